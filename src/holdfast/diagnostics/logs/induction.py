@@ -1,0 +1,269 @@
+"""Templates from unique skeletons: rows of integer tokens, grouped and split in one kernel.
+
+Rows are never pooled across layouts, code locations or token counts. Words seen once or twice in a
+column of many rows become variable before anything is split, so a wide vocabulary costs one hash pass.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from holdfast.diagnostics.logs.matching import PRIME, Bytes, Ints, Words
+from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe, raw_hash
+from holdfast.diagnostics.logs.tokens import (
+    F_IDENTIFIER,
+    F_SEPARATOR,
+    F_VARIABLE,
+    SEPARATORS,
+    VARIABLE,
+    tokenise,
+)
+
+SPLIT_WIDTH = 4  # a column of at most this many plain words separates templates
+RARE = 2  # a word in at most this many rows of a large group may be variable
+SUPPORT = 3  # rows that must agree on the rest before rare words are taken as variable
+
+Int32s = NDArray[np.int32]
+COLOURS = re.compile(r"(?:\x1b|\\u001b)\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Which template each slot belongs to, and the tokens of every slot for writing template texts."""
+
+    of_slot: Int32s
+    count: int
+    exemplar: Ints  # slot whose text stands for the template
+    hashes: Words
+    spans: Ints
+    bounds: Ints
+
+
+@njit(cache=True, nogil=True)
+def group_keys(buf: Bytes, slots: Ints, bounds: Ints) -> Words:
+    """Key of layout, code location and token count."""
+    keys = np.empty(len(slots), np.uint64)
+    for row in range(len(slots)):
+        key = (np.uint64(slots[row, S_LAYOUT] + 7) * PRIME) ^ np.uint64(bounds[row + 1] - bounds[row])
+        low, high = slots[row, S_LOCATION], slots[row, S_LOCATION + 1]
+        keys[row] = raw_hash(buf, low, min(high, low + 256), key * PRIME) if high else key * PRIME
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def counted(keys: Words) -> tuple[Ints, Ints]:
+    """For each key its first row and how often it occurs."""
+    size = 1024
+    while size < len(keys) * 2:
+        size *= 2
+    table, first, times = np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    at_of = np.empty(len(keys), np.int64)
+    for row in range(len(keys)):
+        key = keys[row] if keys[row] else np.uint64(1)
+        at = probe(table, key)
+        if table[at] == 0:
+            table[at], first[at] = key, row
+        times[at] += 1
+        at_of[row] = at
+    return first[at_of], times[at_of]
+
+
+@njit(cache=True, nogil=True)
+def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: Ints) -> None:
+    """Turn words that are rare in their column into variables where enough rows agree on the rest."""
+    mixed = np.empty(len(hashes), np.uint64)
+    for row in range(len(groups)):
+        for at in range(bounds[row], bounds[row + 1]):
+            column = np.uint64(at - bounds[row] + 1)
+            mixed[at] = ((hashes[at] ^ (groups[row] + column * PRIME)) * PRIME) | np.uint64(1)
+    _, times = counted(mixed)
+    rest = np.zeros(len(groups), np.uint64)
+    for row in range(len(groups)):
+        total, rare, words = groups[row], 0, 0
+        for at in range(bounds[row], bounds[row + 1]):
+            word = not spans[at, 2] & (F_SEPARATOR | F_VARIABLE)
+            words += word
+            if word and times[at] <= RARE:
+                rare += 1
+                total = (total ^ VARIABLE) * PRIME
+            else:
+                total = (total ^ hashes[at]) * PRIME
+            total ^= total >> np.uint64(29)
+        if sizes[row] >= 20 and rare and rare * 2 <= words:
+            rest[row] = total | np.uint64(1)
+        else:
+            rest[row] = ((np.uint64(row) + np.uint64(1)) * PRIME) << np.uint64(1)
+    _, agreeing = counted(rest)
+    for row in range(len(groups)):
+        if rest[row] & np.uint64(1) and agreeing[row] >= SUPPORT:
+            for at in range(bounds[row], bounds[row + 1]):
+                if times[at] <= RARE and not spans[at, 2] & F_SEPARATOR:
+                    hashes[at] = VARIABLE
+                    spans[at, 2] |= F_VARIABLE
+
+
+@njit(cache=True, nogil=True)
+def row_hashes(hashes: Words, bounds: Ints, groups: Words) -> Words:
+    keys = np.empty(len(groups), np.uint64)
+    for row in range(len(groups)):
+        total = groups[row]
+        for at in range(bounds[row], bounds[row + 1]):
+            total = (total ^ hashes[at]) * PRIME
+            total ^= total >> np.uint64(29)
+        keys[row] = total | np.uint64(1)
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def distinct(values: Words, table: Words) -> int:
+    """How many different values; `table` is scratch of a power of two at least twice as long."""
+    table[:] = 0
+    count = 0
+    for value in values:
+        at = probe(table, value)
+        if table[at] == 0:
+            table[at] = value
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def column_of(hashes: Words, bounds: Ints, order: Ints, low: int, high: int, column: int) -> Words:
+    values = np.empty(high - low, np.uint64)
+    for index in range(low, high):
+        values[index - low] = hashes[bounds[order[index]] + column]
+    return values
+
+
+@njit(cache=True, nogil=True)
+def choose(
+    hashes: Words,
+    spans: Ints,
+    bounds: Ints,
+    order: Ints,
+    low: int,
+    high: int,
+    width: int,
+    wild: NDArray[np.bool_],
+) -> int:
+    """Column to split rows order[low:high] on, or -1; columns found variable are set in `wild`."""
+    size = 8
+    while size < (high - low) * 2:
+        size *= 2
+    table = np.zeros(size, np.uint64)
+    best, fewest, constants, open_columns = -1, 1 << 60, 0, 0
+    counts = np.zeros(width, np.int64)
+    named = np.zeros(width, np.bool_)
+    for column in range(width):
+        values = column_of(hashes, bounds, order, low, high, column)
+        counts[column] = distinct(values, table)
+        identifiers, separators, variables = 0, 0, 0
+        for index in range(low, high):
+            flags = spans[bounds[order[index]] + column, 2]
+            identifiers += flags & F_IDENTIFIER != 0
+            separators += flags & F_SEPARATOR != 0
+            variables += flags & F_VARIABLE != 0
+        if counts[column] == 1:
+            constants += separators == 0 and variables == 0
+            continue
+        if separators:
+            return column
+        named[column] = (identifiers + variables) * 10 >= (high - low) * 6
+        open_columns += 1
+        if counts[column] < fewest:
+            best, fewest = column, counts[column]
+    if best < 0:
+        return -1
+    solid = constants >= open_columns and constants > 0
+    if fewest <= SPLIT_WIDTH and not (named[best] and solid):
+        return best
+    if not solid:
+        return best
+    for column in range(width):
+        wild[column] = counts[column] > 1 and (counts[column] > SPLIT_WIDTH or named[column])
+    for column in range(width):
+        if counts[column] > 1 and not wild[column]:
+            return column
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def split_groups(hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words) -> Ints:
+    """Cluster number of each row in `rows` (unique rows, sorted by group)."""
+    clusters = np.full(len(rows), -1, np.int64)
+    order, place = rows.copy(), np.arange(len(rows))
+    stack = np.zeros((len(rows) + 2, 2), np.int64)
+    top, made, begin = 0, 0, 0
+    for index in range(1, len(rows) + 1):
+        if index < len(rows) and groups[rows[index]] == groups[rows[begin]]:
+            continue
+        stack[0, 0], stack[0, 1], top = begin, index, 1
+        begin = index
+        while top:
+            top -= 1
+            low, high = stack[top, 0], stack[top, 1]
+            width = bounds[order[low] + 1] - bounds[order[low]]
+            column = -1
+            wild = np.zeros(width, np.bool_)
+            if high - low > 1:
+                column = choose(hashes, spans, bounds, order, low, high, width, wild)
+            for at in range(low, high):
+                for where in range(width):
+                    if wild[where]:
+                        hashes[bounds[order[at]] + where] = VARIABLE
+                        spans[bounds[order[at]] + where, 2] |= F_VARIABLE
+            if column < 0:
+                clusters[place[low:high]] = made
+                made += 1
+                continue
+            values = column_of(hashes, bounds, order, low, high, column)
+            ranked = np.argsort(values, kind="mergesort")
+            order[low:high] = order[low:high][ranked]
+            place[low:high] = place[low:high][ranked]
+            values = values[ranked]
+            first = low
+            for at in range(low + 1, high + 1):
+                if at == high or values[at - low] != values[first - low]:
+                    stack[top, 0], stack[top, 1] = first, at
+                    top += 1
+                    first = at
+    return clusters
+
+
+def induce(buf: Bytes, slots: Ints) -> Clusters:
+    """Group the skeletons of a file into templates, numbered by first appearance."""
+    hashes, spans, bounds = tokenise(buf, slots, SEPARATORS)
+    groups = group_keys(buf, slots, bounds)
+    _, sizes = counted(groups)
+    mask_rare(hashes, spans, bounds, groups, sizes)
+    first, _ = counted(row_hashes(hashes, bounds, groups))
+    unique = np.flatnonzero(first == np.arange(len(slots)))
+    rows = unique[np.argsort(groups[unique], kind="stable")]
+    clusters = split_groups(hashes, spans, bounds, rows, groups)
+    of_row = np.zeros(len(slots), np.int64)
+    of_row[rows] = clusters
+    return _numbered(of_row[first], hashes, spans, bounds)
+
+
+def _numbered(of_slot: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Clusters:
+    _, exemplar, inverse = np.unique(of_slot, return_index=True, return_inverse=True)
+    rank = np.empty(len(exemplar), np.int64)
+    rank[np.argsort(exemplar)] = np.arange(len(exemplar))
+    return Clusters(rank[inverse].astype(np.int32), len(exemplar), np.sort(exemplar), hashes, spans, bounds)
+
+
+def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
+    """The exemplar's text with `<*>` where it varies; runs of blanks count once."""
+    pieces: list[bytes] = []
+    low, high = int(clusters.bounds[slot]), int(clusters.bounds[slot + 1])
+    done = int(clusters.spans[low, 0]) if high > low else end
+    for at in range(low, high):
+        start, stop, flags = (int(value) for value in clusters.spans[at, :3])
+        pieces.append(buf[done:start].tobytes())
+        pieces.append(b"<*>" if flags & F_VARIABLE else buf[start:stop].tobytes())
+        done = stop
+    pieces.append(b"<*>" if end - done > 64 else buf[done:end].tobytes())
+    return COLOURS.sub("", b" ".join(b"".join(pieces).split()).decode("utf-8", "replace"))

@@ -1,0 +1,256 @@
+"""Layouts: data files compiled to programs for the kernels.
+
+A pattern is literal text with fields in braces. A blank matches one or more blanks, `{? ... ?}` is an
+optional group, `{name}` reads up to the literal that follows it, `{name:kind}` narrows what it may hold
+(`word`, `digits`, `any`, `ident`, `hex`). `{time}` follows the layout's time formats.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import yaml
+
+from holdfast.diagnostics.logs.opcodes import Charset, Level, Op, Reg, fnv
+
+Row = tuple[int, int, int, int]
+
+KINDS = {
+    "word": Charset.VISIBLE,
+    "digits": Charset.DIGITS,
+    "any": Charset.ANY,
+    "ident": Charset.IDENTIFIER,
+    "hex": Charset.HEX,
+}
+SPANS = {
+    "component": Reg.COMPONENT,
+    "host": Reg.HOST,
+    "thread": Reg.THREAD,
+    "pid": Reg.PID,
+    "id": Reg.ID,
+}
+TIME_OPS = {
+    "Y": Op.YEAR4,
+    "y": Op.YEAR2,
+    "m": Op.MONTH,
+    "b": Op.MONTH_NAME,
+    "d": Op.DAY,
+    "H": Op.HOUR,
+    "M": Op.MINUTE,
+    "S": Op.SECOND,
+    "f": Op.FRACTION,
+    "z": Op.ZONE,
+    "p": Op.AMPM,
+    "a": Op.WEEKDAY,
+    "s": Op.EPOCH,
+    "u": Op.UPTIME,
+    "i": Op.ISO,
+}
+ROLES = {
+    "time": 1,
+    "level": 2,
+    "message": 3,
+    "component": 4,
+    "location": 5,
+    "id": 6,
+    "host": 7,
+    "thread": 8,
+    "stack": 9,
+    "priority": 10,
+    "severity_number": 11,
+    "status": 13,
+    "weak_id": 14,
+    "mark": 15,
+}
+SHARED_LEVELS: Mapping[str, Level] = {
+    **dict.fromkeys(("trace", "trc", "finest", "finer", "verbose", "vrb", "verb", "silly"), Level.TRACE),
+    **dict.fromkeys(("debug", "dbg", "fine", "dbug", "config"), Level.DEBUG),
+    **dict.fromkeys(("info", "inf", "information", "informational", "log", "default"), Level.INFO),
+    **dict.fromkeys(("notice", "note"), Level.NOTICE),
+    **dict.fromkeys(("warn", "warning", "wrn", "warni"), Level.WARN),
+    **dict.fromkeys(("error", "err", "severe", "erro", "eror", "failure"), Level.ERROR),
+    **dict.fromkeys(("critical", "crit", "crt", "alert", "dpanic"), Level.CRITICAL),
+    **dict.fromkeys(("fatal", "ftl", "emerg", "emergency", "panic", "fata", "catastrophic"), Level.FATAL),
+}
+
+
+class LayoutError(ValueError):
+    """A layout data file that cannot be compiled; says which and why."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One line of a layout's own data file with what must be read from it."""
+
+    line: str
+    expect: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One log layout: how a line is cut into time, level, component and message.
+
+    `wraps` says that the message is itself a line of some program (container runtimes, syslog, journal).
+    """
+
+    name: str
+    title: str
+    pattern: str
+    times: tuple[str, ...] = ()
+    levels: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    zone: str = "unstated"
+    wraps: bool = False
+    weight: int = 0
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def salt(self) -> int:
+        """Separates this layout's keys (salt) and level names (salt ^ 1) from every other's."""
+        return fnv(self.name.encode()) & 0x7FFFFFFE
+
+
+@dataclass(frozen=True)
+class Program:
+    """One layout compiled for one of its time formats."""
+
+    layout: Layout
+    time: str
+    rows: tuple[Row, ...]
+
+    @property
+    def specificity(self) -> int:
+        """How much of a line the program checks: ties between layouts go to the stricter one."""
+        weights = {int(Op.CAPTURE): 1, int(Op.BLANKS): 1, int(Op.MESSAGE): 0, int(Op.LEVEL): 4}
+        return self.layout.weight + sum(weights.get(row[0], 2) for row in self.rows)
+
+
+def time_rows(time_format: str) -> Iterator[Row]:
+    """Steps of one time format (`%Y-%m-%d %H:%M:%S%f%z`; %f and %z are optional when read)."""
+    for mark, letter, literal in re.findall(r"(%)(\w)|([^%])", time_format):
+        if mark:
+            if letter not in TIME_OPS:
+                raise LayoutError(f"unknown time field %{letter}")
+            yield int(TIME_OPS[letter]), 0, 0, 0
+        elif literal == " ":
+            yield int(Op.BLANKS), 0, 0, 0
+        else:
+            yield int(Op.LITERAL), ord(literal), 0, 0
+
+
+def compiled(layout: Layout) -> list[Program]:
+    """A program for each time format of the layout."""
+    formats = layout.times or ("",)
+    return [Program(layout, time, tuple(_rows(layout, time))) for time in formats]
+
+
+def _rows(layout: Layout, time: str) -> list[Row]:
+    pieces = re.findall(r"\{\?|\?\}|\{\w+(?::\w+)?\}|.", layout.pattern, re.DOTALL)
+    rows: list[Row] = []
+    opened = -1
+    for index, piece in enumerate(pieces):
+        if piece == "{?":
+            opened = len(rows)
+            rows.append((int(Op.OPTIONAL), 0, 0, 0))
+        elif piece == "?}":
+            rows.append((int(Op.OPTIONAL_END), 0, 0, 0))
+            rows[opened] = (int(Op.OPTIONAL), len(rows), 0, 0)
+        elif len(piece) > 1:
+            rows.extend(_field_rows(layout, time, piece[1:-1], _stop_byte(pieces, index)))
+        elif piece == " ":
+            rows.append((int(Op.BLANKS), 0, 0, 0))
+        else:
+            rows.extend((int(Op.LITERAL), byte, 0, 0) for byte in piece.encode())
+    return rows
+
+
+def _stop_byte(pieces: list[str], index: int) -> int:
+    """The literal right after a field, -1 when a blank, a group or another field follows."""
+    follower = pieces[index + 1] if index + 1 < len(pieces) else ""
+    return ord(follower) if len(follower) == 1 and follower != " " else -1
+
+
+def _field_rows(layout: Layout, time: str, text: str, stop: int) -> Iterator[Row]:
+    name, _, kind = text.partition(":")
+    simple = {
+        "level": (Op.LEVEL, layout.salt ^ 1, 0, 0),
+        "anylevel": (Op.ANY_LEVEL, layout.salt ^ 1, 0, 0),
+        "levelchar": (Op.LEVEL_CHAR, layout.salt ^ 1, 0, 0),
+        "priority": (Op.PRIORITY, 0, 0, 0),
+        "status": (Op.STATUS, 0, 0, 0),
+        "message": (Op.MESSAGE, 0, 0, 0),
+        "partial": (Op.PARTIAL_FLAG, 0, 0, 0),
+        "json": (Op.JSON, layout.salt, 0, 0),
+        "logfmt": (Op.LOGFMT, layout.salt, 2, 0),
+        "location": (Op.LOCATION, 0, stop, int(KINDS.get(kind, Charset.VISIBLE))),
+    }
+    if name == "time":
+        yield from time_rows(time)
+    elif name in simple:
+        op, a, b, c = simple[name]
+        yield int(op), a, b, c
+    else:
+        if kind and kind not in KINDS:
+            raise LayoutError(f"{layout.name}: unknown kind {kind!r}")
+        charset = KINDS.get(kind, Charset.VISIBLE)
+        ends = 32 if charset is Charset.ANY and stop < 0 else stop
+        yield int(Op.CAPTURE), int(SPANS.get(name, Reg.IGNORED)), ends, int(charset)
+
+
+def parsed(text: str, origin: str = "") -> Layout:
+    """A layout from the text of its data file."""
+    data = yaml.safe_load(text)
+    if not isinstance(data, dict) or not {"name", "title", "pattern"} <= data.keys():
+        raise LayoutError(f"{origin or 'layout'}: name, title and pattern are needed")
+    samples = tuple(
+        Sample(str(item["line"]), {key: value for key, value in item.items() if key != "line"})
+        for item in data.get("samples", ())
+    )
+    return Layout(
+        name=data["name"],
+        title=data["title"],
+        pattern=data["pattern"],
+        times=tuple(data.get("time", ())),
+        levels=data.get("levels", {}),
+        keys=data.get("keys", {}),
+        zone=data.get("zone", "unstated"),
+        wraps=bool(data.get("wraps", False)),
+        weight=int(data.get("weight", 0)),
+        samples=samples,
+    )
+
+
+@cache
+def known_layouts() -> tuple[Layout, ...]:
+    """Every layout shipped as a data file, by name."""
+    folder = files("holdfast.diagnostics.logs") / "formats"
+    texts = [
+        (entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".yaml")
+    ]
+    return tuple(sorted((parsed(text, name) for name, text in texts), key=lambda layout: layout.name))
+
+
+def key_table(
+    layouts: Sequence[Layout],
+) -> "tuple[np.ndarray[Any, np.dtype[np.uint64]], np.ndarray[Any, np.dtype[np.int64]]]":
+    """Open-addressing table of level names (values Level) and keyed names (values roles) of the layouts."""
+    entries = {fnv(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}
+    for layout in layouts:
+        for name, level in layout.levels.items():
+            text = name.lower() if len(name) > 1 else name
+            entries[fnv(text.encode(), layout.salt ^ 1)] = int(Level[level.upper()])
+        for role, names in layout.keys.items():
+            for name in names:
+                entries[fnv(name.encode(), layout.salt)] = ROLES[role]
+    size = 1 << max(8, (len(entries) * 3).bit_length())
+    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    for key, value in entries.items():
+        at = (key ^ (key >> 29)) & (size - 1)
+        while keys[at]:
+            at = (at + 1) & (size - 1)
+        keys[at], values[at] = key, value
+    return keys, values

@@ -1,0 +1,180 @@
+"""Partial results of byte ranges and their associative merge.
+
+Slots, components and ids are numbered by first appearance, so any way of cutting a file gives the
+same numbers after merging in order.
+"""
+
+import mmap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdfast.diagnostics.logs.detection import Plan
+from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
+from holdfast.diagnostics.logs.records import SLOT_FIELDS, scan_range
+from holdfast.diagnostics.logs.scanning import CLASSES
+
+CHUNK = 64 << 20
+MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
+
+Int32s = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Records of one byte range: parallel arrays, one entry per record, line numbers from 0 at its start."""
+
+    lines: int
+    cut: int
+    lost_ids: int
+    line: Int32s
+    offset: Ints
+    slot: Int32s
+    time: Ints
+    level: NDArray[np.int8]
+    component: Int32s
+    ids: Int32s
+    slot_keys: Words
+    slots: Ints
+    component_keys: Words
+    components: Ints
+    id_keys: Words
+    id_spans: Ints
+    stacks: Ints
+    zones: Ints
+
+    @property
+    def records(self) -> int:
+        return len(self.line)
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[tuple[Bytes, Words, mmap.mmap | None]]:
+    """The file as bytes and as aligned 64-bit words, without reading it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        if size == 0:
+            yield np.frombuffer(b"", np.uint8), np.frombuffer(b"", np.uint64), None
+            return
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = np.frombuffer(view, np.uint8)
+        yield data, np.frombuffer(view, np.uint64, count=size // 8), view
+
+
+def scan(data: Bytes, words: Words, plan: Plan, start: int = 0, stop: int | None = None) -> Partial:
+    """Records whose first line starts in [start, stop)."""
+    size = len(data)
+    stop = size if stop is None else min(stop, size)
+    begin, look_back = _look_back(data, start)
+    capacity = int(np.count_nonzero(data[begin:stop] == 10)) + 2
+    tally, *arrays = scan_range(
+        data, words, begin, stop, size, look_back, plan.rows, plan.bounds, len(plan.outers), int(plan.loose),
+        plan.keys, plan.values, CLASSES, capacity, MOST_IDS,
+    )  # fmt: skip
+    return Partial(int(tally[0]), int(tally[2]), int(tally[3]), *arrays)
+
+
+def _look_back(data: Bytes, start: int) -> tuple[int, bool]:
+    """Start of the line before the first line that starts at or after `start`."""
+    if start <= 0:
+        return 0, False
+    return max(_line_start(data, start - 1), 0), True
+
+
+def _line_start(data: Bytes, pos: int) -> int:
+    """Start of the line that holds byte pos, searched backwards in blocks."""
+    high = pos
+    while high > 0:
+        low = max(0, high - 65_536)
+        hits = np.flatnonzero(data[low:high] == 10)
+        if len(hits):
+            return low + int(hits[-1]) + 1
+        high = low
+    return 0
+
+
+def _united(keys_a: Words, rows_a: Ints, keys_b: Words, rows_b: Ints) -> tuple[Words, Ints, Int32s]:
+    """Entries of a, then those of b that a lacks; and the new number of every entry of b."""
+    order = np.argsort(keys_a, kind="stable")
+    found = np.searchsorted(keys_a, keys_b, sorter=order)
+    at = order[np.minimum(found, max(len(order) - 1, 0))] if len(order) else np.zeros(len(keys_b), np.int64)
+    known = (keys_a[at] == keys_b) if len(order) else np.zeros(len(keys_b), np.bool_)
+    numbers = np.where(known, at, len(keys_a) + np.cumsum(~known) - 1).astype(np.int32)
+    return np.concatenate([keys_a, keys_b[~known]]), np.concatenate([rows_a, rows_b[~known]]), numbers
+
+
+def _renumbered(values: Int32s, numbers: Int32s) -> Int32s:
+    if not len(numbers):
+        return values
+    return np.where(values >= 0, numbers[values], values).astype(np.int32)
+
+
+def merge(a: Partial, b: Partial) -> Partial:
+    """One partial of two adjacent ranges, a before b. Associative."""
+    shifted = b.slots.copy()
+    shifted[:, 0] += a.records
+    slot_keys, slots, slot_numbers = _united(a.slot_keys, a.slots, b.slot_keys, shifted)
+    part_keys, parts, part_numbers = _united(a.component_keys, a.components, b.component_keys, b.components)
+    id_keys, id_spans, id_numbers = _united(a.id_keys, a.id_spans, b.id_keys, b.id_spans)
+    stacks = b.stacks.copy()
+    stacks[:, 0] += a.records
+    return Partial(
+        a.lines + b.lines, a.cut + b.cut, a.lost_ids + b.lost_ids,
+        np.concatenate([a.line, b.line + np.int32(a.lines)]),
+        np.concatenate([a.offset, b.offset]),
+        np.concatenate([a.slot, _renumbered(b.slot, slot_numbers)]),
+        np.concatenate([a.time, b.time]),
+        np.concatenate([a.level, b.level]),
+        np.concatenate([a.component, _renumbered(b.component, part_numbers)]),
+        np.concatenate([a.ids, _renumbered(b.ids, id_numbers)]),
+        slot_keys, slots, part_keys, parts, id_keys, id_spans,
+        np.concatenate([a.stacks, stacks]), _zones(a, b),
+    )  # fmt: skip
+
+
+def _zones(a: Partial, b: Partial) -> Ints:
+    """Zone codes with their count and first line."""
+    rows = {int(zone): [int(count), int(line)] for zone, count, line in a.zones}
+    for zone, count, line in b.zones:
+        rows.setdefault(int(zone), [0, int(line) + a.lines])[0] += int(count)
+    return np.array([(zone, *rest) for zone, rest in rows.items()], np.int64).reshape(-1, 3)
+
+
+def merge_all(parts: Sequence[Partial]) -> Partial:
+    """Merge adjacent partials pairwise, so that arrays are copied a logarithmic number of times."""
+    if len(parts) <= 2:
+        return reduce(merge, parts)
+    middle = len(parts) // 2
+    return merge(merge_all(parts[:middle]), merge_all(parts[middle:]))
+
+
+def scan_all(
+    data: Bytes,
+    words: Words,
+    plan: Plan,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    view: Any = None,
+    chunk: int = CHUNK,
+) -> Partial:
+    """Scan a range in chunks; pages already read are given back to the system."""
+    size = len(data) if stop is None else min(stop, len(data))
+    parts: list[Partial] = []
+    while True:
+        upto = min(start + chunk, size)
+        parts.append(scan(data, words, plan, start, upto))
+        if view is not None and upto - start == chunk and hasattr(mmap, "MADV_DONTNEED"):
+            view.madvise(mmap.MADV_DONTNEED, start - start % mmap.PAGESIZE, chunk)
+        start = upto
+        if start >= size:
+            return merge_all(parts)
+
+
+EMPTY_SLOTS = np.zeros((0, SLOT_FIELDS), np.int64)
