@@ -1,0 +1,76 @@
+"""What calls do now that they did not, and what they no longer do.
+
+For each kind of call (component and operation) and each thing seen in it (a log template, an inner span,
+a call made, a fault) the share of calls that show it is compared with the reference. A line that *stops*
+counts like an error that starts. Calls that failed in the reference are no reference for what a good
+call looks like, and what got better is not held against anybody.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.shares import surely_more
+from holdfast.diagnostics.correlation.visits import Visits
+
+ALWAYS = 0.9
+"""A thing seen in this share of the reference calls is part of the call."""
+NEVER = 0.02
+"""A thing seen in less than this share of them is new when it comes."""
+MIXED = 0.25
+"""Weight of a change between two ways that were both common: the mix of requests moves these too."""
+
+
+def changes(visits: Visits, subject: pl.Series, reference: pl.Series) -> pl.DataFrame:
+    """Return a row for each (context, item) whose share surely changed for the worse.
+
+    subject, reference: boolean per visit. Columns: context, component, operation, item, kind, bad,
+    way ("new", "gone", "more", "fewer"), k1, n1, k0, n0 (counts of calls), effect 0..1.
+    """
+    frame = visits.frame.select("visit", "context", "component", "failed").with_columns(
+        subject.alias("subject"), (reference & ~pl.col("failed")).alias("clean"), reference.alias("before")
+    )
+    sizes = frame.group_by("context").agg(
+        pl.col("component").first(), pl.sum("subject").alias("n1"), pl.sum("clean").alias("clean0"),
+        pl.sum("before").alias("all0"),
+    )  # fmt: skip
+    counts = (
+        visits.items.join(frame.drop("component"), on="visit")
+        .group_by("context", "item", "kind")
+        .agg(
+            pl.col("bad").max(), pl.sum("subject").alias("k1"), pl.sum("clean").alias("kc"),
+            pl.sum("before").alias("ka"),
+        )
+    )  # fmt: skip
+    table = counts.join(sizes, on="context").with_columns(
+        pl.when("bad").then("ka").otherwise("kc").alias("k0"),
+        pl.when("bad").then("all0").otherwise("clean0").alias("n0"),
+    )
+    return _judge(table.filter(pl.col("n1") > 0))
+
+
+def _judge(table: pl.DataFrame) -> pl.DataFrame:
+    k1, n1, k0, n0 = (table[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
+    bad = table["bad"].to_numpy()
+    up, down = surely_more(k1, n1, k0, n0), surely_more(k0, n0, k1, n1)
+    share = k0 / np.maximum(n0, 1)
+    fresh, kept = bad | (share < NEVER), share >= ALWAYS
+    rise = up * np.where(fresh, 1.0, MIXED)
+    fall = np.where(bad, 0.0, down * np.where(kept, 1.0, MIXED))
+    rising = rise >= fall
+    way = np.where(rising, np.where(k0 == 0, "new", "more"), np.where(k1 == 0, "gone", "fewer"))
+    return table.select("context", "component", "item", "kind", "bad", "k1", "n1", "k0", "n0").with_columns(
+        pl.Series("way", way), pl.Series("effect", np.where(rising, rise, fall))
+    ).filter(pl.col("effect") > 0)  # fmt: skip
+
+
+def affected(visits: Visits, found: pl.DataFrame, subject: pl.Series) -> pl.DataFrame:
+    """Return (visit, change) pairs: which subject calls show each change; `change` is the row in `found`."""
+    found = found.with_row_index("change")
+    inside = visits.frame.filter(subject).select("visit", "context")
+    pairs = inside.join(found.select("change", "context", "item", "way"), on="context")
+    has = visits.items.select("visit", "item", pl.lit(value=True).alias("has"))
+    pairs = pairs.join(has, on=["visit", "item"], how="left").with_columns(pl.col("has").fill_null(value=False))
+    rising = pl.col("way").is_in(["new", "more"])
+    return pairs.filter(pl.col("has") == rising).select("visit", "change")

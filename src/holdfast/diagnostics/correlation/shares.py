@@ -1,0 +1,34 @@
+"""Comparing shares honestly: what can be said at least about a difference, given how few were counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+Z = 1.96
+"""Bounds at 95 %: a difference is what is left when both shares are moved towards each other by as much."""
+
+
+def bounds(hits: npt.ArrayLike, of: npt.ArrayLike, z: float = Z) -> tuple[Floats, Floats]:
+    """Return the Wilson interval of each share; 0..1 where nothing was counted.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    """
+    k, n = np.asarray(hits, np.float64), np.asarray(of, np.float64)
+    counted = np.maximum(n, 1e-9)
+    share = np.minimum(k / counted, 1)
+    centre = share + z * z / (2 * counted)
+    reach = z * np.sqrt(share * (1 - share) / counted + z * z / (4 * counted * counted))
+    scale = 1 + z * z / counted
+    low = np.clip((centre - reach) / scale, 0, 1)
+    high = np.clip((centre + reach) / scale, 0, 1)
+    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
+
+
+def surely_more(k1: npt.ArrayLike, n1: npt.ArrayLike, k0: npt.ArrayLike, n0: npt.ArrayLike) -> Floats:
+    """Return by how much the first share is larger at least, 0 where that cannot be said."""
+    low, _ = bounds(k1, n1)
+    _, high = bounds(k0, n0)
+    return np.maximum(low - high, 0.0)

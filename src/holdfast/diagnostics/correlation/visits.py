@@ -1,0 +1,214 @@
+"""Cuts traces into visits: one call of one component, and everything that was seen of it.
+
+A visit is entered by the span at which its component was called. What is compared later is never a
+total but a share: of the visits of this kind, how many wrote this line, made that call, failed, or took
+so long. So load, sampling and the mix of requests drop out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
+from holdfast.diagnostics.correlation.inferred import complete
+from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
+from holdfast.diagnostics.traces.spans import CLIENT, PRODUCER, parents
+
+BASELINE, BUNDLE = 0, 1
+
+
+@dataclass(slots=True)
+class Visits:
+    """Visits of both sides, and what was seen in each."""
+
+    frame: pl.DataFrame
+    """visit (row number), side, trace, component, operation, context (code of the two), start, end, above
+    (visit of the caller or -1), caller (component or ""), local (ns its component itself worked), gap (ns
+    between the caller's span and the entry span, -1 unknown), failed, total (ns of the whole trace), span,
+    artefact, line."""
+    items: pl.DataFrame
+    """visit, item, kind (log, span, call, fault), bad (an error by its own words), time, artefact, place,
+    line: each item once a visit."""
+    leaves: pl.DataFrame
+    """Calls to something that sent no spans: visit, side, component (the caller), peer, duration, failed,
+    start, trace, span, artefact, line."""
+
+
+def visits(baseline: Evidence, bundle: Evidence) -> Visits:
+    """Return the visits of both sides in one table."""
+    sides = [
+        complete(side.spans, side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
+        for number, side in ((BASELINE, baseline), (BUNDLE, bundle))
+    ]
+    spans = pl.concat(sides)
+    if not spans.height:
+        return Visits(_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
+    spans = spans.with_columns((pl.col("side").cast(pl.String) + pl.col("trace")).alias("trace"))
+    tree = _Tree(spans)
+    frame = tree.visits()
+    records = pl.concat(
+        [side.records.with_columns(pl.lit(n, pl.Int8).alias("side")) for n, side in ((0, baseline), (1, bundle))]
+    )
+    items = pl.concat([tree.items(), _written(frame, records)])
+    failed = items.filter(pl.col("bad"))["visit"].unique()
+    frame = frame.with_columns((pl.col("failed") | pl.col("visit").is_in(failed.implode())).alias("failed"))
+    return Visits(frame, items.unique(["visit", "item"], keep="first", maintain_order=True), tree.leaves())
+
+
+class _Tree:
+    """The spans of both sides with their shape."""
+
+    def __init__(self, spans: pl.DataFrame) -> None:
+        self.parent = parents(spans)
+        trace, _ = codes(spans["trace"])
+        component, self.names = codes(spans["component"])
+        start, end = spans["start"].to_numpy().copy(), spans["end"].to_numpy().copy()
+        self.entry = entries(self.parent, component)
+        working = exclusive(trace, depths(self.parent), start, end)
+        childless = np.ones(spans.height, bool)
+        childless[self.parent[self.parent >= 0]] = False
+        self.spans = spans.with_row_index("row").with_columns(
+            pl.Series("parent_row", self.parent),
+            pl.Series("entry", self.entry),
+            pl.Series("working", working),
+            pl.Series("childless", childless),
+        )
+        self.number = np.full(spans.height, -1, np.int64)
+        self.heads = np.flatnonzero(self.entry == np.arange(spans.height))
+        self.number[self.heads] = np.arange(len(self.heads))
+
+    def visits(self) -> pl.DataFrame:
+        """Return one row a visit."""
+        spans = self.spans
+        rows = self.heads
+        above_row = self.parent[rows]
+        inside = above_row >= 0
+        above = np.where(inside, self.number[self.entry[above_row]], -1)
+        caller = spans["component"].gather(np.where(inside, above_row, 0)).to_list()
+        duration = (spans["end"] - spans["start"]).to_numpy()
+        children = np.bincount(self.parent[self.parent >= 0], minlength=len(self.parent))
+        gap = np.where(inside & (children[above_row] == 1), duration[above_row] - duration[rows], -1)
+        waiting = np.zeros(len(self.parent), bool)  # client spans: their own time is the network's
+        waiting[above_row[inside & (children[above_row] == 1)]] = True
+        remote = self._remote().to_numpy()
+        own = np.where(waiting | remote, 0, spans["working"].to_numpy())
+        local = np.bincount(self.number[self.entry], weights=own, minlength=len(rows)).astype(np.int64)
+        heads = spans[rows]
+        context, _ = codes(heads["component"] + "\0" + heads["operation"])
+        whole = pl.col("end").max().over("trace") - pl.col("start").min().over("trace")
+        return heads.select(
+            pl.Series("visit", np.arange(len(rows))),
+            "side", "trace", "component", "operation",
+            pl.Series("context", context),
+            "start", "end",
+            pl.Series("above", above),
+            pl.Series("caller", [n if i else "" for n, i in zip(caller, inside, strict=True)], dtype=pl.String),
+            pl.Series("local", local),
+            pl.Series("gap", gap),
+            pl.Series("failed", np.bincount(self.number[self.entry], spans["error"].to_numpy() == 1, len(rows)) > 0),
+            whole.alias("total"),
+            "span", "artefact", "line", "node", "instance",
+        )  # fmt: skip
+
+    def _remote(self) -> pl.Series:
+        """Tell which spans are calls to something that sent no spans of its own."""
+        calling = pl.col("kind").is_in([CLIENT, PRODUCER]) & pl.col("childless") & (pl.col("peer") != "")
+        return self.spans.select(calling.alias("remote"))["remote"]
+
+    def leaves(self) -> pl.DataFrame:
+        """Return the calls to things that sent no spans."""
+        spans = self.spans.filter(self._remote())
+        return spans.select(
+            pl.Series("visit", self.number[spans["entry"].to_numpy()]),
+            "side", "component", "peer",
+            (pl.col("end") - pl.col("start")).alias("duration"),
+            (pl.col("error") == 1).alias("failed"),
+            "start", "trace", "span", "artefact", "line",
+        )  # fmt: skip
+
+    def items(self) -> pl.DataFrame:
+        """Return what the spans show of each visit: inner operations, calls made, faults."""
+        spans = self.spans.with_columns(pl.Series("visit", self.number[self.entry]))
+        at_head = pl.col("entry") == pl.col("row")
+        inner = spans.filter(~at_head).select(*_item("span", pl.col("operation"), pl.lit(value=False)))
+        inside = spans.filter(at_head & (pl.col("parent_row") >= 0))
+        up = self.number[self.entry[inside["parent_row"].to_numpy()]]
+        calls = inside.with_columns(pl.Series("visit", up)).select(
+            *_item("call", pl.col("component") + " " + pl.col("operation"), pl.lit(value=False))
+        )
+        fault = pl.when(pl.col("fault") != "").then(pl.col("fault").str.slice(0, 120)).otherwise(pl.col("operation"))
+        failed = pl.col("error") == 1
+        own = failed & ~pl.Series(self._failed_below())
+        faults = spans.filter(own).select(*_item("fault", fault, pl.lit(value=True)))
+        return pl.concat([inner, calls, faults])
+
+    def _failed_below(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Tell for each span whether a direct child failed too: then the error only passed through it."""
+        failed = self.spans["error"].to_numpy() == 1
+        below = np.zeros(len(failed), bool)
+        below[self.parent[failed & (self.parent >= 0)]] = True
+        return below
+
+
+def _item(kind: str, what: pl.Expr, bad: pl.Expr) -> list[pl.Expr]:
+    return [
+        pl.col("visit").cast(pl.Int64),
+        (pl.lit(kind + " ") + what).alias("item"),
+        pl.lit(kind).alias("kind"),
+        bad.alias("bad"),
+        pl.col("start").alias("time"),
+        "artefact",  # type: ignore[list-item]
+        pl.col("span").alias("place"),
+        pl.col("line"),
+    ]
+
+
+def _written(frame: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return the log lines of each visit: the latest visit of that component in that trace begun before it."""
+    lines = records.filter(pl.col("trace") != "").with_columns(
+        (pl.col("side").cast(pl.String) + pl.col("trace")).alias("trace")
+    )
+    starts = frame.select("trace", "component", "visit", pl.col("start").alias("time")).sort("time")
+    first = starts.unique(["trace", "component"], keep="first").rename({"visit": "first"}).drop("time")
+    found = (
+        lines.sort("time")
+        .join_asof(starts, on="time", by=["trace", "component"], strategy="backward", check_sortedness=False)
+        .join(first, on=["trace", "component"], how="inner")
+        .with_columns(pl.col("visit").fill_null(pl.col("first")))
+    )
+    return found.select(
+        pl.col("visit").cast(pl.Int64),
+        (pl.lit("log ") + pl.col("template")).alias("item"),
+        pl.lit("log").alias("kind"),
+        (pl.col("level") >= ERROR).alias("bad"),
+        "time",
+        "artefact",
+        pl.lit("").alias("place"),
+        "line",
+    )
+
+
+_NO_VISITS = pl.DataFrame(
+    schema={
+        "visit": pl.Int64, "side": pl.Int8, "trace": pl.String, "component": pl.String, "operation": pl.String,
+        "context": pl.Int64, "start": pl.Int64, "end": pl.Int64, "above": pl.Int64, "caller": pl.String,
+        "local": pl.Int64, "gap": pl.Int64, "failed": pl.Boolean, "total": pl.Int64, "span": pl.String,
+        "artefact": pl.String, "line": pl.Int64, "node": pl.String, "instance": pl.String,
+    }
+)  # fmt: skip
+_NO_ITEMS = pl.DataFrame(
+    schema={
+        "visit": pl.Int64, "item": pl.String, "kind": pl.String, "bad": pl.Boolean, "time": pl.Int64,
+        "artefact": pl.String, "place": pl.String, "line": pl.Int64,
+    }
+)  # fmt: skip
+_NO_LEAVES = pl.DataFrame(
+    schema={
+        "visit": pl.Int64, "side": pl.Int8, "component": pl.String, "peer": pl.String, "duration": pl.Int64,
+        "failed": pl.Boolean, "start": pl.Int64, "trace": pl.String, "span": pl.String, "artefact": pl.String,
+        "line": pl.Int64,
+    }
+)  # fmt: skip

@@ -1,0 +1,72 @@
+"""Who is at fault for slow ways between components: the one end that explains most of them.
+
+A delay on the way between two components can be the fault of either. A component whose every way in (or
+every way out) is slow is a better explanation than its many neighbours that each share one slow way
+with it. The explanations are taken greedily, the best first; what it explains is not explained again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.shares import surely_more
+
+PRIOR = 20
+"""Calls of an ordinary way that every way is assumed to have had before: few calls prove little."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlowEnd:
+    """One component at the slow end of ways."""
+
+    component: str
+    side: str
+    """"in" when calls to it are slow, "out" when the calls it makes are."""
+    effect: float
+    """By how much the share of slow calls grew at least."""
+    share: float
+    """Share of all slow calls in the evidence that it explains."""
+    ways: pl.DataFrame
+    """The ways it explains, rows of `latency.slow_ways`."""
+
+
+def blame(ways: pl.DataFrame, least: float = 0.1) -> list[SlowEnd]:
+    """Return the ends that together explain the slow ways, the best first."""
+    rate = (float(ways["k0"].sum()) + 1) / (float(ways["n0"].sum()) + PRIOR) if ways.height else 0.0
+    usual = (ways["k0"] + PRIOR * rate) / (ways["n0"] + PRIOR)
+    left = ways.with_columns((pl.col("k1") - pl.col("n1") * usual).clip(0).alias("excess"))
+    whole = float(left["excess"].sum())
+    found: list[SlowEnd] = []
+    while whole > 0 and float(left["excess"].sum()) > least * whole:
+        best = max((_end(left, side, rate, whole) for side in ("in", "out")), key=_worth)
+        if best is None or best.effect <= 0:
+            break
+        found.append(best)
+        taken = pl.col("component" if best.side == "in" else "caller") == best.component
+        left = left.with_columns(pl.when(taken).then(0.0).otherwise("excess").alias("excess"))
+    return found
+
+
+def _worth(end: SlowEnd | None) -> float:
+    return end.effect * end.share if end else -1.0
+
+
+def _end(ways: pl.DataFrame, side: str, rate: float, whole: float) -> SlowEnd | None:
+    by = "component" if side == "in" else "caller"
+    ends = ways.group_by(by, maintain_order=True).agg(
+        pl.sum("n1"), pl.sum("k1"), pl.sum("n0"), pl.sum("k0"), pl.sum("excess")
+    )
+    ends = ends.filter(pl.col("excess") > 0)
+    if not ends.height:
+        return None
+    columns = (ends[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
+    k1, n1, k0, n0 = columns
+    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR)
+    share = ends["excess"].to_numpy() / whole
+    at = int(np.argmax(effect * share))
+    name = ends[by][at]
+    mine = ways.filter((pl.col(by) == name) & (pl.col("excess") > 0))
+    return SlowEnd(name, side, float(effect[at]), float(share[at]), mine)

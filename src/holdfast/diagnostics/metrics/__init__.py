@@ -1,0 +1,1 @@
+"""Series of numbers: reading them and finding where they change."""

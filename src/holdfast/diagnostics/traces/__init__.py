@@ -1,0 +1,1 @@
+"""Spans of any tracing system in one table, and what the table says."""
