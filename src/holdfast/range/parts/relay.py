@@ -1,0 +1,37 @@
+"""A TCP relay put in front of a part to delay or swallow what passes: a network fault that is real."""
+
+import asyncio
+import ssl
+
+from .surroundings import Surroundings
+from .wire import listen
+
+
+class Relay:
+    """Forwards to the port `relay.target`, each chunk `relay.delay_ms` later; negative swallows all."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+
+    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+        server = await listen(self.pass_on, port)
+        bound: int = server.sockets[0].getsockname()[1]
+        return bound
+
+    def reload(self) -> None:
+        """Nothing is cached."""
+
+    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        delay = self.around.setting("relay.delay_ms", 0) / 1000
+        if delay < 0:
+            await reader.read(-1)
+            return
+        there, back = await asyncio.open_connection("127.0.0.1", int(self.around.setting("relay.target", 0)))
+        await asyncio.gather(self._pump(reader, back, delay), self._pump(there, writer, delay))
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, delay: float) -> None:
+        while chunk := await source.read(65536):
+            await asyncio.sleep(delay * self.around.rng.uniform(0.7, 1.4))
+            sink.write(chunk)
+            await sink.drain()
+        sink.close()

@@ -1,0 +1,284 @@
+"""The running system: starts, restarts and orders its processes, and watches over their memory."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from .certificates import Authority
+from .dice import dice, pod_suffix
+from .settings import SUFFIXES, Settings, Value, encode_settings
+from .topology import Topology
+
+SOURCE_ROOT = Path(__file__).resolve().parents[2]
+# -I and -S skip site-packages: a child needs the standard library only, and starts twice as fast.
+BOOT = f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r}); from holdfast.range.parts.process import main; main()"
+READY_SECONDS = 20.0
+MEMORY_LIMIT_MB = 220
+
+
+class StageError(RuntimeError):
+    """A process of the system did not start or did not answer."""
+
+
+@dataclass
+class Child:
+    """One process of the system."""
+
+    name: str
+    instance: str
+    spec: dict[str, Any]
+    process: asyncio.subprocess.Process
+    port: int = 0
+    admin: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def order(self, message: dict[str, Any], patience: float = 5.0) -> None:
+        """Send an order and wait for its acknowledgement."""
+        async with self.turn:
+            if self.process.stdin is None or self.process.stdout is None:
+                raise StageError(f"{self.name} has no control pipe")
+            self.process.stdin.write(json.dumps(message).encode() + b"\n")
+            answer = await asyncio.wait_for(self.process.stdout.readline(), patience)
+        if not answer:
+            raise StageError(f"{self.name} died on order {message['op']}")
+
+    async def end(self) -> None:
+        """Close the control pipe; kill what has not ended a second later."""
+        with contextlib.suppress(ProcessLookupError, TimeoutError):
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            await asyncio.wait_for(self.process.wait(), 1.0)
+        await self.kill()
+
+    async def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self.process.returncode is None:
+                self.process.kill()
+        await self.process.wait()
+
+
+class Stage:
+    """All processes of one run. Use as an asynchronous context manager: on leaving, everything is gone."""
+
+    def __init__(self, topology: Topology, seed: int, home: Path, *, sampling: float = 1.0) -> None:
+        self.topology = topology
+        self.home = home
+        self.seed = seed
+        self.sampling = sampling
+        self.rng = dice("stage", topology.name, seed)
+        self.children: dict[str, Child] = {}
+        self.zone: dict[str, list[int]] = {}
+        self.versions = {name: str(c.get("version", "1.0.0")) for name, c in topology.components.items()}
+        self.settings: dict[str, Settings] = {
+            name: dict(c["config"]) for name, c in topology.components.items()
+        }
+        self.changes: list[dict[str, str]] = []
+        self.events: list[str] = []
+        self.gone: set[str] = set()
+        self.ailing: dict[str, dict[str, Any]] = {}
+        self.extra: dict[str, dict[str, Any]] = {}
+        self.certificate_ends: dict[str, datetime] = {}
+        self.watching: asyncio.Task[None] | None = None
+        for folder in ("logs", "spans", "config", "tls"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        self.authority = Authority(home / "tls")
+
+    async def __aenter__(self) -> "Stage":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.watching is not None:
+            self.watching.cancel()
+        await asyncio.gather(*(child.end() for child in self.children.values()))
+
+    # --- starting
+
+    async def open(self) -> None:
+        """Start the resolver, the stores, then the applications, and watch over them all."""
+        for kinds in (("resolver",), ("database", "cache", "broker"), ("application",)):
+            names = [name for kind in kinds for name in self.topology.of_kind(kind)]
+            await asyncio.gather(*(self.start(name) for name in names))
+            await self.publish_zone()
+        self.watching = asyncio.create_task(self._watch())
+
+    async def open_load(self) -> None:
+        self.config_file("clients").write_text("{}", encoding="utf-8")
+        await self._launch(self.topology.load, "clients")
+
+    async def start(self, name: str, *, version: str | None = None, port: int = 0) -> Child:
+        """Start a component as a new instance, at `port` if one is given."""
+        self.versions[name] = version or self.versions[name]
+        self.write_settings(name)
+        child = await self._launch(self.topology.components[name], self._instance(name), port)
+        self.zone.setdefault(self.host(name), [child.port])
+        if name in self.ailing:
+            await child.order({"op": "ail", "set": self.ailing[name]})
+        return child
+
+    def _instance(self, name: str) -> str:
+        naming = self.topology.components[name].get("naming", "pod")
+        return f"{name}-{pod_suffix(self.rng)}" if naming == "pod" else f"{name}-01"
+
+    async def _launch(self, component: dict[str, Any], instance: str, port: int = 0) -> Child:
+        name = component["name"]
+        spec = self._spec(component, instance, port)
+        with (self.home / f"{name}.stderr").open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-I", "-S", "-c", BOOT,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors, limit=1 << 20,
+            )  # fmt: skip
+        child = Child(name, instance, spec, process)
+        self.children[name] = child
+        if process.stdin is None or process.stdout is None:
+            raise StageError(f"{name} has no control pipe")
+        process.stdin.write(json.dumps(spec).encode() + b"\n")
+        ready = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
+        if not ready:
+            raise StageError(f"{name} did not start: {(self.home / f'{name}.stderr').read_text()[-600:]}")
+        told = json.loads(ready)
+        child.port, child.admin = told["port"], told["admin"]
+        return child
+
+    def _spec(self, component: dict[str, Any], instance: str, port: int) -> dict[str, Any]:
+        name = component["name"]
+        spec: dict[str, Any] = {
+            "component": component, "domain": self.topology.domain, "instance": instance, "seed": self.seed,
+            "port": port, "version": self.versions.get(name, "1"), "sampling": self.sampling,
+            "home": str(self.home / name), "config_file": str(self.config_file(name)),
+            "log_file": str(self.home / "logs" / f"{instance}.log"),
+            "span_file": str(self.home / "spans" / f"{instance}.jsonl"),
+            "resolver_port": self._resolver_port(),
+            "hosts": {k: self.host(k) for k in self.topology.components},
+            "kinds": {k: c["kind"] for k, c in self.topology.components.items()},
+            "authorities": {k: str(self.authority.path) for k, c in self.topology.components.items() if c.get("tls")},
+            **self.extra.get(name, {}),
+        }  # fmt: skip
+        if component.get("tls"):
+            until = self.certificate_ends.get(name, datetime.now(UTC) + timedelta(days=60))
+            spec["certificate"], spec["private_key"] = map(str, self.authority.issue(self.host(name), until))
+        return spec
+
+    def _resolver_port(self) -> int:
+        resolver = next(iter(self.topology.of_kind("resolver")))
+        return self.children[resolver].port if resolver in self.children else 0
+
+    def host(self, name: str) -> str:
+        """The name a component is found under."""
+        return str(self.topology.components[name].get("host", f"{name}.{self.topology.domain}"))
+
+    async def publish_zone(self) -> None:
+        for name in self.topology.of_kind("resolver"):
+            await self.children[name].order({"op": "zone", "zone": self.zone})
+
+    # --- settings
+
+    def config_file(self, name: str) -> Path:
+        component = self.topology.components.get(name, {})
+        return self.home / "config" / f"{name}{SUFFIXES[component.get('config_format', 'json')]}"
+
+    def write_settings(self, name: str) -> None:
+        form = self.topology.components[name].get("config_format", "json")
+        self.config_file(name).write_text(encode_settings(self.settings[name], form), encoding="utf-8")
+
+    async def configure(self, name: str, key: str, value: Value, by: str) -> None:
+        """Change one setting on disk, have the process read it, and record the change."""
+        before = self.settings[name].get(key, "(default)")
+        self.settings[name][key] = value
+        self.write_settings(name)
+        await self.children[name].order({"op": "reload"})
+        self.record(name, "config", f"{key}={before}", f"{key}={value}", by)
+
+    async def deploy(self, name: str, version: str, by: str, **extra: Any) -> None:
+        """Replace a component by a new version: really stop the old process, really start a new one."""
+        old, before = self.children[name], self.versions[name]
+        self.extra[name] = {**self.extra.get(name, {}), **extra}
+        self.gone.add(name)
+        self.event("Normal", "Killing", old.instance, "Stopping container for rollout")
+        await old.end()
+        child = await self.start(name, version=version, port=old.port)
+        self.gone.discard(name)
+        self.event("Normal", "Started", child.instance, f"Started container {name}, image {name}:{version}")
+        self.record(name, "deploy", before, version, by)
+
+    def record(self, name: str, kind: str, before: str, after: str, by: str) -> None:
+        stamp = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.changes.append(
+            {"time": stamp, "component": name, "kind": kind, "from": before, "to": after, "by": by}
+        )
+
+    def event(self, kind: str, reason: str, instance: str, message: str) -> None:
+        """A line as the orchestrator's event listing has it."""
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.events.append(f"{stamp}   {kind:<7}   {reason:<12}   pod/{instance:<34}   {message}")
+
+    # --- faults
+
+    async def ail(self, name: str, **changes: Any) -> None:
+        """Make a component's process suffer, also after a restart; see `Ailments`."""
+        self.ailing.setdefault(name, {}).update(changes)
+        await self.children[name].order({"op": "ail", "set": changes})
+
+    async def kill(self, name: str) -> None:
+        """Kill a component's process; nobody starts it again."""
+        self.gone.add(name)
+        await self.children[name].kill()
+
+    def freeze(self, name: str) -> None:
+        """Stop a component's process where it stands; its sockets stay open."""
+        self.gone.add(name)
+        self.children[name].process.send_signal(signal.SIGSTOP)
+
+    async def flush(self, har: Path) -> None:
+        """Have every living process write what it still holds, and the customers their HAR."""
+        living = [
+            c for c in self.children.values() if c.process.returncode is None and c.name not in self.gone
+        ]
+        await asyncio.gather(*(child.order({"op": "flush"}) for child in living), return_exceptions=True)
+        await self.children["clients"].order({"op": "har", "path": str(har)})
+
+    async def put_relay(self, name: str, delay_ms: float) -> None:
+        """Put a relay between a component and everybody who looks it up from now on."""
+        relay = {"kind": "relay", "name": f"relay-{name}", "layout": "logfmt", "node": "network"}
+        settings: Settings = {"relay.target": self.children[name].port, "relay.delay_ms": delay_ms}
+        self.config_file(relay["name"]).write_text(encode_settings(settings, "json"), encoding="utf-8")
+        child = await self._launch(relay, relay["name"])
+        self.zone[self.host(name)] = [child.port]
+        await self.publish_zone()
+
+    async def _watch(self) -> None:
+        """Kill what passes its memory limit and start it again, as a container runtime does."""
+        while True:
+            await asyncio.sleep(0.4)
+            for name, child in list(self.children.items()):
+                if name in self.topology.components and name not in self.gone:
+                    await self._enforce_memory(name, child)
+
+    async def _enforce_memory(self, name: str, child: Child) -> None:
+        limit = int(self.topology.components[name].get("memory_limit_mb", MEMORY_LIMIT_MB))
+        if resident_bytes(child.process.pid) <= limit << 20:
+            return
+        await child.kill()
+        self.event(
+            "Warning",
+            "OOMKilling",
+            child.instance,
+            f"Container {name} exceeded its memory limit of {limit}Mi",
+        )
+        await asyncio.sleep(1.0)
+        again = await self.start(name, port=child.port)
+        self.event("Normal", "Started", again.instance, f"Restarted container {name}, restart count 1")
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of another process; 0 where it cannot be told."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0

@@ -1,0 +1,1 @@
+"""What the range's processes tell about themselves: log lines, spans and metrics."""
