@@ -221,7 +221,8 @@ def merge_spans_of(stage: Stage, observed: list[str], target: Path) -> None:
 
 def _write_case(plan: Plan, out: Path, baseline: Path | None, injected: datetime | None) -> None:
     rng = dice("case", plan.seed)
-    reported = datetime.now(UTC) - timedelta(seconds=1)
+    now = datetime.now(UTC)
+    reported = now if injected is None else injected + (now - injected) * rng.uniform(0.5, 1.0)
     case = {
         "case": out.name,
         "system": plan.topology.title,

@@ -113,12 +113,8 @@ def tls_servers(topology: Topology) -> list[Site]:
 
 
 def consumers(topology: Topology) -> list[Site]:
-    odd = set(topology.odd_values)
-    return [
-        Site(n, {})
-        for n, c in topology.components.items()
-        if c.get("consumes") and c.get("numeric_field", "amount") in odd
-    ]
+    """Consumers that parse a field of their messages without care."""
+    return [Site(n, {"field": c["parses"]}) for n, c in topology.components.items() if "parses" in c]
 
 
 def disk_writers(topology: Topology) -> list[Site]:
@@ -203,7 +199,7 @@ async def pool_exhausted(stage: Stage, site: Site, rng: random.Random) -> None:
 
 @fault("memory_leak", "Every request leaves objects behind.", applications)
 async def memory_leak(stage: Stage, site: Site, rng: random.Random) -> None:
-    await stage.ail(site.component, hoard_objects=rng.randint(14000, 24000))
+    await stage.ail(site.component, hoard_objects=rng.randint(25000, 45000))
 
 
 @fault("lock_contention", "A job keeps a table locked while it works.", lock_takers)
@@ -248,7 +244,8 @@ async def retry_storm(stage: Stage, site: Site, rng: random.Random) -> None:
     "poison_message", "Messages arrive that a consumer cannot digest and the broker brings back.", consumers
 )
 async def poison_message(stage: Stage, site: Site, rng: random.Random) -> None:
-    order = {"op": "odd", "chance": rng.uniform(0.08, 0.2), "values": stage.topology.odd_values}
+    values = {site.detail["field"]: rng.choice((None, "n/a", ""))}
+    order = {"op": "odd", "chance": rng.uniform(0.1, 0.25), "values": values}
     await stage.children["clients"].order(order)
 
 

@@ -32,7 +32,6 @@ class Topology:
     components: dict[str, Component]
     load: Component
     symptoms: tuple[str, ...]
-    odd_values: dict[str, Any]
 
     def of_kind(self, kind: str) -> list[str]:
         return [name for name, c in self.components.items() if c["kind"] == kind]
@@ -76,9 +75,7 @@ def load_topology(name: str) -> Topology:
     defaults = raw.get("defaults", {})
     components = {k: _component(k, v, defaults) for k, v in raw["components"].items()}
     load = {"kind": "load", "layout": "logfmt", "node": "outside", "name": "clients", **raw["load"]}
-    topology = Topology(
-        name, raw["title"], raw["domain"], components, load, tuple(raw["symptoms"]), raw["odd_values"]
-    )
+    topology = Topology(name, raw["title"], raw["domain"], components, load, tuple(raw["symptoms"]))
     _check(topology)
     return topology
 

@@ -283,8 +283,9 @@ class Application:
     def _decode(self, body: str) -> dict[str, Any]:
         """Decode a message. Fails on what a careful consumer would set aside: the poison message's entry."""
         data: dict[str, Any] = json.loads(body)
-        numeric = self.around.component.get("numeric_field", "amount")
-        data[numeric] = float(data[numeric])
+        field = self.around.component.get("parses")
+        if field:
+            float(data[field])
         return data
 
     async def hold_lock(self, lock: dict[str, Any]) -> None:

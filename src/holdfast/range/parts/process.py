@@ -107,8 +107,8 @@ async def _tick(around: Surroundings) -> None:
 
 
 def _fill_disk(around: Surroundings) -> None:
-    """A forgotten debug dump: grows by an eighth of the quota at a time, then by whatever still fits."""
-    for size in (around.disk.quota // 8, 8192, 256):
+    """A forgotten debug dump: grows by a quarter of the quota at a time, then by whatever still fits."""
+    for size in (around.disk.quota // 4, 8192, 256):
         with contextlib.suppress(OSError):
             return around.disk.append("debug-dump.bin", b"\0" * size)
     return None

@@ -94,8 +94,10 @@ def _judge(peer: str, response: http.Message, step: Step, scope: "Scope", span: 
         )
     if response.status >= 400:
         reason = f"{peer} answered {response.status}: {response.body.get('error', '')}"
-        unexpected = response.status == 401
-        raise Rejected(response.status, reason, "error" if unexpected else "warning")
+        if response.status == 401:
+            # Another service's refusal of our own signature is no answer for our caller.
+            raise Trouble("status", peer, f"HTTP 401 {response.body.get('error', '')}", 502)
+        raise Rejected(response.status, reason, "warning")
     needed = step.options.get("need")
     if needed:
         scope.data[needed] = response.body[needed]
