@@ -76,10 +76,14 @@ def _batches(path: Path) -> Iterator[tuple[int, str]]:
 def pack(bundle: Path) -> Path:
     """Write `<bundle>.tar.gz` with members in name order and nothing of this machine in their headers."""
     path = bundle.with_name(bundle.name + ".tar.gz")
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as zipped:
-        with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            for member in sorted(p for p in bundle.rglob("*") if p.is_file()):
-                archive.add(member, f"{bundle.name}/{member.relative_to(bundle)}", filter=_anonymous)
+    members = sorted(p for p in bundle.rglob("*") if p.is_file())
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for member in members:
+            archive.add(member, f"{bundle.name}/{member.relative_to(bundle)}", filter=_anonymous)
     return path
 
 

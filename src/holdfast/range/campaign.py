@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ DEFAULT_SECONDS = 32.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything drawn from the seed before the first process starts. Times are seconds after the load began."""
+    """What is drawn from the seed before anything starts. Times are seconds after the load began."""
 
     topology: Topology
     seed: int

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .parts.rules import DEFECTS
+from .scrape import fetch
 from .stage import Stage
 from .topology import Topology, programs
 
@@ -109,7 +110,7 @@ def caches(topology: Topology) -> list[Site]:
 
 
 def tls_servers(topology: Topology) -> list[Site]:
-    return [Site(name) for name, c in topology.components.items() if c.get("tls")]
+    return [Site(name) for name in topology.tls_servers()]
 
 
 def consumers(topology: Topology) -> list[Site]:
@@ -226,7 +227,7 @@ def shorten_certificate(stage: Stage, site: Site, onset: datetime) -> None:
 
 
 @fault("expired_certificate", "A server's certificate reaches its end.", tls_servers, shorten_certificate)
-async def expired_certificate(stage: Stage, site: Site, rng: random.Random) -> None:
+async def expired_certificate(stage: Stage, site: Site, _: random.Random) -> None:
     """Nothing to do: the certificate issued at the start ends at the onset by itself."""
     await asyncio.sleep(
         max(0.0, (stage.certificate_ends[site.component] - datetime.now(UTC)).total_seconds())
@@ -235,9 +236,12 @@ async def expired_certificate(stage: Stage, site: Site, rng: random.Random) -> N
 
 @fault("retry_storm", "A caller retries at once, many times, with too little patience.", callers)
 async def retry_storm(stage: Stage, site: Site, rng: random.Random) -> None:
-    peer = site.detail["peer"]
-    for key, value in (("retries", rng.randint(7, 10)), ("backoff_ms", 1), ("timeout_ms", rng.randint(6, 9))):
-        await stage.configure(site.component, f"{peer}.{key}", value, "resilience-tuning")
+    """The patience is a little less than what the peer usually needs, so every request multiplies."""
+    peer, by = site.detail["peer"], "resilience-tuning"
+    usual = await mean_milliseconds(stage, site.component, peer)
+    await stage.configure(site.component, f"{peer}.retries", rng.randint(7, 10), by)
+    await stage.configure(site.component, f"{peer}.backoff_ms", 1, by)
+    await stage.configure(site.component, f"{peer}.timeout_ms", round(usual * rng.uniform(0.6, 0.8), 1), by)
 
 
 @fault(
@@ -250,7 +254,7 @@ async def poison_message(stage: Stage, site: Site, rng: random.Random) -> None:
 
 
 @fault("disk_full", "A forgotten dump fills the data directory up to its quota.", disk_writers)
-async def disk_full(stage: Stage, site: Site, rng: random.Random) -> None:
+async def disk_full(stage: Stage, site: Site, _: random.Random) -> None:
     await stage.ail(site.component, fill_disk=True)
 
 
@@ -260,7 +264,7 @@ async def cpu_contention(stage: Stage, site: Site, rng: random.Random) -> None:
 
 
 @fault("wrong_return", "A handler returns early without doing its work.", request_routes)
-async def wrong_return(stage: Stage, site: Site, rng: random.Random) -> None:
+async def wrong_return(stage: Stage, site: Site, _: random.Random) -> None:
     await stage.ail(site.component, early_return=site.detail["where"])
 
 
@@ -270,18 +274,30 @@ async def network_delay(stage: Stage, site: Site, rng: random.Random) -> None:
 
 
 @fault("network_partition", "Connections to a component open, and nothing ever comes back.", anything_slow)
-async def network_partition(stage: Stage, site: Site, rng: random.Random) -> None:
+async def network_partition(stage: Stage, site: Site, _: random.Random) -> None:
     await stage.put_relay(site.component, -1)
 
 
 @fault("cache_down", "The cache dies and stays dead.", caches)
-async def cache_down(stage: Stage, site: Site, rng: random.Random) -> None:
+async def cache_down(stage: Stage, site: Site, _: random.Random) -> None:
     await stage.kill(site.component)
 
 
 @fault("hang", "A process stops doing anything, yet its port stays open.", applications)
-async def hang(stage: Stage, site: Site, rng: random.Random) -> None:
+async def hang(stage: Stage, site: Site, _: random.Random) -> None:
     stage.freeze(site.component)
+
+
+async def mean_milliseconds(stage: Stage, caller: str, peer: str) -> float:
+    """How long a caller's requests to a peer took so far, by the caller's own metrics; 5 if it made none."""
+    text = await fetch(stage.children[caller].admin)
+    found = {"sum": 0.0, "count": 0.0}
+    for kind in found:
+        mark = f'http_client_duration_seconds_{kind}{{peer="{peer}"}} '
+        found[kind] = sum(
+            float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(mark)
+        )
+    return found["sum"] / found["count"] * 1000 if found["count"] else 5.0
 
 
 def next_version(version: str, rng: random.Random) -> str:

@@ -18,7 +18,8 @@ from .topology import Topology
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 # -I and -S skip site-packages: a child needs the standard library only, and starts twice as fast.
-BOOT = f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r}); from holdfast.range.parts.process import main; main()"
+START = "from holdfast.range.parts.process import main; main()"
+BOOT = f"import sys; sys.path.insert(0, {str(SOURCE_ROOT)!r}); {START}"
 READY_SECONDS = 20.0
 MEMORY_LIMIT_MB = 220
 
@@ -157,7 +158,7 @@ class Stage:
             "resolver_port": self._resolver_port(),
             "hosts": {k: self.host(k) for k in self.topology.components},
             "kinds": {k: c["kind"] for k, c in self.topology.components.items()},
-            "authorities": {k: str(self.authority.path) for k, c in self.topology.components.items() if c.get("tls")},
+            "authorities": {k: str(self.authority.path) for k in self.topology.tls_servers()},
             **self.extra.get(name, {}),
         }  # fmt: skip
         if component.get("tls"):

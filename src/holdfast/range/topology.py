@@ -36,6 +36,9 @@ class Topology:
     def of_kind(self, kind: str) -> list[str]:
         return [name for name, c in self.components.items() if c["kind"] == kind]
 
+    def tls_servers(self) -> list[str]:
+        return [name for name, c in self.components.items() if c.get("tls")]
+
     def observed(self) -> list[str]:
         """Components whose evidence we may collect; a third party's is out of reach."""
         return [name for name, c in self.components.items() if c.get("observed", True)]

@@ -14,10 +14,10 @@ from holdfast.range.steps import Step, parse_steps
 from holdfast.range.telemetry.spans import Context, Span, new_context, parse_traceparent
 
 from . import http
-from .rules import DEFECTS
 from .pool import Connection, Pool
+from .rules import DEFECTS
 from .surroundings import Surroundings
-from .troubles import Rejected, Trouble
+from .troubles import CallError, RejectedError
 from .verbs import run_steps
 from .wire import Lines, Resp, dial, listen
 
@@ -77,10 +77,9 @@ class Application:
         self.workers = asyncio.Semaphore(int(around.setting("server.workers", 32)))
         self.logger: str = declared.get("logger", around.name)
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
-        server = await listen(
-            lambda r, w: http.serve(self.answer, r, w), port, **({"ssl": tls} if tls else {})
-        )
+    async def start(self, port: int) -> int:
+        tls = server_tls(self.around.spec)
+        server = await listen(lambda r, w: http.serve(self.answer, r, w), port, **tls)
         for queue in self.consumers:
             for _ in range(int(self.around.setting("consumer.concurrency", 2))):
                 self.around.spawn(self.consume(queue))
@@ -120,12 +119,15 @@ class Application:
         if kind == "cache":
             return Resp(host, *await dial(around.resolver, host))
         lines = Lines(host, *await dial(around.resolver, host))
-        hello = {"op": "connect", "user": around.settings.get(f"{peer}.user", around.name), "application": around.name,
-                 "password": around.settings.get(f"{peer}.password", "")}  # fmt: skip
+        hello = {
+            "op": "connect",
+            "user": around.settings.get(f"{peer}.user", around.name),
+            "password": around.settings.get(f"{peer}.password", ""),
+        }
         answer = await lines.ask(hello, 2.0)
         if "error" in answer:
             lines.close()
-            raise Trouble("sql", host, f"FATAL: {answer['error']}")
+            raise CallError("sql", host, f"FATAL: {answer['error']}")
         return lines
 
     def _tls(self, peer: str) -> ssl.SSLContext | None:
@@ -167,12 +169,12 @@ class Application:
         try:
             async with self.workers:
                 await self.work(steps, scope)
-        except Rejected as no:
+        except RejectedError as no:
             self._say(no.level, no.reason, scope)
             if no.status >= 500:
                 span.fail(no.reason)
             return no.status, {"error": no.reason}
-        except Trouble as trouble:
+        except CallError as trouble:
             self._say("error", self._complaint(trouble, scope), scope)
             span.fail(trouble.worded(self.around.language))
             return trouble.status, {"error": trouble.kind}
@@ -182,7 +184,7 @@ class Application:
             return (507 if isinstance(error, OSError) else 500), {"error": type(error).__name__}
         return (200 if scope.name.startswith("GET") else 201), scope.answer
 
-    def _complaint(self, trouble: Trouble, scope: Scope) -> str:
+    def _complaint(self, trouble: CallError, scope: Scope) -> str:
         worded = trouble.worded(self.around.language)
         if self.around.language != "nginx":
             return f"{scope.name} failed: {worded}"
@@ -200,13 +202,13 @@ class Application:
         ailments.grow()
         await ailments.slow_down(self.around.rng)
         defect = self.around.spec.get("defect")
+        if ailments.early_return == scope.name:
+            return
         middle = len(steps) // 2
-        early = ailments.early_return == scope.name
         await run_steps(self, steps[:middle], scope)
         if defect and defect["where"] == scope.name:
             DEFECTS[defect["name"]](scope.data)
-        if not early:
-            await run_steps(self, steps[middle:], scope)
+        await run_steps(self, steps[middle:], scope)
 
     def _account(self, route: Route, request: http.Message, status: int, seconds: float, span: Span) -> None:
         around = self.around
@@ -235,9 +237,9 @@ class Application:
                 async with self.pool(broker).lease() as lines:
                     while time.monotonic() < until:
                         await self._next(lines, queue)
-            except (Trouble, OSError, ssl.SSLError) as trouble:
+            except (CallError, OSError, ssl.SSLError) as trouble:
                 worded = (
-                    trouble.worded(self.around.language) if isinstance(trouble, Trouble) else str(trouble)
+                    trouble.worded(self.around.language) if isinstance(trouble, CallError) else str(trouble)
                 )
                 self.around.log.write(
                     "warning", self.logger, f"Consumer of {queue} lost the broker: {worded}"
@@ -265,9 +267,9 @@ class Application:
             try:
                 scope.data = self._decode(taken["body"])
                 await self.work(self.consumers[queue], scope)
-            except Rejected as no:
+            except RejectedError as no:
                 self._say(no.level, no.reason, scope)
-            except Trouble as trouble:
+            except CallError as trouble:
                 worded = trouble.worded(self.around.language)
                 self._say("error", f"Processing message {taken['id']} from {queue} failed: {worded}", scope)
                 span.fail(worded)
@@ -292,7 +294,7 @@ class Application:
         """A maintenance job that takes a table lock and does its slow work before it commits."""
         database = lock["database"]
         while True:
-            with contextlib.suppress(Trouble):
+            with contextlib.suppress(CallError):
                 async with self.pool(database).lease() as lines:
                     await lines.ask({"op": "begin"}, 2.0)
                     statement = {
@@ -325,3 +327,12 @@ def _nginx_access(
     agent = request.headers.get("user-agent", "-")
     line = f'{request.method} {request.target} HTTP/1.1" {status} {around.rng.randint(180, 2400)}'
     return f'{client} - - [{stamp}] "{line} "-" "{agent}" rt={seconds:.3f} rid={context.request_id}'
+
+
+def server_tls(spec: dict[str, Any]) -> dict[str, ssl.SSLContext]:
+    """The TLS argument of a server that has a certificate; empty for one that has none."""
+    if not spec.get("certificate"):
+        return {}
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(spec["certificate"], spec["private_key"])
+    return {"ssl": context}

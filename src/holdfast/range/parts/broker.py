@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import ssl
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -47,7 +46,7 @@ class Broker:
         self.sessions = 0
         self.blocked = False
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, port: int) -> int:
         server = await listen(self.session, port)
         self._log("info", "Server startup complete; 4 plugins started.")
         self.around.spawn(self.housekeeping())
@@ -145,7 +144,7 @@ class Broker:
             self.around.registry.count("queue_dead_letters", queue=letter.queue)
             self._log(
                 "warning",
-                f"message {letter.id} of queue '{letter.queue}' dead-lettered: delivery limit {limit} reached",
+                f"message {letter.id} of queue '{letter.queue}' dead-lettered: delivery limit {limit}",
             )
             return
         letter.ready = time.monotonic() + self.around.setting("queue.redelivery_ms", 250) / 1000

@@ -1,7 +1,6 @@
 """The cache part: a small RESP2 server with expiry and a memory limit."""
 
 import asyncio
-import ssl
 import time
 
 from .surroundings import Surroundings
@@ -18,7 +17,7 @@ class Cache:
         self.clients = 0
         self.evicted = 0
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, port: int) -> int:
         server = await listen(self.session, port)
         self._log("info", "Ready to accept connections tcp")
         self.around.spawn(self.saves())

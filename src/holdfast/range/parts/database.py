@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import json
 import sqlite3
-import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,15 +47,15 @@ class Database:
 
     def _fill(self, tables: dict[str, int]) -> None:
         for table, rows in tables.items():
-            columns = len(self.store.execute(f"SELECT * FROM {table} LIMIT 0").description)
+            columns = len(self.store.execute(f"SELECT * FROM {table} LIMIT 0").description)  # noqa: S608 - own schema
             marks = ",".join("?" * columns)
             values = [
                 (i, *[self.around.rng.randint(1, 500) for _ in range(columns - 1)])
                 for i in range(1, rows + 1)
             ]
-            self.store.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+            self.store.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, port: int) -> int:
         server = await listen(self.session, port)
         self._log("info", "database system is ready to accept connections")
         self.around.spawn(self.checkpoints())
@@ -199,11 +198,9 @@ class Database:
         """Recycle the journal now and then, as a real one does; it is why the disk saws."""
         while True:
             await asyncio.sleep(self.around.setting("checkpoint.interval_s", 5))
-            freed = self.around.disk.truncate(JOURNAL)
-            self._log(
-                "info",
-                f"checkpoint complete: wrote {freed // 620} buffers; write=0.{self.around.rng.randint(10, 99)} s",
-            )
+            buffers = self.around.disk.truncate(JOURNAL) // 620
+            took = self.around.rng.randint(10, 99)
+            self._log("info", f"checkpoint complete: wrote {buffers} buffers; write=0.{took} s")
 
 
 def _worded(error: Exception) -> str:

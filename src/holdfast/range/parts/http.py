@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .names import Resolver
-from .troubles import Trouble
+from .troubles import CallError
 from .wire import dial
 
 REASONS = {200: "OK", 201: "Created", 202: "Accepted", 401: "Unauthorized", 402: "Payment Required",
@@ -83,15 +83,15 @@ class HttpConnection:
             self.writer.write(encode_message(first, {"host": self.host, **request.headers}, request.body))
             return await asyncio.wait_for(read_message(self.reader), timeout)
         except TimeoutError:
-            raise Trouble("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
+            raise CallError("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
         except (OSError, EOFError):
-            raise Trouble("reset", self.host, "", 502) from None
+            raise CallError("reset", self.host, "", 502) from None
 
 
 async def connect(resolver: Resolver, host: str, tls: ssl.SSLContext | None) -> HttpConnection:
-    """Open a client connection by name; a failed handshake is a `Trouble("tls")`."""
+    """Open a client connection by name; a failed handshake is a `CallError("tls")`."""
     options: dict[str, Any] = {"ssl": tls, "server_hostname": host} if tls else {}
     try:
         return HttpConnection(host, *await dial(resolver, host, **options))
     except ssl.SSLCertVerificationError as error:
-        raise Trouble("tls", host, error.verify_message) from None
+        raise CallError("tls", host, error.verify_message) from None

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import ssl
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from . import http
 from .pool import Pool
 from .surroundings import Surroundings
-from .troubles import Trouble
+from .troubles import CallError
 
 AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "ShopApp/5.2 (Android 15)", "ShopApp/5.2 (iOS 19.1)", "curl/8.9")
 
@@ -27,7 +26,7 @@ class Load:
         self.odd: dict[str, Any] = {}
         self.phase = around.rng.uniform(0, 2 * math.pi)
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, _: int) -> int:
         entry = self.declared["entry"]
         host = self.around.host_of(entry)
         around = self.around
@@ -90,7 +89,7 @@ class Load:
         try:
             async with self.pool.lease() as connection:
                 return await connection.ask(request, self.declared.get("patience", 6.0))
-        except Trouble as trouble:
+        except CallError as trouble:
             return http.Message(status=0, body={"error": str(trouble)})
         except OSError as error:
             return http.Message(status=0, body={"error": str(error)})
@@ -116,7 +115,8 @@ def _entry(
             "bodySize": len(sent), "postData": {"mimeType": "application/json", "text": sent},
         },
         "response": {
-            "status": response.status, "statusText": http.REASONS.get(response.status, ""), "httpVersion": "HTTP/1.1",
+            "status": response.status, "statusText": http.REASONS.get(response.status, ""),
+            "httpVersion": "HTTP/1.1",
             "headers": _pairs(response.headers), "cookies": [], "headersSize": -1, "bodySize": len(got),
             "redirectURL": "", "content": {"size": len(got), "mimeType": "application/json", "text": got},
             **({"_error": response.body.get("error", "")} if response.status == 0 else {}),

@@ -1,7 +1,6 @@
 """The resolver part: answers names over UDP from a zone the parent keeps up to date."""
 
 import asyncio
-import ssl
 from typing import Any
 
 from .surroundings import Surroundings
@@ -15,7 +14,7 @@ class NameServer(asyncio.DatagramProtocol):
         self.zone: dict[str, list[int]] = {}
         self.transport: Any = None
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, port: int) -> int:
         loop = asyncio.get_running_loop()
         self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
         bound: int = self.transport.get_extra_info("sockname")[1]
@@ -38,7 +37,9 @@ class NameServer(asyncio.DatagramProtocol):
             return
         ttl = self.around.setting("zone.ttl_s", 1.5)
         self.transport.sendto(f"{number} {rcode} {ttl} {','.join(map(str, ports))}".encode(), addr)
-        text = f'127.0.0.1:{addr[1]} - {number} "A IN {name}. udp {len(data)} false 512" {rcode} qr,aa,rd {len(data) + 40} 0.0002s'
+        size = len(data)
+        asked = f'127.0.0.1:{addr[1]} - {number} "A IN {name}. udp {size} false 512"'
+        text = f"{asked} {rcode} qr,aa,rd {size + 40} 0.0002s"
         self.around.log.write("info", "resolver", text)
 
     def look_up(self, name: str) -> tuple[str, list[int]]:

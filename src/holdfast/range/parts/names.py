@@ -9,7 +9,7 @@ import itertools
 import time
 from dataclasses import dataclass
 
-from .troubles import Trouble
+from .troubles import CallError
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class _Inbox(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.waiting: dict[str, asyncio.Future[Answer]] = {}
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def datagram_received(self, data: bytes, _: tuple[str, int], /) -> None:
         number, rcode, ttl, ports = data.decode().split(" ", 3)
         future = self.waiting.pop(number, None)
         if future is not None and not future.done():
@@ -49,7 +49,7 @@ class Resolver:
         self.transport: asyncio.DatagramTransport | None = None
 
     async def port_of(self, name: str) -> int:
-        """A port of `name`, in turn when there are several; `Trouble("name")` when there is none."""
+        """A port of `name`, in turn when there are several; `CallError("name")` when there is none."""
         kept = self.cache.get(name)
         if kept is None or kept[0] < time.monotonic():
             answer = await self._ask(name)
@@ -65,8 +65,8 @@ class Resolver:
                 continue
             if answer.rcode == "NOERROR" and answer.ports:
                 return answer
-            raise Trouble("name", name.split(".")[0], name)
-        raise Trouble("name", name.split(".")[0], f"{name} (resolver timed out)")
+            raise CallError("name", name.split(".")[0], name)
+        raise CallError("name", name.split(".")[0], f"{name} (resolver timed out)")
 
     async def _send(self, name: str) -> "asyncio.Future[Answer]":
         loop = asyncio.get_running_loop()

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from holdfast.range.telemetry.openmetrics import Registry
 
-from .troubles import Trouble
+from .troubles import CallError
 
 
 class Connection(Protocol):
@@ -23,7 +23,7 @@ C = TypeVar("C", bound=Connection)
 
 
 class Pool(Generic[C]):
-    """At most `size` connections; waiting longer than `patience` seconds for one is a `Trouble`.
+    """At most `size` connections; waiting longer than `patience` seconds for one is a `CallError`.
 
     A connection older than `max_age` seconds is replaced, so that a changed address or certificate is
     noticed, as it is in systems whose clients recycle connections.
@@ -73,8 +73,9 @@ class Pool(Generic[C]):
             await asyncio.wait_for(self.free.acquire(), self.patience)
         except TimeoutError:
             self.registry.count("pool_timeouts", pool=self.name)
-            waited = f"request timed out after {self.patience * 1000:.0f}ms (total={self.size}, active={self.in_use})"
-            raise Trouble("pool", self.name, waited) from None
+            patience = f"{self.patience * 1000:.0f}ms"
+            waited = f"request timed out after {patience} (total={self.size}, active={self.in_use})"
+            raise CallError("pool", self.name, waited) from None
         finally:
             self.registry.observe("pool_wait_seconds", time.perf_counter() - began, pool=self.name)
         self.in_use += 1

@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import json
 import signal
-import ssl
 import sys
 import threading
 from pathlib import Path
@@ -33,7 +32,7 @@ PR_SET_PDEATHSIG = 1
 class Part(Protocol):
     """What every building block offers its process."""
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int: ...
+    async def start(self, port: int, /) -> int: ...
 
     def reload(self) -> None: ...
 
@@ -61,7 +60,7 @@ def main() -> None:
 async def live(around: Surroundings) -> None:
     """Run the part until standard input ends."""
     part: Part = PARTS[around.component["kind"]](around)
-    port = await part.start(int(around.spec.get("port", 0)), _server_tls(around.spec))
+    port = await part.start(int(around.spec.get("port", 0)))
     admin = await listen(lambda r, w: _metrics(around, r, w))
     around.spawn(_tick(around))
     _tell({"port": port, "admin": admin.sockets[0].getsockname()[1]})
@@ -77,14 +76,6 @@ async def live(around: Surroundings) -> None:
 def _tell(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
-
-
-def _server_tls(spec: dict[str, Any]) -> ssl.SSLContext | None:
-    if not spec.get("certificate"):
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(spec["certificate"], spec["private_key"])
-    return context
 
 
 async def _metrics(around: Surroundings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,6 @@
 """A TCP relay put in front of a part to delay or swallow what passes: a network fault that is real."""
 
 import asyncio
-import ssl
 
 from .surroundings import Surroundings
 from .wire import listen
@@ -13,7 +12,7 @@ class Relay:
     def __init__(self, around: Surroundings) -> None:
         self.around = around
 
-    async def start(self, port: int, tls: ssl.SSLContext | None) -> int:
+    async def start(self, port: int) -> int:
         server = await listen(self.pass_on, port)
         bound: int = server.sockets[0].getsockname()[1]
         return bound

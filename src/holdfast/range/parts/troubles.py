@@ -42,12 +42,12 @@ PHRASES: dict[str, dict[str, str]] = {
         "refused": "System.Net.Sockets.SocketException (111): Connection refused ({peer})",
         "reset": "System.IO.IOException: The response ended prematurely ({peer})",
         "name": "System.Net.Sockets.SocketException (-2): Name does not resolve ({detail})",
-        "tls": "System.Security.Authentication.AuthenticationException: The remote certificate is invalid: {detail}",
-        "pool": "System.InvalidOperationException: Timeout expired obtaining a connection from pool {peer}, {detail}",
+        "tls": "System.Security.AuthenticationException: The remote certificate is invalid: {detail}",
+        "pool": "System.InvalidOperationException: Timeout expired, pool {peer}, {detail}",
         "sql": "Npgsql.PostgresException: {detail}",
     },
     "nginx": {
-        "timeout": "upstream timed out (110: Connection timed out) while reading response header from upstream: {peer}",
+        "timeout": "upstream timed out (110: Connection timed out) while reading upstream: {peer}",
         "refused": "connect() failed (111: Connection refused) while connecting to upstream: {peer}",
         "reset": "upstream prematurely closed connection while reading response header from upstream: {peer}",
         "name": "{detail} could not be resolved (3: Host not found)",
@@ -57,7 +57,7 @@ PHRASES: dict[str, dict[str, str]] = {
 }
 
 
-class Trouble(Exception):
+class CallError(Exception):
     """A call to another process failed; `kind` is a key of `PHRASES`, `detail` what was seen."""
 
     def __init__(self, kind: str, peer: str, detail: str = "", status: int = 503) -> None:
@@ -73,7 +73,7 @@ class Trouble(Exception):
         return phrase.format(peer=self.peer, detail=self.detail)
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """A request refused for a reason of the business or of policy, with its HTTP status."""
 
     def __init__(self, status: int, reason: str, level: str = "info") -> None:

@@ -10,7 +10,7 @@ from holdfast.range.steps import Step
 from holdfast.range.telemetry.spans import Span
 
 from . import http
-from .troubles import Rejected, Trouble
+from .troubles import CallError, RejectedError
 from .wire import Lines, Resp
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ async def call(app: "Application", step: Step, scope: "Scope") -> None:
     for attempt in range(1, attempts + 1):
         try:
             return await _attempt(app, peer, method, scope.fill(path), step, scope)
-        except Trouble as trouble:
+        except CallError as trouble:
             await _failed(app, peer, trouble, attempt, attempts, step, scope)
     return None
 
 
 async def _failed(
-    app: "Application", peer: str, trouble: Trouble, attempt: int, attempts: int, step: Step, scope: "Scope"
+    app: "Application", peer: str, trouble: CallError, attempt: int, attempts: int, step: Step, scope: "Scope"
 ) -> None:
     """Decide what follows a failed attempt: another one, going on without, or giving up."""
     worded = trouble.worded(app.around.language)
@@ -89,15 +89,15 @@ def _judge(peer: str, response: http.Message, step: Step, scope: "Scope", span: 
     """Take over the response, or raise what its status means."""
     span.attributes["http.response.status_code"] = response.status
     if response.status >= 500:
-        raise Trouble(
+        raise CallError(
             "status", peer, f"HTTP {response.status}", response.status if response.status == 504 else 502
         )
     if response.status >= 400:
         reason = f"{peer} answered {response.status}: {response.body.get('error', '')}"
         if response.status == 401:
             # Another service's refusal of our own signature is no answer for our caller.
-            raise Trouble("status", peer, f"HTTP 401 {response.body.get('error', '')}", 502)
-        raise Rejected(response.status, reason, "warning")
+            raise CallError("status", peer, f"HTTP 401 {response.body.get('error', '')}", 502)
+        raise RejectedError(response.status, reason, "warning")
     needed = step.options.get("need")
     if needed:
         scope.data[needed] = response.body[needed]
@@ -128,9 +128,9 @@ async def sql(app: "Application", step: Step, scope: "Scope") -> None:
                 "db_client_duration_seconds", time.perf_counter() - began, peer=database
             )
         if "error" in answer:
-            raise Trouble("sql", database, f"ERROR: {answer['error']}", 500)
+            raise CallError("sql", database, f"ERROR: {answer['error']}", 500)
     if step.options.get("need") and not answer["rows"]:
-        raise Rejected(404, f"{step.options['need']} not found", "warning")
+        raise RejectedError(404, f"{step.options['need']} not found", "warning")
 
 
 async def _query(
@@ -197,7 +197,7 @@ async def _ask_cache(app: "Application", cache: str, words: list[str], scope: "S
             span.attributes["server.address"] = app.around.host_of(cache)
             async with app.pool(cache).lease() as connection:
                 reply = await _resp(connection, words, timeout)
-    except Trouble as trouble:
+    except CallError as trouble:
         text = f"Cache {words[0]} failed, falling back to origin: {trouble.worded(app.around.language)}"
         app.around.log.write("warning", app.logger, text, scope.context)
         return None
@@ -221,7 +221,7 @@ async def publish(app: "Application", step: Step, scope: "Scope") -> None:
         async with app.pool(broker).lease() as lines:
             answer = await _publish(lines, message)
         if "error" in answer:
-            raise Trouble("status", broker, answer["error"])
+            raise CallError("status", broker, answer["error"])
 
 
 async def _publish(lines: Lines, message: dict[str, Any]) -> dict[str, Any]:
@@ -231,40 +231,42 @@ async def _publish(lines: Lines, message: dict[str, Any]) -> dict[str, Any]:
 # --- on its own
 
 
-async def compute(app: "Application", step: Step, scope: "Scope") -> None:
+async def compute(app: "Application", step: Step, _: "Scope") -> None:
     """Burn real CPU time, in milliseconds."""
     until = time.thread_time() + float(step.words[0]) / 1000 * app.around.rng.uniform(0.7, 1.4)
     while time.thread_time() < until:
         sum(range(400))
 
 
-async def wait(app: "Application", step: Step, scope: "Scope") -> None:
+async def wait(app: "Application", step: Step, _: "Scope") -> None:
     """Wait for something outside the system, milliseconds with a long tail."""
     await asyncio.sleep(float(step.words[0]) / 1000 * app.around.rng.lognormvariate(0, 0.35))
 
 
-async def write(app: "Application", step: Step, scope: "Scope") -> None:
+async def write(app: "Application", step: Step, _: "Scope") -> None:
     """Append bytes to a file of the quota-limited data directory."""
     app.around.disk.append(step.words[0], b"x" * int(step.words[1]))
 
 
-async def verify(app: "Application", step: Step, scope: "Scope") -> None:
+async def verify(app: "Application", _: Step, scope: "Scope") -> None:
     """Refuse a request whose signature time differs too much from this process's clock."""
     signed = float(scope.headers.get("x-signed-at", app.around.clock.now()))
     tolerance = app.around.setting("auth.clock_tolerance_s", 30)
     if abs(app.around.clock.now() - signed) > tolerance:
-        raise Rejected(401, "request signature expired or not yet valid", "warning")
+        raise RejectedError(401, "request signature expired or not yet valid", "warning")
 
 
 async def reject(app: "Application", step: Step, scope: "Scope") -> None:
     if app.around.rng.random() < step.number("chance", 1.0):
-        raise Rejected(int(step.words[0]), scope.fill(step.words[1]), step.options.get("level", "warning"))
+        raise RejectedError(
+            int(step.words[0]), scope.fill(step.words[1]), step.options.get("level", "warning")
+        )
 
 
 async def glitch(app: "Application", step: Step, scope: "Scope") -> None:
     """A transient failure that a retry cures: part of every system's normal day."""
     if app.around.rng.random() < step.number("chance", 0.01):
-        raise Rejected(503, scope.fill(step.words[0]), step.options.get("level", "error"))
+        raise RejectedError(503, scope.fill(step.words[0]), step.options.get("level", "error"))
 
 
 async def log(app: "Application", step: Step, scope: "Scope") -> None:
@@ -278,7 +280,7 @@ async def log(app: "Application", step: Step, scope: "Scope") -> None:
     app.around.log.write(level, step.options.get("logger", app.logger), scope.fill(text), scope.context)
 
 
-async def give(app: "Application", step: Step, scope: "Scope") -> None:
+async def give(_: "Application", step: Step, scope: "Scope") -> None:
     """Put a value into the response."""
     scope.answer[step.words[0]] = scope.fill(step.words[1])
 

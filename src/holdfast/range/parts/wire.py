@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .names import Resolver
-from .troubles import Trouble
+from .troubles import CallError
 
 LIMIT = 1 << 20
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -16,16 +16,16 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 async def dial(
     resolver: Resolver, host: str, **options: Any
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect to `host` by name; a refused or reset attempt is a `Trouble`."""
+    """Connect to `host` by name; a refused or reset attempt is a `CallError`."""
     port = await resolver.port_of(host)
     try:
         return await asyncio.open_connection("127.0.0.1", port, limit=LIMIT, **options)
     except ConnectionRefusedError:
-        raise Trouble("refused", f"{host}:{port}") from None
+        raise CallError("refused", f"{host}:{port}") from None
     except ssl.SSLError:
         raise
     except OSError as error:
-        raise Trouble("reset", host, str(error)) from None
+        raise CallError("reset", host, str(error)) from None
 
 
 async def listen(handler: Handler, port: int = 0, **options: Any) -> asyncio.Server:
@@ -67,11 +67,11 @@ class Lines:
             self.writer.write(json.dumps(message).encode() + b"\n")
             line = await asyncio.wait_for(self.reader.readline(), timeout)
         except TimeoutError:
-            raise Trouble("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
+            raise CallError("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
         except OSError:
             line = b""
         if not line:
-            raise Trouble("reset", self.host)
+            raise CallError("reset", self.host)
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -96,14 +96,14 @@ class Resp:
             self.writer.write(encode_command(words))
             return await asyncio.wait_for(self._reply(), timeout)
         except TimeoutError:
-            raise Trouble("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
+            raise CallError("timeout", self.host, f"{timeout * 1000:.0f}ms", 504) from None
         except (OSError, EOFError):
-            raise Trouble("reset", self.host) from None
+            raise CallError("reset", self.host) from None
 
     async def _reply(self) -> str | None:
         line = (await self.reader.readuntil(b"\r\n")).decode().strip()
         if line[0] == "-":
-            raise Trouble("sql", self.host, line[1:])
+            raise CallError("sql", self.host, line[1:])
         if line[0] != "$":
             return line[1:]
         if line == "$-1":

@@ -85,7 +85,8 @@ def python(record: Record) -> str:
 def spring(record: Record) -> str:
     level = {"warning": "WARN"}.get(record.level, record.level.upper())
     ids = f"[{record.component},{record.fields.get('trace_id', '')},{record.fields.get('span_id', '')}]"
-    head = f"{_millis(record.moment())} {level:>5} {ids} {record.pid} --- [{record.thread:>15}] {record.logger:<40}"
+    head = f"{_millis(record.moment())} {level:>5} {ids} {record.pid} ---"
+    head += f" [{record.thread:>15}] {record.logger:<40}"
     return f"{head} : {record.message}" + (f"\n\n{record.stack}" if record.stack else "")
 
 
@@ -150,7 +151,8 @@ def nginx(record: Record) -> str:
     if record.logger == "access":
         return record.message
     level = {"warning": "warn", "info": "notice", "fatal": "emerg"}.get(record.level, record.level)
-    return f"{record.moment().strftime('%Y/%m/%d %H:%M:%S')} [{level}] {record.pid}#{record.pid}: {record.message}"
+    stamp = record.moment().strftime("%Y/%m/%d %H:%M:%S")
+    return f"{stamp} [{level}] {record.pid}#{record.pid}: {record.message}"
 
 
 def postgresql(record: Record) -> str:
