@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, key_table, known_layouts
-from holdfast.diagnostics.logs.matching import R_CLOCK, R_LEVEL, R_MESSAGE, Bytes, Ints, Words
-from holdfast.diagnostics.logs.opcodes import REGISTERS, Reg
-from holdfast.diagnostics.logs.scanning import continuation_shape, run
+from holdfast.diagnostics.logs.matching import Bytes, Ints
+from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Op
+from holdfast.diagnostics.logs.scanning import continuations, vote
+from holdfast.diagnostics.logs.skeletons import CLASSES
 
 SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 120  # from each of head, middle and tail
+INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout
 
 
@@ -31,8 +32,7 @@ class Plan:
     confidence: float
     rows: Ints
     bounds: Ints
-    keys: Words
-    values: Ints
+    table: Ints
 
     @property
     def name(self) -> str:
@@ -43,6 +43,34 @@ class Plan:
         return "/".join(names)
 
 
+class Context:
+    """The addresses a kernel works with. Keep it while the kernel runs: it owns what they point to."""
+
+    def __init__(self, plan: "Plan", base: int, size: int) -> None:
+        self._owned = (plan, np.zeros(16, np.int64))
+        self._addresses = np.zeros(CONTEXT, np.int64)
+        slots = {
+            Ctx.PROGRAM: plan.rows.ctypes.data,
+            Ctx.TABLE: plan.table.ctypes.data,
+            Ctx.MASK: len(plan.table) - 1,
+            Ctx.CLASSES: CLASSES.ctypes.data,
+            Ctx.LIMIT: base + size,
+            Ctx.PATH: self._owned[1].ctypes.data,
+            Ctx.BASE: base,
+            Ctx.BOUNDS: plan.bounds.ctypes.data,
+            Ctx.OUTERS: len(plan.outers),
+            Ctx.ALL: len(plan.bounds),
+            Ctx.LOOSE: int(plan.loose),
+        }
+        for slot, value in slots.items():
+            self._addresses[slot] = value
+
+    @property
+    def address(self) -> int:
+        """What the kernels take as `ctx`."""
+        return int(self._addresses.ctypes.data)
+
+
 def arranged(
     outers: Sequence[Program],
     inners: Sequence[Program],
@@ -51,26 +79,31 @@ def arranged(
     layouts: Sequence[Layout],
 ) -> Plan:
     """Pack programs for the kernels."""
+    rows, bounds = _packed((*outers, *inners))
+    return Plan(tuple(outers), tuple(inners), loose, confidence, rows, bounds, key_table(layouts))
+
+
+def _packed(programs: Sequence[Program]) -> tuple[Ints, Ints]:
+    """Rows of all programs one after the other, and (first row, stop row, wraps) of each."""
     rows: list[tuple[int, int, int, int]] = []
     bounds: list[tuple[int, int, int]] = []
-    for program in (*outers, *inners):
+    for program in programs:
         shift = len(rows)
-        moved = [(op, a + shift if op == 6 else a, b, c) for op, a, b, c in program.rows]
-        rows.extend(moved)
-        bounds.append((shift, len(rows), int(program.layout.wraps)))
-    keys, values = key_table(layouts)
-    return Plan(
-        tuple(outers), tuple(inners), loose, confidence,
-        np.array(rows or [(0, 0, 0, 0)], np.int64).reshape(-1, 4),
-        np.array(bounds, np.int64).reshape(-1, 3), keys, values,
-    )  # fmt: skip
+        rows.extend((op, a + shift if op == Op.OPTIONAL else a, b, c) for op, a, b, c in program.rows)
+        wraps = (2 if program.rows[0][0] == Op.JSON else 1) if program.layout.wraps else 0
+        bounds.append((shift, len(rows), wraps))
+    packed = np.array(rows or [(0, 0, 0, 0)], np.int64).reshape(-1, 4)
+    return packed, np.array(bounds, np.int64).reshape(-1, 3)
 
 
 @cache
-def _catalogue() -> tuple[tuple[Program, ...], Words, Ints]:
+def _catalogue() -> Plan:
+    """Every known layout, wrappers last."""
     layouts = known_layouts()
-    programs = tuple(program for layout in layouts for program in compiled(layout))
-    return (programs, *key_table(layouts))
+    programs = [program for layout in layouts for program in compiled(layout)]
+    plain = [program for program in programs if not program.layout.wraps]
+    wrapping = [program for program in programs if program.layout.wraps]
+    return arranged(plain, wrapping, False, 0.0, layouts)
 
 
 def sample_lines(data: Bytes, size: int) -> list[bytes]:
@@ -93,34 +126,31 @@ def sample_lines(data: Bytes, size: int) -> list[bytes]:
 
 @dataclass
 class _Ballot:
-    """What one program read of the sample: which lines, and how many fields."""
+    """What one program read of the sample: which lines, how many fields, and the messages' spans."""
 
     program: Program
     read: NDArray[np.bool_]
     fields: float
-    texts: list[bytes | None]
+    spans: Ints
 
     @property
     def rank(self) -> tuple[float, float]:
-        return float(self.read.sum()) * (1 + 0.02 * min(self.fields, 8)), self.program.specificity
+        return float(self.read.sum()) * (1 + 0.02 * min(self.fields, 10)), self.program.specificity
 
 
-def _vote(lines: Sequence[bytes], programs: Sequence[Program], keys: Words, values: Ints) -> list[_Ballot]:
-    buffers = [np.frombuffer(line, np.uint8) for line in lines]
-    regs, path = np.zeros(REGISTERS, np.int64), np.zeros(16, np.uint64)
+def _vote(text: bytes, lines: Ints, programs: Sequence[Program], bounds: Ints) -> list[_Ballot]:
+    """Ballots of the programs on lines given as spans of `text`."""
+    catalogue = _catalogue()
+    data = np.frombuffer(text, np.uint8)
+    base = int(data.ctypes.data)
+    ctx = Context(catalogue, base, len(data))
+    result = vote(ctx.address, lines + base, bounds)
     ballots = []
-    for program in programs:
-        rows = np.array(program.rows, np.int64).reshape(-1, 4)
-        read = np.zeros(len(lines), np.bool_)
-        fields, texts = 0, []
-        for index, buffer in enumerate(buffers):
-            read[index] = run(rows, 0, len(rows), buffer, 0, len(buffer), keys, values, path, regs)
-            texts.append(lines[index][regs[R_MESSAGE] : regs[R_MESSAGE + 1]] if read[index] else None)
-            if read[index]:
-                fields += int(regs[R_CLOCK] != 0) + int(regs[R_LEVEL] != 0) + int(regs[Reg.ID_RANK + 2])
-                fields += int(regs[Reg.COMPONENT + 1] != 0)
-        ballots.append(_Ballot(program, read, fields / max(1, int(read.sum())), texts))
-    return sorted(ballots, key=lambda ballot: ballot.rank, reverse=True)
+    for program, cells in zip(programs, result, strict=True):
+        read = cells[:, 0] == 1
+        fields = float(cells[read, 1].mean()) if read.any() else 0.0
+        ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
+    return ballots
 
 
 def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) -> list[_Ballot]:
@@ -135,50 +165,60 @@ def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) ->
     return chosen
 
 
-def _heads(lines: Sequence[bytes]) -> NDArray[np.bool_]:
-    shapes = [continuation_shape(np.frombuffer(line, np.uint8), 0, len(line)) for line in lines]
-    return ~np.array(shapes, np.bool_)
+def _spans(lines: Sequence[bytes]) -> tuple[bytes, Ints]:
+    """The lines as one text, and the (start, end) of each."""
+    lengths = np.array([len(line) for line in lines], np.int64)
+    ends = np.cumsum(lengths + 1) - 1
+    return b"\n".join(lines), np.stack([ends - lengths, ends], axis=1)
 
 
 def detect(data: Bytes, size: int) -> Plan:
     """Vote on sample lines; unread files get the layout `unknown`, where every line is its own record."""
-    lines = sample_lines(data, size)
-    return detect_lines(lines)
+    return detect_lines(sample_lines(data, size))
 
 
 def detect_lines(lines: Sequence[bytes]) -> Plan:
     """The plan for a file that looks like these lines."""
-    programs, keys, values = _catalogue()
-    ballots = _vote(lines, programs, keys, values) if lines else []
-    heads = _heads(lines) if lines else np.zeros(0, np.bool_)
-    chosen = _elected(ballots, heads, 4)
-    total = max(1, int(heads.sum()))
+    if not lines:
+        return arranged((), (), True, 0.0, ())
+    catalogue = _catalogue()
+    text, spans = _spans(lines)
+    heads = ~_continuations(text, spans)
+    chosen = _elected(_vote(text, spans, (*catalogue.outers, *catalogue.inners), catalogue.bounds), heads, 4)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read
-    share = float((read & heads).sum()) / total
+    share = float((read & heads).sum()) / max(1, int(heads.sum()))
     if share < WORTH:
-        chosen = []
-    inners = _inner_programs(chosen, keys, values) if chosen and chosen[0].program.layout.wraps else []
+        return arranged((), (), True, 0.0, ())
+    inners = _inner_programs(text, chosen[0], heads) if chosen[0].program.layout.wraps else []
     outers = [ballot.program for ballot in chosen]
-    loose = share < 0.98
-    return arranged(outers, inners, loose, share if chosen else 0.0, _used(outers, inners))
+    return arranged(outers, inners, share < 0.98, share, _used(outers, inners))
+
+
+def _continuations(text: bytes, spans: Ints) -> NDArray[np.bool_]:
+    data = np.frombuffer(text, np.uint8)
+    return continuations(spans + int(data.ctypes.data))
 
 
 def _used(outers: Sequence[Program], inners: Sequence[Program]) -> list[Layout]:
     return list({program.layout.name: program.layout for program in (*outers, *inners)}.values())
 
 
-def _inner_programs(chosen: Sequence[_Ballot], keys: Words, values: Ints) -> list[Program]:
-    texts = [unescaped_end(text) for text in chosen[0].texts if text]
-    texts = [text for text in texts if text]
-    if not texts:
+def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> list[Program]:
+    """Layouts of the text inside a wrapper."""
+    spans = wrapper.spans[wrapper.read]
+    texts = [unescaped_end(text[start:stop]) for start, stop in spans.tolist()]
+    lines = [line for line in texts if line]
+    if not lines:
         return []
-    programs = [program for program in _catalogue()[0] if not program.layout.wraps]
-    heads = _heads(texts)
-    elected = _elected(_vote(texts, programs, keys, values), heads, 6)
+    catalogue = _catalogue()
+    joined, inside = _spans(lines)
+    heads = ~_continuations(joined, inside)
+    ballots = _vote(joined, inside, catalogue.outers, catalogue.bounds[: len(catalogue.outers)])
+    elected = _elected(ballots, heads, 6)
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
-    return [ballot.program for ballot in elected] if share >= 0.3 else []
+    return [ballot.program for ballot in elected] if share >= INNER_WORTH else []
 
 
 def unescaped_end(text: bytes) -> bytes:
@@ -186,8 +226,3 @@ def unescaped_end(text: bytes) -> bytes:
     while text.endswith((b"\\n", b"\\r", b" ", b"\r")):
         text = text[:-2] if text[-2:-1] == b"\\" else text[:-1]
     return text
-
-
-def describe(plan: Plan) -> dict[str, Any]:
-    """Names of the programs, for diagnosis of a surprising detection."""
-    return {"outer": [p.layout.name for p in plan.outers], "inner": [p.layout.name for p in plan.inners]}

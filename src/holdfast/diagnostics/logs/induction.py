@@ -11,8 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.matching import PRIME, Bytes, Ints, Words
-from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe, raw_hash
+from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
+from holdfast.diagnostics.logs.memory import PRIME
+from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe
 from holdfast.diagnostics.logs.tokens import (
     F_IDENTIFIER,
     F_SEPARATOR,
@@ -43,13 +44,20 @@ class Clusters:
 
 
 @njit(cache=True, nogil=True)
+def bytes_hash(buf: Bytes, start: int, end: int, total: np.uint64) -> np.uint64:
+    for at in range(start, end):
+        total = (total ^ np.uint64(buf[at])) * PRIME
+    return total if total else np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
 def group_keys(buf: Bytes, slots: Ints, bounds: Ints) -> Words:
     """Key of layout, code location and token count."""
     keys = np.empty(len(slots), np.uint64)
     for row in range(len(slots)):
         key = (np.uint64(slots[row, S_LAYOUT] + 7) * PRIME) ^ np.uint64(bounds[row + 1] - bounds[row])
         low, high = slots[row, S_LOCATION], slots[row, S_LOCATION + 1]
-        keys[row] = raw_hash(buf, low, min(high, low + 256), key * PRIME) if high else key * PRIME
+        keys[row] = bytes_hash(buf, low, high, key * PRIME) if high else key * PRIME
     return keys
 
 

@@ -4,65 +4,65 @@ import numpy as np
 from numba import njit
 
 from holdfast.diagnostics.logs.matching import (
-    OFFSET,
-    PRIME,
-    PRIORITY_LEVELS,
+    R_CLOCK,
     R_COMPONENT,
-    R_ESCAPED,
-    R_ID,
-    R_ID_RANK,
-    R_LEVEL,
     R_LOCATION,
-    R_MESSAGE,
-    ROLE_COMPONENT,
-    ROLE_HOST,
-    ROLE_ID,
-    ROLE_ID_WEAK,
-    ROLE_LEVEL,
-    ROLE_LEVEL_NUMBER,
-    ROLE_LOCATION,
-    ROLE_MESSAGE,
-    ROLE_PRIORITY,
-    ROLE_STACK,
-    ROLE_STATUS,
-    ROLE_THREAD,
-    ROLE_TIME,
-    Bytes,
-    Ints,
-    Words,
+    X_LIMIT,
+    X_MASK,
+    X_TABLE,
     any_time,
     digits,
-    is_digit,
     level_at,
-    lookup,
 )
-from holdfast.diagnostics.logs.opcodes import Reg
+from holdfast.diagnostics.logs.memory import (
+    OFFSET,
+    block_hash,
+    byte_at,
+    get,
+    is_digit,
+    lookup,
+    next_byte,
+    put,
+)
+from holdfast.diagnostics.logs.opcodes import Ctx, Reg, Role
 
 R_HOST, R_THREAD, R_STACK = int(Reg.HOST), int(Reg.THREAD), int(Reg.STACK)
+R_LEVEL, R_MESSAGE, R_ID, R_ID_RANK = int(Reg.LEVEL), int(Reg.MESSAGE), int(Reg.ID), int(Reg.ID_RANK)
+R_ESCAPED, R_MARKS, R_KEYS = int(Reg.ESCAPED), int(Reg.MARKS), int(Reg.KEYS)
+X_PATH = int(Ctx.PATH)
+ROLE_TIME, ROLE_LEVEL, ROLE_MESSAGE = int(Role.TIME), int(Role.LEVEL), int(Role.MESSAGE)
+ROLE_COMPONENT, ROLE_LOCATION, ROLE_ID = int(Role.COMPONENT), int(Role.LOCATION), int(Role.ID)
+ROLE_HOST, ROLE_THREAD, ROLE_STACK = int(Role.HOST), int(Role.THREAD), int(Role.STACK)
+ROLE_PRIORITY, ROLE_SEVERITY_NUMBER = int(Role.PRIORITY), int(Role.SEVERITY_NUMBER)
+ROLE_STATUS, ROLE_WEAK_ID, ROLE_MARK = int(Role.STATUS), int(Role.WEAK_ID), int(Role.MARK)
 DEPTH = 8
+PRIORITY_LEVELS = np.array([8, 8, 7, 6, 5, 4, 3, 2], np.int64)
+SIX_LEVELS = np.array([1, 2, 3, 5, 6, 8], np.int64)
 
 
 @njit(cache=True, nogil=True)
-def string_end(buf: Bytes, pos: int, end: int) -> int:
+def string_end(pos: int, end: int) -> int:
     """Position of the quote that closes the string whose first byte is at pos, or -1."""
-    while pos < end:
-        byte = buf[pos]
-        if byte == 34:
+    while True:
+        pos = next_byte(pos, end, 34)
+        if pos >= end:
+            return -1
+        back = pos - 1
+        while byte_at(back) == 92:
+            back -= 1
+        if (pos - back) & 1:
             return pos
-        if byte == 92:
-            pos += 1
         pos += 1
-    return -1
 
 
 @njit(cache=True, nogil=True)
-def array_end(buf: Bytes, pos: int, end: int) -> int:
-    """Position after the array that starts at pos, or -1; objects inside are skipped whole."""
+def array_end(pos: int, end: int) -> int:
+    """Position after the array or object that starts at pos, or -1."""
     depth = 0
     while pos < end:
-        byte = buf[pos]
+        byte = byte_at(pos)
         if byte == 34:
-            pos = string_end(buf, pos + 1, end)
+            pos = string_end(pos + 1, end)
             if pos < 0:
                 return -1
         elif byte == 91 or byte == 123:
@@ -77,163 +77,178 @@ def array_end(buf: Bytes, pos: int, end: int) -> int:
 
 @njit(cache=True, nogil=True)
 def number_level(value: int, role: int) -> int:
-    """Level of a number: syslog priority, OpenTelemetry severity number, or bunyan/pino tens."""
+    """Level of a number: syslog priority, OpenTelemetry severity number, HTTP status, or bunyan/pino tens."""
     if role == ROLE_PRIORITY:
         return PRIORITY_LEVELS[value] if value < 8 else 0
-    if role == ROLE_LEVEL_NUMBER:
-        return (1, 2, 3, 5, 6, 8)[min(max(value - 1, 0) // 4, 5)] if value else 0
+    if role == ROLE_SEVERITY_NUMBER:
+        return SIX_LEVELS[min((value - 1) // 4, 5)] if value > 0 else 0
     if role == ROLE_STATUS:
         return 6 if value >= 500 else (5 if value >= 400 else 3)
     if 10 <= value <= 60 and value % 10 == 0:
-        return (1, 2, 3, 5, 6, 8)[value // 10 - 1]
+        return SIX_LEVELS[value // 10 - 1]
     return 0
 
 
 @njit(cache=True, nogil=True)
-def set_span(regs: Ints, reg: int, start: int, stop: int) -> None:
-    if regs[reg + 1] == 0 and stop > start:
-        regs[reg], regs[reg + 1] = start, stop
+def set_span(regs: int, reg: int, start: int, stop: int) -> None:
+    if get(regs, reg + 1) == 0 and stop > start:
+        put(regs, reg, start)
+        put(regs, reg + 1, stop)
 
 
 @njit(cache=True, nogil=True)
-def take(
-    role: int, buf: Bytes, start: int, stop: int, salt: int, keys: Words, values: Ints, regs: Ints
-) -> None:
+def take_level(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> None:
+    if start < stop and is_digit(byte_at(start)):
+        found = number_level(digits(start, stop, 1, 6)[0], role)
+    else:
+        found = level_at(ctx, start, stop, salt ^ 1)[0]
+    if found and (get(regs, R_LEVEL) == 0 or role != ROLE_STATUS):
+        put(regs, R_LEVEL, found)
+
+
+@njit(cache=True, nogil=True)
+def take(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> None:
     """Give one keyed value its role."""
     if role == ROLE_TIME:
-        if regs[0] == 0:
-            any_time(buf, start, stop, regs)
-    elif role == ROLE_LEVEL or role == ROLE_LEVEL_NUMBER or role == ROLE_PRIORITY or role == ROLE_STATUS:
-        if start < stop and is_digit(buf[start]):
-            value, _ = digits(buf, start, stop, 1, 6)
-            found = number_level(value, role)
-        else:
-            found, _ = level_at(buf, start, stop, salt, keys, values)
-        if found and (regs[R_LEVEL] == 0 or role != ROLE_STATUS):
-            regs[R_LEVEL] = found
+        if get(regs, R_CLOCK) == 0:
+            any_time(start, stop, regs)
     elif role == ROLE_MESSAGE:
         set_span(regs, R_MESSAGE, start, stop)
+    elif role == ROLE_LEVEL or role == ROLE_SEVERITY_NUMBER or role == ROLE_PRIORITY or role == ROLE_STATUS:
+        take_level(ctx, role, start, stop, salt, regs)
     elif role == ROLE_COMPONENT:
         set_span(regs, R_COMPONENT, start, stop)
     elif role == ROLE_LOCATION:
         set_span(regs, R_LOCATION, start, stop)
-    elif role == ROLE_ID or role == ROLE_ID_WEAK:
+    elif role == ROLE_ID or role == ROLE_WEAK_ID:
         rank = 9 if role == ROLE_ID else 7
-        if rank > regs[R_ID_RANK] and stop - start >= 4:
-            regs[R_ID], regs[R_ID + 1], regs[R_ID_RANK] = start, stop, rank
+        if rank > get(regs, R_ID_RANK) and stop - start >= 4:
+            put(regs, R_ID, start)
+            put(regs, R_ID + 1, stop)
+            put(regs, R_ID_RANK, rank)
     elif role == ROLE_HOST:
         set_span(regs, R_HOST, start, stop)
     elif role == ROLE_THREAD:
         set_span(regs, R_THREAD, start, stop)
     elif role == ROLE_STACK:
         set_span(regs, R_STACK, start, stop)
+    elif role == ROLE_MARK:
+        put(regs, R_MARKS, get(regs, R_MARKS) + 1)
 
 
 @njit(cache=True, nogil=True)
-def scan_json(
-    buf: Bytes, pos: int, end: int, salt: int, keys: Words, values: Ints, path: Words, regs: Ints
-) -> int:
+def label_hash(pos: int, end: int, limit: int, seed: np.uint64) -> np.uint64:
+    """Hash of a key, label by label."""
+    total, first = seed, pos
+    while pos < end:
+        if byte_at(pos) == 46:
+            total = block_hash(first, pos, limit, total, np.uint64(0))
+            first = pos + 1
+        pos += 1
+    return block_hash(first, end, limit, total, np.uint64(0))
+
+
+@njit(cache=True, nogil=True)
+def skip_blanks(pos: int, end: int) -> int:
+    while pos < end and (byte_at(pos) == 32 or byte_at(pos) == 9):
+        pos += 1
+    return pos
+
+
+@njit(cache=True, nogil=True)
+def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
     """Walk one JSON object; nested keys count as dotted paths. Position after it, or -1.
 
     A missing closing brace (a truncated line) is accepted once a message was read.
     """
-    depth, path[0] = 0, OFFSET ^ np.uint64(salt)
+    path, table, mask, limit = get(ctx, X_PATH), get(ctx, X_TABLE), get(ctx, X_MASK), get(ctx, X_LIMIT)
+    depth = 0
+    put(path, 0, np.int64(OFFSET ^ np.uint64(salt)))
     pos += 1
     while pos < end:
-        byte = buf[pos]
+        byte = byte_at(pos)
+        if byte == 32 or byte == 44 or byte == 9:
+            pos += 1
+            continue
         if byte == 125:
             pos += 1
             if depth == 0:
                 return pos
             depth -= 1
             continue
-        if byte == 32 or byte == 44 or byte == 9:
-            pos += 1
-            continue
-        if byte != 34:
-            return -1
-        pos += 1
-        key = path[depth]
-        while pos < end and buf[pos] != 34:
-            key = (key ^ np.uint64(buf[pos])) * PRIME
-            pos += 2 if buf[pos] == 92 else 1
-        pos += 1
-        while pos < end and (buf[pos] == 32 or buf[pos] == 9):
-            pos += 1
-        if pos >= end or buf[pos] != 58:
-            return -1
-        pos += 1
-        while pos < end and (buf[pos] == 32 or buf[pos] == 9):
-            pos += 1
-        if pos < end and buf[pos] == 123 and depth + 1 < DEPTH:
+        stop = string_end(pos + 1, end) if byte == 34 else -1
+        if stop < 0:
+            break
+        key = label_hash(pos + 1, stop, limit, np.uint64(get(path, depth)))
+        put(regs, R_KEYS, get(regs, R_KEYS) + np.int64(key))
+        pos = skip_blanks(stop + 1, end)
+        if pos >= end or byte_at(pos) != 58:
+            break
+        pos = skip_blanks(pos + 1, end)
+        if pos < end and byte_at(pos) == 123 and depth + 1 < DEPTH:
             depth += 1
-            path[depth] = (key ^ np.uint64(46)) * PRIME
+            put(path, depth, np.int64(key))
             pos += 1
             continue
-        pos = json_value(buf, pos, end, lookup(keys, values, key), salt, keys, values, regs)
+        pos = json_value(ctx, pos, end, lookup(table, mask, key), salt, regs)
         if pos < 0:
-            return -1
-    return end if regs[R_MESSAGE + 1] else -1
+            break
+    return end if get(regs, R_MESSAGE + 1) else -1
 
 
 @njit(cache=True, nogil=True)
-def json_value(
-    buf: Bytes, pos: int, end: int, role: int, salt: int, keys: Words, values: Ints, regs: Ints
-) -> int:
+def json_value(ctx: int, pos: int, end: int, role: int, salt: int, regs: int) -> int:
     """Read one value that is no object to descend into, give it its role; position after it or -1."""
     if pos >= end:
         return -1
-    byte = buf[pos]
+    byte = byte_at(pos)
     if byte == 34:
-        stop = string_end(buf, pos + 1, end)
-        cut = end if stop < 0 else stop
+        stop = string_end(pos + 1, end)
         if role:
-            take(role, buf, pos + 1, cut, salt, keys, values, regs)
+            take(ctx, role, pos + 1, end if stop < 0 else stop, salt, regs)
             if role == ROLE_MESSAGE:
-                regs[R_ESCAPED] = 1
+                put(regs, R_ESCAPED, 1)
         return end if stop < 0 else stop + 1
     if byte == 91 or byte == 123:
-        return array_end(buf, pos, end)
+        return array_end(pos, end)
     stop = pos
-    while stop < end and buf[stop] != 44 and buf[stop] != 125 and buf[stop] != 32:
+    while stop < end and byte_at(stop) != 44 and byte_at(stop) != 125 and byte_at(stop) != 32:
         stop += 1
     if role and role != ROLE_MESSAGE:
-        take(role, buf, pos, stop, salt, keys, values, regs)
+        take(ctx, role, pos, stop, salt, regs)
     return stop if stop > pos else -1
 
 
 @njit(cache=True, nogil=True)
-def scan_logfmt(buf: Bytes, pos: int, end: int, salt: int, keys: Words, values: Ints, regs: Ints) -> int:
-    """Walk `key=value key="quoted value"`; words without `=` are passed over. Number of known keys, or -1."""
+def scan_logfmt(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
+    """Walk `key=value key="quoted value"`; other words are passed over. Number of known keys, or -1."""
+    table, mask, limit = get(ctx, X_TABLE), get(ctx, X_MASK), get(ctx, X_LIMIT)
     known, pairs, start = 0, 0, pos
     while pos < end:
-        while pos < end and buf[pos] == 32:
+        pos = skip_blanks(pos, end)
+        first = pos
+        while pos < end and byte_at(pos) != 61 and byte_at(pos) != 32 and byte_at(pos) != 34:
             pos += 1
-        key, first = OFFSET ^ np.uint64(salt), pos
-        while pos < end and buf[pos] != 61 and buf[pos] != 32 and buf[pos] != 34:
-            key = (key ^ np.uint64(buf[pos])) * PRIME
-            pos += 1
-        if pos >= end or buf[pos] != 61 or pos == first:
+        if pos >= end or byte_at(pos) != 61 or pos == first:
             if pairs == 0:
                 return -1
             pos += 1
             continue
-        pos += 1
-        pairs += 1
-        if pos < end and buf[pos] == 34:
-            stop = string_end(buf, pos + 1, end)
-            after = end if stop < 0 else stop + 1
-            begin, stop = pos + 1, (end if stop < 0 else stop)
+        key = label_hash(first, pos, limit, OFFSET ^ np.uint64(salt))
+        begin, pairs = pos + 1, pairs + 1
+        if begin < end and byte_at(begin) == 34:
+            begin += 1
+            stop = string_end(begin, end)
+            stop = end if stop < 0 else stop
+            pos = stop + 1
         else:
-            begin, stop = pos, pos
-            while stop < end and buf[stop] != 32:
-                stop += 1
-            after = stop
-        role = lookup(keys, values, key)
+            stop = next_byte(begin, end, 32)
+            pos = stop
+        role = lookup(table, mask, key)
         if role:
             known += 1
-            take(role, buf, begin, stop, salt, keys, values, regs)
-        pos = after
-    if regs[R_MESSAGE + 1] == 0:
-        regs[R_MESSAGE], regs[R_MESSAGE + 1] = start, end
+            take(ctx, role, begin, stop, salt, regs)
+    if get(regs, R_MESSAGE + 1) == 0:
+        put(regs, R_MESSAGE, start)
+        put(regs, R_MESSAGE + 1, end)
     return known if pairs >= 2 else -1

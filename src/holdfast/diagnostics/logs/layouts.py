@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from holdfast.diagnostics.logs.opcodes import Charset, Level, Op, Reg, fnv
+from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, Charset, Level, Op, Reg, Role, block_hash, key_hash
 
 Row = tuple[int, int, int, int]
 
@@ -49,22 +49,6 @@ TIME_OPS = {
     "s": Op.EPOCH,
     "u": Op.UPTIME,
     "i": Op.ISO,
-}
-ROLES = {
-    "time": 1,
-    "level": 2,
-    "message": 3,
-    "component": 4,
-    "location": 5,
-    "id": 6,
-    "host": 7,
-    "thread": 8,
-    "stack": 9,
-    "priority": 10,
-    "severity_number": 11,
-    "status": 13,
-    "weak_id": 14,
-    "mark": 15,
 }
 SHARED_LEVELS: Mapping[str, Level] = {
     **dict.fromkeys(("trace", "trc", "finest", "finer", "verbose", "vrb", "verb", "silly"), Level.TRACE),
@@ -111,7 +95,7 @@ class Layout:
     @property
     def salt(self) -> int:
         """Separates this layout's keys (salt) and level names (salt ^ 1) from every other's."""
-        return fnv(self.name.encode()) & 0x7FFFFFFE
+        return block_hash(self.name.encode()) & 0x7FFFFFFE
 
 
 @dataclass(frozen=True)
@@ -234,23 +218,21 @@ def known_layouts() -> tuple[Layout, ...]:
     return tuple(sorted((parsed(text, name) for name, text in texts), key=lambda layout: layout.name))
 
 
-def key_table(
-    layouts: Sequence[Layout],
-) -> "tuple[np.ndarray[Any, np.dtype[np.uint64]], np.ndarray[Any, np.dtype[np.int64]]]":
-    """Open-addressing table of level names (values Level) and keyed names (values roles) of the layouts."""
-    entries = {fnv(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}
+def key_table(layouts: Sequence[Layout]) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Open-addressing table of (key, value) pairs: level names give a Level, keyed names a Role."""
+    entries = {block_hash(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}
     for layout in layouts:
         for name, level in layout.levels.items():
-            text = name.lower() if len(name) > 1 else name
-            entries[fnv(text.encode(), layout.salt ^ 1)] = int(Level[level.upper()])
+            text = str(name).lower() if len(str(name)) > 1 else str(name)
+            entries[block_hash(text.encode(), FNV_OFFSET ^ layout.salt ^ 1)] = int(Level[level.upper()])
         for role, names in layout.keys.items():
             for name in names:
-                entries[fnv(name.encode(), layout.salt)] = ROLES[role]
+                entries[key_hash(name, layout.salt)] = int(Role[role.upper()])
     size = 1 << max(8, (len(entries) * 3).bit_length())
-    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    table = np.zeros((size, 2), np.uint64)
     for key, value in entries.items():
         at = (key ^ (key >> 29)) & (size - 1)
-        while keys[at]:
+        while table[at, 0]:
             at = (at + 1) & (size - 1)
-        keys[at], values[at] = key, value
-    return keys, values
+        table[at] = key, value
+    return table.view(np.int64)

@@ -78,10 +78,30 @@ class Reg(IntEnum):
     ESCAPED = 28  # the message is inside a JSON string
     IGNORED = 30
     TIME_TEXT = 32
-    ANNOTATION = 34  # keyed values that are not the message
+    MARKS = 34  # keys seen that only this layout uses
+    KEYS = 35  # sum of the hashes of all keys: the shape of an object
 
 
 REGISTERS = 36
+
+
+class Role(IntEnum):
+    """What a keyed value means; names are those of the data files."""
+
+    TIME = 1
+    LEVEL = 2
+    MESSAGE = 3
+    COMPONENT = 4
+    LOCATION = 5
+    ID = 6
+    HOST = 7
+    THREAD = 8
+    STACK = 9
+    PRIORITY = 10
+    SEVERITY_NUMBER = 11
+    STATUS = 13
+    WEAK_ID = 14
+    MARK = 15  # tells one family of layouts from another
 
 
 class Clock(IntEnum):
@@ -117,9 +137,37 @@ FNV_OFFSET = 0xCBF29CE484222325
 FNV_PRIME = 0x100000001B3
 
 
-def fnv(text: bytes, salt: int = 0) -> int:
-    """FNV-1a over 64 bits, as the kernels compute it."""
-    value = FNV_OFFSET ^ salt
-    for byte in text:
-        value = ((value ^ byte) * FNV_PRIME) & KEY_BITS
-    return value
+def block_hash(text: bytes, seed: int = FNV_OFFSET) -> int:
+    """What `memory.block_hash` computes, for tables built outside the kernels."""
+    total = seed
+    for at in range(0, len(text), 8):
+        total = ((total ^ int.from_bytes(text[at : at + 8], "little")) * FNV_PRIME) & KEY_BITS
+        total ^= total >> 32
+    return total or 1
+
+
+def key_hash(name: str, salt: int) -> int:
+    """Hash of a dotted key: one block per label, so nested and dotted keys are the same."""
+    total = FNV_OFFSET ^ salt
+    for label in name.split("."):
+        total = block_hash(label.encode(), total)
+    return total
+
+
+class Ctx(IntEnum):
+    """Slots of the context the kernels are given: addresses of tables and limits."""
+
+    PROGRAM = 0
+    TABLE = 1
+    MASK = 2
+    CLASSES = 3
+    LIMIT = 4  # end of readable memory
+    PATH = 5  # scratch for nested keys
+    BASE = 6  # address of the file's first byte
+    BOUNDS = 7  # rows of (first row, stop row, wraps): programs for lines, then for wrapped text
+    OUTERS = 8  # how many of them are for lines
+    ALL = 9  # how many there are
+    LOOSE = 10  # 1 when any line that is no continuation by shape is a record
+
+
+CONTEXT = 12

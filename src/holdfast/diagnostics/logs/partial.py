@@ -5,20 +5,17 @@ same numbers after merging in order.
 """
 
 import mmap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.detection import Plan
+from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.records import SLOT_FIELDS, scan_range
-from holdfast.diagnostics.logs.scanning import CLASSES
+from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, scan_range
 
 CHUNK = 64 << 20
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
@@ -30,9 +27,7 @@ Int32s = NDArray[np.int32]
 class Partial:
     """Records of one byte range: parallel arrays, one entry per record, line numbers from 0 at its start."""
 
-    lines: int
-    cut: int
-    lost_ids: int
+    tally: Ints
     line: Int32s
     offset: Ints
     slot: Int32s
@@ -53,31 +48,41 @@ class Partial:
     def records(self) -> int:
         return len(self.line)
 
-
-@contextmanager
-def mapped(path: Path) -> Iterator[tuple[Bytes, Words, mmap.mmap | None]]:
-    """The file as bytes and as aligned 64-bit words, without reading it."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        if size == 0:
-            yield np.frombuffer(b"", np.uint8), np.frombuffer(b"", np.uint64), None
-            return
-        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        data = np.frombuffer(view, np.uint8)
-        yield data, np.frombuffer(view, np.uint64, count=size // 8), view
+    @property
+    def lines(self) -> int:
+        return int(self.tally[T_LINES])
 
 
-def scan(data: Bytes, words: Words, plan: Plan, start: int = 0, stop: int | None = None) -> Partial:
+class Mapped:
+    """A file mapped into memory; its bytes are read through addresses by the kernels."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self.size = file.seek(0, 2)
+            self._view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else None
+        self.data: Bytes = np.frombuffer(self._view if self._view is not None else b"", np.uint8)
+        self.base = int(self.data.ctypes.data)
+
+    def release(self, start: int, length: int) -> None:
+        """Give pages that were read back to the system."""
+        if self._view is not None and hasattr(mmap, "MADV_DONTNEED"):
+            start -= start % mmap.PAGESIZE
+            self._view.madvise(mmap.MADV_DONTNEED, start, min(length, self.size - start))
+
+
+def scan(file: Mapped, plan: Plan, start: int = 0, stop: int | None = None) -> Partial:
     """Records whose first line starts in [start, stop)."""
-    size = len(data)
+    base, size = file.base, file.size
     stop = size if stop is None else min(stop, size)
-    begin, look_back = _look_back(data, start)
-    capacity = int(np.count_nonzero(data[begin:stop] == 10)) + 2
-    tally, *arrays = scan_range(
-        data, words, begin, stop, size, look_back, plan.rows, plan.bounds, len(plan.outers), int(plan.loose),
-        plan.keys, plan.values, CLASSES, capacity, MOST_IDS,
-    )  # fmt: skip
-    return Partial(int(tally[0]), int(tally[2]), int(tally[3]), *arrays)
+    begin, look_back = _look_back(file.data, start)
+    capacity = int(np.count_nonzero(file.data[begin:stop] == 10)) + 2
+    ctx = Context(plan, base, size)
+    tally, columns, slots, parts, ids, stacks, zones = scan_range(
+        ctx.address, base + begin, base + stop, base + size, look_back, capacity, MOST_IDS
+    )
+    kept = [np.array(column[: tally[T_RECORDS]]) for column in columns]
+    entries = [half for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])]
+    return Partial(tally, *kept, *entries, stacks, zones[zones[:, 1] > 0])
 
 
 def _look_back(data: Bytes, start: int) -> tuple[int, bool]:
@@ -125,7 +130,7 @@ def merge(a: Partial, b: Partial) -> Partial:
     stacks = b.stacks.copy()
     stacks[:, 0] += a.records
     return Partial(
-        a.lines + b.lines, a.cut + b.cut, a.lost_ids + b.lost_ids,
+        _tallies(a, b),
         np.concatenate([a.line, b.line + np.int32(a.lines)]),
         np.concatenate([a.offset, b.offset]),
         np.concatenate([a.slot, _renumbered(b.slot, slot_numbers)]),
@@ -136,6 +141,13 @@ def merge(a: Partial, b: Partial) -> Partial:
         slot_keys, slots, part_keys, parts, id_keys, id_spans,
         np.concatenate([a.stacks, stacks]), _zones(a, b),
     )  # fmt: skip
+
+
+def _tallies(a: Partial, b: Partial) -> Ints:
+    total = a.tally + b.tally
+    first = a.tally[T_NUL_LINE] if a.tally[T_NULS] else b.tally[T_NUL_LINE] + a.lines
+    total[T_NUL_LINE] = first if total[T_NULS] else 0
+    return total
 
 
 def _zones(a: Partial, b: Partial) -> Ints:
@@ -154,27 +166,15 @@ def merge_all(parts: Sequence[Partial]) -> Partial:
     return merge(merge_all(parts[:middle]), merge_all(parts[middle:]))
 
 
-def scan_all(
-    data: Bytes,
-    words: Words,
-    plan: Plan,
-    start: int = 0,
-    stop: int | None = None,
-    *,
-    view: Any = None,
-    chunk: int = CHUNK,
-) -> Partial:
+def scan_all(file: Mapped, plan: Plan, start: int = 0, stop: int | None = None, chunk: int = CHUNK) -> Partial:
     """Scan a range in chunks; pages already read are given back to the system."""
-    size = len(data) if stop is None else min(stop, len(data))
+    size = file.size if stop is None else min(stop, file.size)
     parts: list[Partial] = []
     while True:
         upto = min(start + chunk, size)
-        parts.append(scan(data, words, plan, start, upto))
-        if view is not None and upto - start == chunk and hasattr(mmap, "MADV_DONTNEED"):
-            view.madvise(mmap.MADV_DONTNEED, start - start % mmap.PAGESIZE, chunk)
+        parts.append(scan(file, plan, start, upto))
+        if upto - start == chunk:
+            file.release(start, chunk)
         start = upto
         if start >= size:
             return merge_all(parts)
-
-
-EMPTY_SLOTS = np.zeros((0, SLOT_FIELDS), np.int64)

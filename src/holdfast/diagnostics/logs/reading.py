@@ -11,7 +11,7 @@ from holdfast.diagnostics.logs.detection import Plan, detect
 from holdfast.diagnostics.logs.induction import Clusters, induce, template_text
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import NO_TIME, Level
-from holdfast.diagnostics.logs.partial import Partial, mapped, scan_all
+from holdfast.diagnostics.logs.partial import Mapped, Partial, scan_all
 from holdfast.diagnostics.logs.records import S_LOCATION, S_MESSAGE, Slots
 from holdfast.diagnostics.logs.table import IdValues, LogTable, Template
 
@@ -52,10 +52,10 @@ def read_log(
 
     Raises OSError when the file cannot be read; whatever it holds, it gives a table.
     """
-    with mapped(path) as (data, words, view):
-        plan = hint or detect(data, len(data))
-        partial = scan_all(data, words, plan, start, stop, view=view)
-        return _table(path, name or path.name, data, plan, partial)
+    file = Mapped(path)
+    plan = hint or detect(file.data, file.size)
+    partial = scan_all(file, plan, start, stop)
+    return _table(path, name or path.name, file.data, plan, partial)
 
 
 def read_logs(paths: Iterable[Path]) -> list[LogTable]:

@@ -4,48 +4,49 @@ A range owns the records whose first line starts inside it. It looks back one li
 runtime may have split a line there) and reads on past its end to finish its last record.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.keyed import R_STACK
+from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
 from holdfast.diagnostics.logs.matching import (
     C_ABSOLUTE,
     C_TIME,
     C_ZONE,
-    OFFSET,
-    PRIME,
     R_CLOCK,
     R_COMPONENT,
-    R_ESCAPED,
-    R_ID,
-    R_LEVEL,
     R_LOCATION,
-    R_MESSAGE,
-    R_PARTIAL,
     R_ZONE,
-    Bytes,
     Ints,
     Words,
-    is_letter,
     time_of,
 )
-from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS
-from holdfast.diagnostics.logs.scanning import continuation_shape, raw_hash, run, skeleton
+from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, next_byte, put
+from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx
+from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, run
+from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
 
 Slots = NDArray[np.int32]
 
-MAX_FRAMES = 10_000
-SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock, escaped, line offset
-S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_OFFSET = 0, 1, 3, 5, 6, 7, 8
+MAX_FRAMES = 10_000  # continuation lines of one record that count towards its stack
+D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
+S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED = 0, 1, 3, 5, 6, 7
+SLOT_FIELDS = 8  # first record, message span, location span, layout code, clock bits, escaped
 INNERS = 16  # layout code = outer * INNERS + inner + 1
 UNSTATED = 999_999  # zone code of a time without a zone
-TALLY_LINES, TALLY_RECORDS, TALLY_CUT, TALLY_IDS, TALLY_STOP, TALLY_LOOSE, TALLY_PARTIAL = range(7)
+T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
+T_TIME, T_PART, T_ID, T_OWNED = 6, 7, 8, 9  # what fill_record hands over
+ZONES_AT = 12
+NO_FOLD = np.uint64(0)
+X_LIMIT, X_BASE, X_BOUNDS = int(Ctx.LIMIT), int(Ctx.BASE), int(Ctx.BOUNDS)
+X_OUTERS, X_ALL, X_LOOSE = int(Ctx.OUTERS), int(Ctx.ALL), int(Ctx.LOOSE)
 
 
 @njit(cache=True, nogil=True)
 def probe(keys: Words, key: np.uint64) -> int:
-    """Where the key is, or where it would go."""
+    """Where the key is in an open-addressing table, or where it would go."""
     mask = np.uint64(len(keys) - 1)
     at = (key ^ (key >> np.uint64(29))) & mask
     while keys[at] != 0 and keys[at] != key:
@@ -54,57 +55,66 @@ def probe(keys: Words, key: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)
-def grown(keys: Words, slots: Slots) -> tuple[Words, Slots]:
-    """The same table at four times the size."""
-    more, moved = np.zeros(len(keys) * 4, np.uint64), np.zeros(len(keys) * 4, np.int32)
-    for index in range(len(keys)):
-        if keys[index]:
-            at = probe(more, keys[index])
-            more[at], moved[at] = keys[index], slots[index]
-    return more, moved
+def find(table: int, key: np.uint64) -> int:
+    """Address of the (key, number) pair of a key, or of the empty pair where it would go."""
+    pairs, mask = get(table, D_PAIRS), get(table, D_MASK)
+    at = np.int64(key ^ (key >> np.uint64(29))) & mask
+    while True:
+        held = get(pairs, at * 2)
+        if held == 0 or np.uint64(held) == key:
+            return pairs + at * 16
+        at = (at + 1) & mask
 
 
 @njit(cache=True, nogil=True)
-def longer(rows: Ints) -> Ints:
-    more = np.zeros((len(rows) * 2, rows.shape[1]), np.int64)
-    more[: len(rows)] = rows
-    return more
+def enter(table: int, key: np.uint64) -> int:
+    """Number of the key's entry; a new key gets the next number. There must be room for one more."""
+    pair = find(table, key)
+    if get(pair, 0) == 0:
+        number = get(table, D_USED)
+        put(pair, 0, np.int64(key))
+        put(pair, 1, number)
+        put(get(table, D_ROWS), number * get(table, D_FIELDS), np.int64(key))
+        put(table, D_USED, number + 1)
+    return get(pair, 1)
 
 
 @njit(cache=True, nogil=True)
-def line_end(buf: Bytes, words: Words, pos: int, size: int) -> int:
-    """Position of the next newline at or after pos, or size; eight bytes at a time where aligned."""
-    while pos < size and pos & 7:
-        if buf[pos] == 10:
-            return pos
-        pos += 1
-    at, last = pos >> 3, len(words)
-    low, high = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-    newline = np.uint64(0x0A0A0A0A0A0A0A0A)
-    while at < last:
-        mixed = words[at] ^ newline
-        if (mixed - low) & ~mixed & high:
-            break
-        at += 1
-    pos = max(pos, at << 3)
-    while pos < size and buf[pos] != 10:
-        pos += 1
-    return min(pos, size)
+def describe(table: int, pairs: Ints, rows: Ints) -> None:
+    """Point a table at its arrays; whoever owns the arrays keeps them."""
+    put(table, D_PAIRS, pairs.ctypes.data)
+    put(table, D_MASK, len(pairs) - 1)
+    put(table, D_ROWS, rows.ctypes.data)
+    put(table, D_FIELDS, rows.shape[1])
 
 
 @njit(cache=True, nogil=True)
-def trimmed(buf: Bytes, start: int, end: int, escaped: int) -> int:
+def larger(table: int, rows: Ints) -> tuple[Ints, Ints]:
+    """The same table at four times the size: nothing is lost when it fills up."""
+    size, used = (get(table, D_MASK) + 1) * 4, get(table, D_USED)
+    pairs, more = np.zeros((size, 2), np.int64), np.zeros((size // 2, rows.shape[1]), np.int64)
+    more[:used] = rows[:used]
+    describe(table, pairs, more)
+    for number in range(used):
+        pair = find(table, np.uint64(more[number, 0]))
+        put(pair, 0, more[number, 0])
+        put(pair, 1, number)
+    return pairs, more
+
+
+@njit(cache=True, nogil=True)
+def full(table: int) -> bool:
+    return get(table, D_USED) * 2 > get(table, D_MASK)
+
+
+@njit(cache=True, nogil=True)
+def trimmed(start: int, end: int, escaped: int) -> int:
     """End of a message without trailing blanks, NULs and escaped newlines."""
     while end > start:
-        last = buf[end - 1]
+        last = byte_at(end - 1)
         if last == 32 or last == 13 or last == 0 or last == 9:
             end -= 1
-        elif (
-            escaped
-            and end - 2 >= start
-            and buf[end - 2] == 92
-            and (last == 110 or last == 114 or last == 116)
-        ):
+        elif escaped and end - 2 >= start and byte_at(end - 2) == 92 and (last == 110 or last == 114):
             end -= 2
         else:
             break
@@ -112,268 +122,248 @@ def trimmed(buf: Bytes, start: int, end: int, escaped: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def adopt(regs: Ints, inner: Ints) -> None:
+def copy_span(source: int, target: int, reg: int) -> None:
+    if get(source, reg + 1):
+        put(target, reg, get(source, reg))
+        put(target, reg + 1, get(source, reg + 1))
+
+
+@njit(cache=True, nogil=True)
+def adopt(regs: int, inner: int) -> None:
     """The inner layout names message, level and component; the wrapper's clock stays when it has one."""
-    regs[R_MESSAGE], regs[R_MESSAGE + 1] = inner[R_MESSAGE], inner[R_MESSAGE + 1]
-    regs[R_LOCATION], regs[R_LOCATION + 1] = inner[R_LOCATION], inner[R_LOCATION + 1]
-    if inner[R_LEVEL]:
-        regs[R_LEVEL] = inner[R_LEVEL]
-    if inner[R_COMPONENT + 1]:
-        regs[R_COMPONENT], regs[R_COMPONENT + 1] = inner[R_COMPONENT], inner[R_COMPONENT + 1]
-    if inner[R_ID + 1]:
-        regs[R_ID], regs[R_ID + 1] = inner[R_ID], inner[R_ID + 1]
-    if inner[R_STACK + 1]:
-        regs[R_STACK], regs[R_STACK + 1] = inner[R_STACK], inner[R_STACK + 1]
-    if not regs[R_CLOCK] & (C_TIME | C_ABSOLUTE):
-        regs[0:9] = inner[0:9]
+    put(regs, R_LOCATION + 1, 0)
+    for reg in (R_MESSAGE, R_LOCATION, R_COMPONENT, R_ID, R_STACK):
+        copy_span(inner, regs, reg)
+    if get(inner, R_LEVEL):
+        put(regs, R_LEVEL, get(inner, R_LEVEL))
+    put(regs, R_ID_RANK, max(get(regs, R_ID_RANK), get(inner, R_ID_RANK)))
+    put(regs, R_KEYS, get(inner, R_KEYS))
+    if not get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
+        for reg in range(R_ZONE + 1):
+            put(regs, reg, get(inner, reg))
 
 
 @njit(cache=True, nogil=True)
-def classify(
-    buf: Bytes,
-    pos: int,
-    end: int,
-    programs: Ints,
-    bounds: Ints,
-    outers: int,
-    loose: int,
-    keys: Words,
-    values: Ints,
-    path: Words,
-    regs: Ints,
-    inner: Ints,
-) -> int:
-    """Layout code of a line that starts a record, or -1 for a continuation; registers are filled.
+def unwrap(ctx: int, outer: int, wraps: int, regs: int, inner: int) -> int:
+    """Layout code of a wrapped line after trying the inner layouts on its text; -1 for a continuation."""
+    bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
+    escaped, start, uncut = get(regs, R_ESCAPED), get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1)
+    stop = trimmed(start, uncut, escaped)
+    if escaped and wraps == 2:
+        put(regs, R_PARTIAL, 1 if stop == uncut else 0)
+    put(regs, R_MESSAGE + 1, stop)
+    for index in range(outers, get(ctx, X_ALL)):
+        if run(ctx, get(bounds, index * 3), get(bounds, index * 3 + 1), start, stop, inner):
+            adopt(regs, inner)
+            return outer * INNERS + index - outers + 1
+    return -1 if continuation_shape(start, stop) else outer * INNERS
 
-    `bounds` rows are (first row, stop row, wraps); the first `outers` are tried on the line, the rest
-    on the text inside a wrapper. `loose` = 1 lets any line that is no continuation by shape be a record.
-    """
+
+@njit(cache=True, nogil=True)
+def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
+    """Layout code of a line that starts a record, or -1 for a continuation; registers are filled."""
+    bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
     for outer in range(outers):
-        if not run(programs, bounds[outer, 0], bounds[outer, 1], buf, pos, end, keys, values, path, regs):
-            continue
-        if not bounds[outer, 2]:
-            return outer * INNERS
-        escaped, start = regs[R_ESCAPED], regs[R_MESSAGE]
-        stop = trimmed(buf, start, regs[R_MESSAGE + 1], escaped)
-        if escaped:
-            regs[R_PARTIAL] = 1 if stop == regs[R_MESSAGE + 1] else 0
-        regs[R_MESSAGE + 1] = stop
-        for index in range(outers, len(bounds)):
-            low, high = bounds[index, 0], bounds[index, 1]
-            if run(programs, low, high, buf, start, stop, keys, values, path, inner):
-                adopt(regs, inner)
-                return outer * INNERS + index - outers + 1
-        return -1 if continuation_shape(buf, start, stop) else outer * INNERS
-    regs[:] = 0
-    if loose and not continuation_shape(buf, pos, end):
-        regs[R_MESSAGE], regs[R_MESSAGE + 1] = pos, end
-        return outers * INNERS
-    regs[R_MESSAGE], regs[R_MESSAGE + 1] = pos, end
-    return -1
+        if run(ctx, get(bounds, outer * 3), get(bounds, outer * 3 + 1), pos, end, regs):
+            wraps = get(bounds, outer * 3 + 2)
+            return unwrap(ctx, outer, wraps, regs, inner) if wraps else outer * INNERS
+    for index in range(REGISTERS):
+        put(regs, index, 0)
+    put(regs, R_MESSAGE, pos)
+    put(regs, R_MESSAGE + 1, end)
+    return outers * INNERS if get(ctx, X_LOOSE) and not continuation_shape(pos, end) else -1
 
 
 @njit(cache=True, nogil=True)
-def frame_hash(
-    buf: Bytes, start: int, end: int, total: np.uint64, classes: Bytes, scratch: Ints
-) -> np.uint64:
-    """Fold one continuation line into a stack's hash; free text after `Type:` does not count."""
-    stop = min(end, start + 512)
-    if start < stop and is_letter(buf[start]):
-        at = start
-        while at < stop and buf[at] != 58:
-            at += 1
-        stop = at
-    scratch[:] = 0
-    return skeleton(buf, start, stop, total ^ PRIME, classes, scratch)
+def message_key(ctx: int, code: int, tally: int, regs: int) -> np.uint64:
+    """Skeleton hash of a record's message, apart for each layout and code location."""
+    first, limit = get(regs, R_MESSAGE), get(ctx, X_LIMIT)
+    last = trimmed(first, get(regs, R_MESSAGE + 1), get(regs, R_ESCAPED))
+    if last - first > MAX_HASHED:
+        put(tally, T_CUT, get(tally, T_CUT) + 1)
+        last = first + MAX_HASHED
+    put(regs, R_MESSAGE + 1, last)
+    key = skeleton(ctx, first, last, OFFSET ^ (np.uint64(code + 1) * PRIME), regs)
+    stop = get(regs, R_LOCATION + 1)
+    if stop:
+        begin = get(regs, R_LOCATION)
+        key = block_hash(begin, min(stop, begin + 256), limit, key, NO_FOLD)
+    return key
+
+
+@njit(cache=True, nogil=True)
+def fill_slot(row: int, record: int, code: int, base: int, regs: int) -> None:
+    """What is kept of the first record of a skeleton; `row` is the address of the fields."""
+    put(row, S_FIRST, record)
+    put(row, S_LAYOUT, code)
+    put(row, S_MESSAGE, get(regs, R_MESSAGE) - base)
+    put(row, S_MESSAGE + 1, get(regs, R_MESSAGE + 1) - base)
+    if get(regs, R_LOCATION + 1):
+        put(row, S_LOCATION, get(regs, R_LOCATION) - base)
+        put(row, S_LOCATION + 1, min(get(regs, R_LOCATION + 1), get(regs, R_LOCATION) + 256) - base)
+    put(row, S_CLOCK, get(regs, R_CLOCK))
+    put(row, S_ESCAPED, get(regs, R_ESCAPED))
+
+
+@njit(cache=True, nogil=True)
+def note_zone(zones: int, regs: int, line: int) -> None:
+    """Count the record's zone: rows of (seconds east or UNSTATED, count, first line), 31 at most."""
+    code = get(regs, R_ZONE) if get(regs, R_CLOCK) & C_ZONE else UNSTATED
+    row = 0
+    while row < 93 and get(zones, row + 1) and get(zones, row) != code:
+        row += 3
+    if get(zones, row + 1) == 0:
+        put(zones, row, code)
+        put(zones, row + 2, line)
+    put(zones, row + 1, get(zones, row + 1) + 1)
+
+
+@njit(cache=True, nogil=True)
+def span_number(ctx: int, table: int, regs: int, reg: int, most: int) -> int:
+    """Number of the text in a register span, -1 when empty, -2 when the table may not grow further."""
+    start = get(regs, reg)
+    stop = min(get(regs, reg + 1), start + 128)
+    if stop <= start:
+        return -1
+    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
+    before = get(table, D_USED)
+    if before >= most and get(find(table, key), 0) == 0:
+        return -2
+    number = enter(table, key)
+    if number == before:
+        row = get(table, D_ROWS) + number * get(table, D_FIELDS) * 8
+        put(row, 1, start - get(ctx, X_BASE))
+        put(row, 2, stop - get(ctx, X_BASE))
+    return number
+
+
+@njit(cache=True, nogil=True)
+def line_start(pos: int, end: int, base: int, tally: int, line: int) -> int:
+    """Where the text of a line begins: after NULs left by a crash, or a byte order mark."""
+    begin = pos
+    while begin < end and byte_at(begin) == 0:
+        begin += 1
+    if begin > pos:
+        if get(tally, T_NULS) == 0:
+            put(tally, T_NUL_LINE, line)
+        put(tally, T_NULS, get(tally, T_NULS) + 1)
+    if pos == base and end - pos >= 3 and byte_at(pos) == 0xEF and byte_at(pos + 1) == 0xBB:
+        begin = pos + 3
+    return begin
+
+
+@njit(cache=True, nogil=True)
+def keep_stack(stacks: Ints, used: int, record: int, key: np.uint64, first: int, last: int) -> Ints:
+    """Append (record, key, span) to the stacks, which are made longer when full."""
+    if used == len(stacks):
+        more = np.zeros((len(stacks) * 2, 4), np.int64)
+        more[:used] = stacks
+        stacks = more
+    stacks[used, 0], stacks[used, 1], stacks[used, 2], stacks[used, 3] = record, np.int64(key), first, last
+    return stacks
+
+
+class Columns(NamedTuple):
+    """Record columns while they are filled."""
+
+    line: Slots
+    offset: Ints
+    slot: Slots
+    time: Ints
+    level: NDArray[np.int8]
+    component: Slots
+    ids: Slots
+
+
+@njit(cache=True, nogil=True)
+def fill_record(ctx: int, tables: int, code: int, record: int, line: int, state: int, most_ids: int, regs: int) -> int:
+    """Number of the record's skeleton; entries are made where they are new."""
+    tally, base = state, get(ctx, X_BASE)
+    before = get(tables, D_USED)
+    number = enter(tables, message_key(ctx, code, tally, regs))
+    if number == before:
+        fill_slot(get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, record, code, base, regs)
+    if get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
+        note_zone(state + ZONES_AT * 8, regs, line)
+        put(tally, T_TIME, time_of(regs))
+    else:
+        put(tally, T_TIME, NO_TIME)
+    put(tally, T_PART, max(span_number(ctx, tables + 64, regs, R_COMPONENT, 32_000), -1))
+    found = span_number(ctx, tables + 128, regs, R_ID, most_ids)
+    put(tally, T_LOST_IDS, get(tally, T_LOST_IDS) + (found == -2))
+    put(tally, T_ID, max(found, -1))
+    return number
 
 
 @njit(cache=True, nogil=True)
 def scan_range(
-    buf: Bytes,
-    words: Words,
-    start: int,
-    stop: int,
-    size: int,
-    look_back: bool,
-    programs: Ints,
-    bounds: Ints,
-    outers: int,
-    loose: int,
-    keys: Words,
-    values: Ints,
-    classes: Bytes,
-    capacity: int,
-    most_ids: int,
-) -> tuple[NDArray[np.int64], ...]:
-    """Records of [start, stop). With look_back the line at start only tells whether it was split."""
-    line_of, offset_of = np.empty(capacity, np.int32), np.empty(capacity, np.int64)
-    slot_of, time_at = np.empty(capacity, np.int32), np.empty(capacity, np.int64)
-    level_of, part_of, id_of = (
-        np.empty(capacity, np.int8),
-        np.empty(capacity, np.int32),
-        np.empty(capacity, np.int32),
-    )
-    table, slots, rows = (
-        np.zeros(4096, np.uint64),
-        np.zeros(4096, np.int32),
-        np.zeros((1024, SLOT_FIELDS), np.int64),
-    )
-    parts, part_slots, part_rows = (
-        np.zeros(1024, np.uint64),
-        np.zeros(1024, np.int32),
-        np.zeros((256, 2), np.int64),
-    )
-    ids, id_slots, id_rows = (
-        np.zeros(4096, np.uint64),
-        np.zeros(4096, np.int32),
-        np.zeros((1024, 2), np.int64),
-    )
-    stack_rows = np.zeros((256, 4), np.int64)
-    slot_keys, part_keys, id_keys = (
-        np.zeros(1024, np.uint64),
-        np.zeros(256, np.uint64),
-        np.zeros(1024, np.uint64),
-    )
-    zones, zone_count = np.zeros((32, 3), np.int64), 0
-    used, part_used, id_used, stack_used, count, line = 0, 0, 0, 0, 0, 0
-    regs, inner, scratch = (
-        np.zeros(REGISTERS, np.int64),
-        np.zeros(REGISTERS, np.int64),
-        np.zeros(REGISTERS, np.int64),
-    )
-    path, tally = np.zeros(16, np.uint64), np.zeros(8, np.int64)
+    ctx: int, start: int, stop: int, end_of_file: int, look_back: bool, capacity: int, most_ids: int
+) -> tuple[Ints, Columns, Ints, Ints, Ints, Ints, Ints]:
+    """Records of addresses [start, stop). With look_back the line at start only tells whether it was split."""
+    line_of, offset_of, slot_of = np.empty(capacity, np.int32), np.empty(capacity, np.int64), np.empty(capacity, np.int32)
+    time_of_record, level_of = np.empty(capacity, np.int64), np.empty(capacity, np.int8)
+    part_of, id_of = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+    slots, slot_rows = np.zeros((8192, 2), np.int64), np.zeros((4096, SLOT_FIELDS + 1), np.int64)
+    parts, part_rows = np.zeros((512, 2), np.int64), np.zeros((256, 3), np.int64)
+    ids, id_rows = np.zeros((8192, 2), np.int64), np.zeros((4096, 3), np.int64)
+    descriptors, state, registers = np.zeros(24, np.int64), np.zeros(ZONES_AT + 96, np.int64), np.zeros((3, REGISTERS), np.int64)
+    tables, tally = descriptors.ctypes.data, state.ctypes.data
+    describe(tables, slots, slot_rows)
+    describe(tables + 64, parts, part_rows)
+    describe(tables + 128, ids, id_rows)
+    stacks, stack_used = np.zeros((64, 4), np.int64), 0
+    regs, inner, scratch = registers[0].ctypes.data, registers[1].ctypes.data, registers[2].ctypes.data
+    base, count, line = get(ctx, X_BASE), 0, 0
     split, frames, stack, stack_from, stack_to = False, 0, np.uint64(0), 0, 0
-    pos = start
-    while pos < size:
-        past = pos >= stop and not (look_back and pos == start)
-        eol = line_end(buf, words, pos, size)
-        begin, end = pos, eol
-        while begin < end and buf[begin] == 0:
-            begin += 1
-        if end > begin and buf[end - 1] == 13:
-            end -= 1
-        code = classify(buf, begin, end, programs, bounds, outers, loose, keys, values, path, regs, inner)
-        if look_back and pos == start:
-            split = regs[R_PARTIAL] == 1
-            pos = eol + 1
-            start = -1
-            continue
-        head = code >= 0 and not split and begin < end
-        if not head and count == 0 and start == 0 and begin < end:
-            head, code = True, (outers * INNERS if code < 0 else code)
-        split = regs[R_PARTIAL] == 1
-        if head or past:
-            if past and (head or count == 0 or frames >= MAX_FRAMES):
-                break
+    at_start, pos = start == base, start
+    while pos < end_of_file:
+        looking = look_back and pos == start
+        past = pos >= stop and not looking
+        eol = next_byte(pos, end_of_file, 10)
+        end = eol - 1 if eol > pos and byte_at(eol - 1) == 13 else eol
+        begin = line_start(pos, end, base, tally, line)
+        code = classify(ctx, begin, end, regs, inner)
+        head = (code >= 0 or (at_start and count == 0)) and not split and begin < end and not looking
+        split = get(regs, R_PARTIAL) == 1
+        if past and (head or count == 0 or frames >= MAX_FRAMES):
+            break
         if head:
             if stack:
-                if stack_used == len(stack_rows):
-                    stack_rows = longer(stack_rows)
-                stack_rows[stack_used, 0], stack_rows[stack_used, 1] = count - 1, np.int64(stack)
-                stack_rows[stack_used, 2], stack_rows[stack_used, 3] = stack_from, stack_to
+                stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
                 stack_used += 1
             stack, frames = np.uint64(0), 0
-            escaped, first = regs[R_ESCAPED], regs[R_MESSAGE]
-            last = trimmed(buf, first, regs[R_MESSAGE + 1], escaped)
-            if last - first > MAX_HASHED:
-                tally[TALLY_CUT] += 1
-                last = first + MAX_HASHED
-            seed = OFFSET ^ (np.uint64(code + 1) * PRIME)
-            key = skeleton(buf, first, last, seed, classes, regs)
-            if regs[R_LOCATION + 1]:
-                key = raw_hash(buf, regs[R_LOCATION], min(regs[R_LOCATION + 1], regs[R_LOCATION] + 256), key)
-            at = probe(table, key)
-            if table[at] == 0:
-                if used * 10 > len(table) * 6:
-                    table, slots = grown(table, slots)
-                    at = probe(table, key)
-                if used == len(rows):
-                    rows = longer(rows)
-                    wider = np.zeros(len(slot_keys) * 2, np.uint64)
-                    wider[:used] = slot_keys
-                    slot_keys = wider
-                table[at], slots[at], slot_keys[used] = key, used, key
-                rows[used, 0], rows[used, 1], rows[used, 2] = count, first, last
-                rows[used, 3], rows[used, 4], rows[used, 5] = regs[R_LOCATION], regs[R_LOCATION + 1], code
-                rows[used, 6], rows[used, 7], rows[used, 8] = regs[R_CLOCK], escaped, pos
-                used += 1
-            slot_of[count] = slots[at]
-            line_of[count], offset_of[count], level_of[count] = line, pos, regs[R_LEVEL]
-            clock = regs[R_CLOCK]
-            time_at[count] = time_of(regs) if clock & (C_TIME | C_ABSOLUTE) else NO_TIME
-            if clock & (C_TIME | C_ABSOLUTE):
-                code = regs[R_ZONE] if clock & C_ZONE else UNSTATED
-                index = 0
-                while index < zone_count and zones[index, 0] != code:
-                    index += 1
-                if index == zone_count and zone_count < 31:
-                    zones[index, 0], zones[index, 2] = code, line
-                    zone_count += 1
-                zones[index, 1] += 1
-            part_of[count] = -1
-            if regs[R_COMPONENT + 1] > regs[R_COMPONENT]:
-                low, high = regs[R_COMPONENT], min(regs[R_COMPONENT + 1], regs[R_COMPONENT] + 128)
-                key = raw_hash(buf, low, high, OFFSET)
-                at = probe(parts, key)
-                if parts[at] == 0 and part_used < 32_000:
-                    if part_used * 10 > len(parts) * 6:
-                        parts, part_slots = grown(parts, part_slots)
-                        at = probe(parts, key)
-                    if part_used == len(part_rows):
-                        part_rows = longer(part_rows)
-                        wider = np.zeros(len(part_keys) * 2, np.uint64)
-                        wider[:part_used] = part_keys
-                        part_keys = wider
-                    parts[at], part_slots[at], part_keys[part_used] = key, part_used, key
-                    part_rows[part_used, 0], part_rows[part_used, 1] = low, high
-                    part_used += 1
-                if parts[at]:
-                    part_of[count] = part_slots[at]
-            id_of[count] = -1
-            if regs[R_ID + 1] > regs[R_ID]:
-                low, high = regs[R_ID], min(regs[R_ID + 1], regs[R_ID] + 128)
-                key = raw_hash(buf, low, high, OFFSET)
-                at = probe(ids, key)
-                if ids[at] == 0 and id_used < most_ids:
-                    if id_used * 10 > len(ids) * 6:
-                        ids, id_slots = grown(ids, id_slots)
-                        at = probe(ids, key)
-                    if id_used == len(id_rows):
-                        id_rows = longer(id_rows)
-                        wider = np.zeros(len(id_keys) * 2, np.uint64)
-                        wider[:id_used] = id_keys
-                        id_keys = wider
-                    ids[at], id_slots[at], id_keys[id_used] = key, id_used, key
-                    id_rows[id_used, 0], id_rows[id_used, 1] = low, high
-                    id_used += 1
-                if ids[at]:
-                    id_of[count] = id_slots[at]
-                else:
-                    tally[TALLY_IDS] += 1
-            if regs[R_STACK + 1] > regs[R_STACK]:
-                stack = frame_hash(buf, regs[R_STACK], regs[R_STACK + 1], OFFSET, classes, scratch)
-                stack_from, stack_to = regs[R_STACK], regs[R_STACK + 1]
+            if full(tables):
+                slots, slot_rows = larger(tables, slot_rows)
+            if full(tables + 64):
+                parts, part_rows = larger(tables + 64, part_rows)
+            if full(tables + 128):
+                ids, id_rows = larger(tables + 128, id_rows)
+            code = get(ctx, X_OUTERS) * INNERS if code < 0 else code
+            slot_of[count] = fill_record(ctx, tables, code, count, line, tally, most_ids, regs)
+            line_of[count], offset_of[count], level_of[count] = line, pos - base, get(regs, R_LEVEL)
+            time_of_record[count] = get(tally, T_TIME)
+            part_of[count], id_of[count] = get(tally, T_PART), get(tally, T_ID)
+            if get(regs, R_STACK + 1):
+                stack_from, stack_to = get(regs, R_STACK) - base, get(regs, R_STACK + 1) - base
+                stack = frame_hash(ctx, stack_from + base, stack_to + base, OFFSET, scratch)
             count += 1
-        elif begin < end and count > 0 and frames < MAX_FRAMES:
-            if frames == 0 and stack == 0:
-                stack, stack_from = OFFSET, pos
-            low, high = regs[R_MESSAGE], regs[R_MESSAGE + 1]
-            stack = frame_hash(buf, low, high, stack, classes, scratch)
-            stack_to = eol
-            frames += 1
-        if not past:
-            line += 1
+        elif count and begin < end and frames < MAX_FRAMES:
+            if stack == 0:
+                stack, stack_from = OFFSET, pos - base
+            stack = frame_hash(ctx, get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1), stack, scratch)
+            stack_to, frames = eol - base, frames + 1
+        line += not past and not looking
         pos = eol + 1
     if stack:
-        if stack_used == len(stack_rows):
-            stack_rows = longer(stack_rows)
-        stack_rows[stack_used, 0], stack_rows[stack_used, 1] = count - 1, np.int64(stack)
-        stack_rows[stack_used, 2], stack_rows[stack_used, 3] = stack_from, stack_to
+        stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
         stack_used += 1
-    tally[TALLY_LINES], tally[TALLY_RECORDS] = line, count
+    state[T_LINES], state[T_RECORDS] = line, count
+    columns = Columns(line_of, offset_of, slot_of, time_of_record, level_of, part_of, id_of)
+    used = descriptors[D_USED::8]
+    owned = len(slots) + len(parts) + len(ids) + len(registers)  # keeps what the addresses point to
+    state[T_OWNED] = owned
+    zones = state[ZONES_AT:].copy().reshape(-1, 3)
     return (
-        tally, line_of[:count].copy(), offset_of[:count].copy(), slot_of[:count].copy(), time_at[:count].copy(),
-        level_of[:count].copy(), part_of[:count].copy(), id_of[:count].copy(), slot_keys[:used].copy(),
-        rows[:used].copy(), part_keys[:part_used].copy(), part_rows[:part_used].copy(), id_keys[:id_used].copy(),
-        id_rows[:id_used].copy(), stack_rows[:stack_used].copy(), zones[:zone_count].copy(),
+        state[:ZONES_AT].copy(), columns, slot_rows[: used[0]].copy(), part_rows[: used[1]].copy(),
+        id_rows[: used[2]].copy(), stacks[:stack_used].copy(), zones,
     )  # fmt: skip

@@ -1,151 +1,141 @@
-"""The one-pass scan: lines -> records with time, level, id, component and a 64-bit skeleton."""
+"""Kernels that run a layout program over a line, and that tell a continuation by its shape."""
 
 import numpy as np
 from numba import njit
 
-from holdfast.diagnostics.logs.keyed import scan_json, scan_logfmt
-from holdfast.diagnostics.logs.matching import (
-    ANY_LEVEL,
-    BLANKS,
-    CAPTURE,
-    DAY,
-    JSON,
-    L_ERROR,
-    L_INFO,
-    L_WARN,
-    LEVEL,
-    LEVEL_CHAR,
-    LITERAL,
-    LOCATION,
-    LOGFMT,
-    MESSAGE,
-    OFFSET,
-    OPTIONAL,
-    OPTIONAL_END,
-    PARTIAL_FLAG,
-    PRIME,
-    PRIORITY,
+from holdfast.diagnostics.logs.keyed import (
     PRIORITY_LEVELS,
-    R_COMPONENT,
-    R_ID,
-    R_ID_RANK,
     R_LEVEL,
+    R_MARKS,
     R_MESSAGE,
-    R_PARTIAL,
-    STATUS,
-    WEEKDAY,
-    YEAR4,
-    Bytes,
+    scan_json,
+    scan_logfmt,
+)
+from holdfast.diagnostics.logs.matching import (
+    DAY,
+    R_CLOCK,
+    R_COMPONENT,
+    X_LIMIT,
+    X_MASK,
+    X_TABLE,
     Ints,
-    Words,
     calendar_step,
     capture,
     clock_step,
     digits,
-    is_digit,
-    is_letter,
     level_at,
     location,
-    lookup,
 )
+from holdfast.diagnostics.logs.memory import (
+    OFFSET,
+    block_hash,
+    byte_at,
+    get,
+    is_digit,
+    is_letter,
+    lookup,
+    put,
+)
+from holdfast.diagnostics.logs.opcodes import REGISTERS, Ctx, Level, Op, Reg
 
-# Byte classes: bit 0 word, 1 digit, 2 letter beyond f, 3 glue, 4 blank.
-WORD, DIGIT, BEYOND_HEX, GLUE, BLANK = 1, 2, 4, 8, 16
-
-
-def byte_classes() -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
-    """Class bits of every byte; bytes above 127 (UTF-8) belong to words."""
-    table = np.zeros(256, np.uint8)
-    for byte in range(256):
-        char = chr(byte)
-        if byte >= 128 or char == "_":
-            table[byte] = WORD | BEYOND_HEX
-        elif char.isalpha():
-            table[byte] = WORD | (0 if char in "abcdefABCDEF" else BEYOND_HEX)
-        elif char.isdigit():
-            table[byte] = WORD | DIGIT
-        elif char in ".-:/,+":
-            table[byte] = GLUE
-        elif byte in (0, 9, 13, 32):
-            table[byte] = BLANK
-    return table
-
-
-CLASSES = byte_classes()
+LITERAL, BLANKS, CAPTURE, LEVEL = int(Op.LITERAL), int(Op.BLANKS), int(Op.CAPTURE), int(Op.LEVEL)
+LEVEL_CHAR, OPTIONAL, OPTIONAL_END = int(Op.LEVEL_CHAR), int(Op.OPTIONAL), int(Op.OPTIONAL_END)
+PRIORITY, STATUS, MESSAGE, JSON = int(Op.PRIORITY), int(Op.STATUS), int(Op.MESSAGE), int(Op.JSON)
+LOGFMT, PARTIAL_FLAG, LOCATION = int(Op.LOGFMT), int(Op.PARTIAL_FLAG), int(Op.LOCATION)
+ANY_LEVEL, WEEKDAY, LITERALS = int(Op.ANY_LEVEL), int(Op.WEEKDAY), int(Op.YEAR4)
+R_PARTIAL = int(Reg.PARTIAL)
+X_PROGRAM = int(Ctx.PROGRAM)
+L_INFO, L_WARN, L_ERROR = int(Level.INFO), int(Level.WARN), int(Level.ERROR)
 
 
 @njit(cache=True, nogil=True)
-def skip_escape(buf: Bytes, pos: int, end: int) -> int:
+def skip_escape(pos: int, end: int) -> int:
     """Position after terminal colour sequences (ESC [ ... letter, or its JSON form \\u001b[...)."""
     while pos < end:
-        if buf[pos] == 27 and pos + 1 < end and buf[pos + 1] == 91:
+        if byte_at(pos) == 27 and pos + 1 < end and byte_at(pos + 1) == 91:
             pos += 2
-        elif buf[pos] == 92 and pos + 6 < end and buf[pos + 1] == 117 and buf[pos + 4] == 49:
-            if (buf[pos + 5] | 32) != 98 or buf[pos + 6] != 91:
+        elif byte_at(pos) == 92 and pos + 6 < end and byte_at(pos + 1) == 117 and byte_at(pos + 4) == 49:
+            if (byte_at(pos + 5) | 32) != 98 or byte_at(pos + 6) != 91:
                 return pos
             pos += 7
         else:
             return pos
-        while pos < end and not is_letter(buf[pos]):
+        while pos < end and not is_letter(byte_at(pos)):
             pos += 1
         pos += 1
     return min(pos, end)
 
 
 @njit(cache=True, nogil=True)
-def field_step(
-    op: int, a: int, b: int, c: int, buf: Bytes, pos: int, end: int, keys: Words, values: Ints, regs: Ints
-) -> int:
-    """Run one step that reads a field; new position or -1."""
-    if op == CAPTURE or op == LOCATION:
-        stop = capture(buf, pos, end, b, c)
-        if stop < 0:
-            return -1
-        if op == LOCATION:
-            if not location(buf, pos, stop, regs):
-                regs[R_COMPONENT], regs[R_COMPONENT + 1] = pos, stop
-        else:
-            regs[a], regs[a + 1] = pos, stop
-        return stop
-    if op == LEVEL or op == ANY_LEVEL:
-        found, stop = level_at(buf, pos, end, a, keys, values)
-        if found:
-            regs[R_LEVEL] = found
-            return stop
-        return stop if op == ANY_LEVEL and stop > pos else -1
+def named_level(ctx: int, op: int, salt: int, pos: int, end: int, regs: int) -> int:
+    """Level by word or by single byte; new position or -1."""
     if op == LEVEL_CHAR:
         if pos >= end:
             return -1
-        key = ((OFFSET ^ np.uint64(a)) ^ np.uint64(buf[pos])) * PRIME
-        regs[R_LEVEL] = lookup(keys, values, key)
-        return pos + 1 if regs[R_LEVEL] else -1
-    value, stop = digits(buf, pos, end, 1, 3)
-    if op == PRIORITY:
-        if stop < 0 or value > 191:
-            return -1
-        regs[R_LEVEL] = PRIORITY_LEVELS[value & 7]
+        key = block_hash(pos, pos + 1, get(ctx, X_LIMIT), OFFSET ^ np.uint64(salt), np.uint64(0))
+        found = lookup(get(ctx, X_TABLE), get(ctx, X_MASK), key)
+        put(regs, R_LEVEL, found)
+        return pos + 1 if found else -1
+    found, stop = level_at(ctx, pos, end, salt)
+    if found:
+        put(regs, R_LEVEL, found)
         return stop
-    if op == STATUS:
-        if stop - pos != 3 and not (stop - pos == 1 and value == 0):
-            return -1
-        regs[R_LEVEL] = L_ERROR if value >= 500 else (L_WARN if value >= 400 else L_INFO)
-        return stop
-    if op == PARTIAL_FLAG:
-        if pos >= end or (buf[pos] != 70 and buf[pos] != 80):
-            return -1
-        regs[R_PARTIAL] = 1 if buf[pos] == 80 else 0
-        return pos + 1
-    return -1
+    return stop if op == ANY_LEVEL and stop > pos else -1
 
 
 @njit(cache=True, nogil=True)
-def blanks(buf: Bytes, pos: int, end: int) -> int:
+def number_step(op: int, pos: int, end: int, regs: int) -> int:
+    """Syslog priority, HTTP status or CRI flag; new position or -1."""
+    if op == PARTIAL_FLAG:
+        if pos >= end or (byte_at(pos) != 70 and byte_at(pos) != 80):
+            return -1
+        put(regs, R_PARTIAL, 1 if byte_at(pos) == 80 else 0)
+        return pos + 1
+    value, stop = digits(pos, end, 1, 3)
+    if op == PRIORITY:
+        if stop < 0 or value > 191:
+            return -1
+        put(regs, R_LEVEL, PRIORITY_LEVELS[value & 7])
+        return stop
+    if stop - pos != 3 and not (stop - pos == 1 and value == 0):
+        return -1
+    put(regs, R_LEVEL, L_ERROR if value >= 500 else (L_WARN if value >= 400 else L_INFO))
+    return stop
+
+
+@njit(cache=True, nogil=True)
+def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
+    """Run one step that reads a field; `row` is the address of the program row. New position or -1."""
+    a = get(row, 1)
+    if op == CAPTURE or op == LOCATION:
+        stop = capture(pos, end, get(row, 2), get(row, 3))
+        if stop < 0:
+            return -1
+        if op == CAPTURE:
+            put(regs, a, pos)
+            put(regs, a + 1, stop)
+        elif not location(pos, stop, regs):
+            put(regs, R_COMPONENT, pos)
+            put(regs, R_COMPONENT + 1, stop)
+        return stop
+    if op == LEVEL or op == LEVEL_CHAR or op == ANY_LEVEL:
+        return named_level(ctx, op, a, pos, end, regs)
+    if op == JSON:
+        return scan_json(ctx, pos, end, a, regs) if pos < end and byte_at(pos) == 123 else -1
+    if op == LOGFMT:
+        return end if scan_logfmt(ctx, pos, end, a, regs) >= get(row, 2) else -1
+    return number_step(op, pos, end, regs)
+
+
+@njit(cache=True, nogil=True)
+def blanks(pos: int, end: int) -> int:
     """Position after one or more blanks (an escaped tab counts), or -1."""
     start = pos
     while pos < end:
-        if buf[pos] == 32 or buf[pos] == 9:
+        byte = byte_at(pos)
+        if byte == 32 or byte == 9:
             pos += 1
-        elif buf[pos] == 92 and pos + 1 < end and buf[pos + 1] == 116:
+        elif byte == 92 and pos + 1 < end and byte_at(pos + 1) == 116:
             pos += 2
         else:
             break
@@ -153,232 +143,119 @@ def blanks(buf: Bytes, pos: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def run(
-    program: Ints,
-    row: int,
-    stop_row: int,
-    buf: Bytes,
-    pos: int,
-    end: int,
-    keys: Words,
-    values: Ints,
-    path: Words,
-    regs: Ints,
-) -> bool:
-    """Run program rows [row, stop_row) over bytes [pos, end); registers are filled when it matches."""
-    resume, saved = -1, 0
-    regs[:] = 0
-    line = pos
+def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> bool:
+    """Run program rows [first, last) over bytes [pos, end); registers are filled when it matches."""
+    for index in range(REGISTERS):
+        put(regs, index, 0)
+    resume, saved, line = 0, 0, pos
+    row, stop_row = get(ctx, X_PROGRAM) + first * 32, get(ctx, X_PROGRAM) + last * 32
     while row < stop_row:
-        op = program[row, 0]
-        if pos < end and (buf[pos] == 27 or (buf[pos] == 92 and op != BLANKS)):
-            pos = skip_escape(buf, pos, end)
+        op = get(row, 0)
+        if pos < end:
+            byte = byte_at(pos)
+            if byte == 27 or (byte == 92 and op != BLANKS):
+                pos = skip_escape(pos, end)
         if op == LITERAL:
-            pos = pos + 1 if pos < end and buf[pos] == program[row, 1] else -1
+            pos = pos + 1 if pos < end and byte_at(pos) == get(row, 1) else -1
         elif op == BLANKS:
-            pos = blanks(buf, pos, end)
+            pos = blanks(pos, end)
         elif op == OPTIONAL:
-            resume, saved = program[row, 1], pos
+            resume, saved = get(ctx, X_PROGRAM) + get(row, 1) * 32, pos
         elif op == OPTIONAL_END:
-            resume = -1
+            resume = 0
         elif op == MESSAGE:
-            if regs[R_MESSAGE + 1] == 0:
-                regs[R_MESSAGE], regs[R_MESSAGE + 1] = pos, end
-        elif op == JSON:
-            if pos >= end or buf[pos] != 123:
-                return False
-            pos = scan_json(buf, pos, end, program[row, 1], keys, values, path, regs)
-        elif op == LOGFMT:
-            pos = (
-                end
-                if scan_logfmt(buf, pos, end, program[row, 1], keys, values, regs) >= program[row, 2]
-                else -1
-            )
-        elif YEAR4 <= op <= DAY or op == WEEKDAY:
-            pos = calendar_step(op, buf, pos, end, regs)
-        elif op > DAY:
-            pos = clock_step(op, buf, pos, end, regs)
+            if get(regs, R_MESSAGE + 1) == 0:
+                put(regs, R_MESSAGE, pos)
+                put(regs, R_MESSAGE + 1, end)
+        elif op < LITERALS:
+            pos = field_step(ctx, op, row, pos, end, regs)
+        elif op <= DAY or op == WEEKDAY:
+            pos = calendar_step(op, pos, end, regs)
         else:
-            pos = field_step(
-                op, program[row, 1], program[row, 2], program[row, 3], buf, pos, end, keys, values, regs
-            )
+            pos = clock_step(op, pos, end, regs)
         if pos < 0:
-            if resume < 0:
+            if resume == 0:
                 return False
-            row, pos, resume = resume, saved, -1
+            row, pos, resume = resume, saved, 0
             continue
-        row += 1
-    if regs[R_MESSAGE + 1] == 0:
-        regs[R_MESSAGE], regs[R_MESSAGE + 1] = line, end
-        if pos > line and program[stop_row - 1, 0] != JSON:
-            regs[R_MESSAGE] = pos
+        row += 32
+    if get(regs, R_MESSAGE + 1) == 0:
+        put(regs, R_MESSAGE, line)
+        put(regs, R_MESSAGE + 1, end)
     return True
 
 
 @njit(cache=True, nogil=True)
-def continuation_shape(buf: Bytes, pos: int, end: int) -> bool:
+def continuation_shape(pos: int, end: int) -> bool:
     """Whether a line by itself looks like the rest of the record above it."""
     if pos >= end:
         return True
-    first = buf[pos]
+    first = byte_at(pos)
     if first == 32 or first == 9 or first == 125 or first == 41 or first == 93:
         return True
-    if first == 92 and pos + 1 < end and (buf[pos + 1] == 116 or buf[pos + 1] == 110):
+    second = byte_at(pos + 1) if pos + 1 < end else 0
+    third = byte_at(pos + 2) if pos + 2 < end else 0
+    if first == 92 and (second == 116 or second == 110):
         return True
-    if first == 97 and pos + 3 < end and buf[pos + 1] == 116 and buf[pos + 2] == 32:
+    if (first == 97 and second == 116 and third == 32) or (first == 46 and second == 46 and third == 46):
         return True
-    if first == 46 and pos + 2 < end and buf[pos + 1] == 46 and buf[pos + 2] == 46:
-        return True
-    return named_shape(buf, pos, end)
+    return 65 <= first <= 122 and named_shape(pos, end)
 
 
 @njit(cache=True, nogil=True)
-def named_shape(buf: Bytes, pos: int, end: int) -> bool:
+def named_shape(pos: int, end: int) -> bool:
     """`Caused by`, `Traceback (`, `goroutine 1 [`, `package.SomeException: ...`."""
-    stop = pos
-    dots, last = 0, pos
-    while stop < end and (is_letter(buf[stop]) or is_digit(buf[stop]) or buf[stop] in (46, 36, 95)):
-        if buf[stop] == 46:
-            dots += 1
-            last = stop + 1
-        stop += 1
-    length = stop - pos
-    if stop < end and buf[stop] == 32 and stop + 1 < end:
-        following = buf[stop + 1]
-        if length == 6 and buf[pos] == 67 and buf[pos + 5] == 100 and following == 98:
-            return True
-        if length == 9 and buf[pos] == 84 and buf[pos + 8] == 107 and following == 40:
-            return True
-        if length == 9 and buf[pos] == 103 and buf[pos + 8] == 101 and is_digit(following):
-            return True
-        return False
-    if stop < end and buf[stop] != 58:
-        return False
-    if stop - last < 5 or not 65 <= buf[last] <= 90:
-        return False
-    return ends_like_exception(buf, stop) and (dots > 0 or stop - last > 5)
-
-
-@njit(cache=True, nogil=True)
-def ends_like_exception(buf: Bytes, stop: int) -> bool:
-    """Whether the word that ends at stop ends in Error, Exception or Throwable."""
-    a, b, c = buf[stop - 3], buf[stop - 2], buf[stop - 1]
-    if buf[stop - 5] == 69 and a == 114 and b == 111 and c == 114:
-        return True
-    if buf[stop - 4] == 116 and a == 105 and b == 111 and c == 110 and buf[stop - 5] == 112:
-        return True
-    return a == 98 and b == 108 and c == 101 and buf[stop - 4] == 97 and buf[stop - 5] == 119
-
-
-@njit(cache=True, nogil=True)
-def key_before(buf: Bytes, pos: int, floor: int) -> int:
-    """Rank of the key in front of a value at pos: 9 trace id, 7 request or correlation id, 1 span id, 0."""
-    at = pos - 1
-    while at >= floor and (buf[at] in (32, 34, 39, 61, 58, 91, 92)):
-        at -= 1
-    if at < floor + 1 or at == pos - 1 or (buf[at] | 32) != 100 or (buf[at - 1] | 32) != 105:
-        return 0
-    at -= 2
-    while at >= floor and (buf[at] == 95 or buf[at] == 45 or buf[at] == 46):
-        at -= 1
-    if at < floor + 2:
-        return 0
-    a, b, c = buf[at - 2] | 32, buf[at - 1] | 32, buf[at] | 32
-    if a == 97 and b == 99 and c == 101:  # tr-ace
-        return 9
-    if (a == 101 and b == 115 and c == 116) or (a == 105 and b == 111 and c == 110):  # requ-est, correlat-ion
-        return 7 if a == 101 or (at >= floor + 4 and (buf[at - 3] | 32) == 116) else 0
-    if a == 112 and b == 97 and c == 110:  # s-pan
-        return 1
-    return 0
-
-
-@njit(cache=True, nogil=True)
-def consider_id(buf: Bytes, start: int, stop: int, hexadecimal: bool, floor: int, regs: Ints) -> None:
-    """Keep the word [start, stop) as the record's id when its shape or key outranks the one kept."""
-    length, rank, begin = stop - start, 0, start
-    if hexadecimal and length == 32:
-        rank = 8
-    elif hexadecimal and length == 12 and start - 24 >= floor:
-        if buf[start - 1] == 45 and buf[start - 6] == 45 and buf[start - 11] == 45 and buf[start - 16] == 45:
-            begin, rank = start - 24, 4
-    elif hexadecimal and length == 16:
-        rank = 3
-    elif length < 8:
-        return
-    if rank == 0 and length > 64:
-        return
-    key = key_before(buf, begin, floor)
-    if key == 1:
-        rank = 1 if rank else 0
-    elif key:
-        rank = key
-    if rank > regs[R_ID_RANK] and (rank > 3 or key):
-        regs[R_ID], regs[R_ID + 1], regs[R_ID_RANK] = begin, stop, rank
-
-
-@njit(cache=True, nogil=True)
-def skeleton(buf: Bytes, start: int, end: int, seed: np.uint64, classes: Bytes, regs: Ints) -> np.uint64:
-    """Hash of [start, end) with words that hold a digit, and the glue between them, taken as one mark.
-
-    The first id-like word found on the way is left in the registers.
-    """
-    total, word, glue = seed, OFFSET, OFFSET
-    bits, first, after_var, blank, glued = 0, start, False, False, False
-    pos = start
-    while True:
-        kind = classes[buf[pos]] if pos < end else np.uint8(0)
-        if kind & WORD:
-            if bits == 0:
-                first = pos
-            word = (word ^ np.uint64(buf[pos])) * PRIME
-            bits |= kind
-            pos += 1
-            continue
-        if bits:
-            variable = bits & DIGIT
-            if variable and pos - first >= 8:
-                consider_id(buf, first, pos, (bits & BEYOND_HEX) == 0, start, regs)
-            if not variable and glued and pos - first >= 4 and bits & BEYOND_HEX == 0:
-                variable = np.uint8(DIGIT)
-            if variable:
-                if not glued:
-                    total = (total ^ np.uint64(1)) * PRIME
-                after_var = True
-            else:
-                if glued:
-                    total = (total ^ glue) * PRIME
-                total = (total ^ word) * PRIME
-                total ^= total >> np.uint64(31)
-                after_var = False
-            bits, word, glued, blank = 0, OFFSET, False, False
-        if pos >= end:
+    stop, dots, last = pos, 0, pos
+    while stop < end and stop - pos < 200:
+        byte = byte_at(stop)
+        if byte == 46:
+            dots, last = dots + 1, stop + 1
+        elif not (is_letter(byte) or is_digit(byte) or byte == 36 or byte == 95):
             break
-        byte = np.uint64(buf[pos])
-        if kind & BLANK:
-            if glued:
-                total = (total ^ glue) * PRIME
-            if not blank:
-                total = (total ^ np.uint64(32)) * PRIME
-            blank, after_var, glued = True, False, False
-        elif kind & GLUE and after_var:
-            glue = ((glue if glued else OFFSET) ^ byte) * PRIME
-            glued = True
-        else:
-            if glued:
-                total = (total ^ glue) * PRIME
-            total = (total ^ byte) * PRIME
-            blank, after_var, glued = False, False, False
-        pos += 1
-    if glued:
-        total = (total ^ glue) * PRIME
-    total ^= total >> np.uint64(32)
-    return total if total else np.uint64(1)
+        stop += 1
+    length, first = stop - pos, byte_at(pos)
+    if stop + 1 < end and byte_at(stop) == 32:
+        following, ending = byte_at(stop + 1), byte_at(stop - 1)
+        caused = length == 6 and first == 67 and ending == 100 and following == 98
+        traceback = length == 9 and first == 84 and ending == 107 and following == 40
+        return caused or traceback or (length == 9 and first == 103 and ending == 101 and is_digit(following))
+    if (stop < end and byte_at(stop) != 58) or stop - last < 6 or not 65 <= byte_at(last) <= 90:
+        return False
+    return ends_like_exception(stop)
 
 
 @njit(cache=True, nogil=True)
-def raw_hash(buf: Bytes, start: int, end: int, seed: np.uint64) -> np.uint64:
-    total = seed
-    for pos in range(start, end):
-        total = (total ^ np.uint64(buf[pos])) * PRIME
-    return total if total else np.uint64(1)
+def ends_like_exception(stop: int) -> bool:
+    """Whether the word of at least five letters that ends at stop ends in Error, Exception or Throwable."""
+    a, b, c, d, e = (byte_at(stop - 5), byte_at(stop - 4), byte_at(stop - 3), byte_at(stop - 2), byte_at(stop - 1))
+    error = a == 69 and b == 114 and c == 114 and d == 111 and e == 114
+    exception = a == 112 and b == 116 and c == 105 and d == 111 and e == 110
+    return error or exception or (a == 119 and b == 97 and c == 98 and d == 108 and e == 101)
+
+
+@njit(cache=True, nogil=True)
+def vote(ctx: int, lines: Ints, bounds: Ints) -> Ints:
+    """Every program on every line: (read, fields, message start, message end); shape (programs, lines, 4)."""
+    result = np.zeros((len(bounds), len(lines), 4), np.int64)
+    registers = np.zeros(REGISTERS, np.int64)
+    regs = registers.ctypes.data
+    for program in range(len(bounds)):
+        for index in range(len(lines)):
+            start, end = lines[index, 0], lines[index, 1]
+            if not run(ctx, bounds[program, 0], bounds[program, 1], start, end, regs):
+                continue
+            cell = result[program, index]
+            cell[0] = 1
+            cell[1] = (registers[R_CLOCK] != 0) * 2 + (registers[R_LEVEL] != 0) + (registers[R_COMPONENT + 1] != 0)
+            cell[1] += registers[R_MARKS] + (registers[R_MESSAGE] != start)
+            cell[2], cell[3] = registers[R_MESSAGE], registers[R_MESSAGE + 1]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def continuations(lines: Ints) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """continuation_shape of every line (start, end)."""
+    result = np.zeros(len(lines), np.bool_)
+    for index in range(len(lines)):
+        result[index] = continuation_shape(lines[index, 0], lines[index, 1])
+    return result

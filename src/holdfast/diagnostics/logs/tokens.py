@@ -7,7 +7,8 @@ the hash VARIABLE; runs of them count once.
 import numpy as np
 from numba import njit
 
-from holdfast.diagnostics.logs.matching import OFFSET, PRIME, Bytes, Ints, Words, is_digit, is_letter
+from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
+from holdfast.diagnostics.logs.memory import OFFSET, PRIME, is_digit, is_letter
 from holdfast.diagnostics.logs.records import S_ESCAPED, S_MESSAGE
 
 VARIABLE = np.uint64(1)

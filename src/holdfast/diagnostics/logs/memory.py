@@ -1,0 +1,143 @@
+"""Plain loads, stores and hashes on addresses, for kernels that may not pay for array headers.
+
+Positions in the kernels are addresses inside one mapped file. Nobody may read at or past the `end` it
+was given; `block_hash` is the one place that loads eight bytes at once and checks for it.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, FNV_PRIME
+
+OFFSET = np.uint64(FNV_OFFSET)
+PRIME = np.uint64(FNV_PRIME)
+FOLD = np.uint64(0x2020202020202020)
+
+
+def _pointer(builder: Any, address: Any, bits: int) -> Any:
+    return builder.inttoptr(address, ir.IntType(bits).as_pointer())
+
+
+@intrinsic
+def byte_at(typingctx: Any, address: Any) -> Any:
+    """The byte at an address, as int64."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.zext(builder.load(_pointer(builder, args[0], 8)), ir.IntType(64))
+
+    return types.int64(types.int64), emit
+
+
+@intrinsic
+def word_at(typingctx: Any, address: Any) -> Any:
+    """Eight bytes at any address, little endian, as uint64."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_pointer(builder, args[0], 64), align=1)
+
+    return types.uint64(types.int64), emit
+
+
+@intrinsic
+def get(typingctx: Any, array: Any, index: Any) -> Any:
+    """Element of an int64 array given by address."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(_pointer(builder, args[0], 64), [args[1]]))
+
+    return types.int64(types.int64, types.int64), emit
+
+
+@intrinsic
+def put(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """Set an element of an int64 array given by address."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], builder.gep(_pointer(builder, args[0], 64), [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), emit
+
+
+@intrinsic
+def trailing_zeros(typingctx: Any, value: Any) -> Any:
+    """Number of zero bits below the lowest one; the value must not be 0."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), emit
+
+
+@njit(cache=True, nogil=True, inline="always")
+def is_digit(byte: int) -> bool:
+    return 48 <= byte <= 57
+
+
+@njit(cache=True, nogil=True, inline="always")
+def is_letter(byte: int) -> bool:
+    return 97 <= (byte | 32) <= 122
+
+
+@njit(cache=True, nogil=True)
+def tail_word(pos: int, length: int) -> np.uint64:
+    """The last 1..7 bytes of a block, zero-extended, without reading past them."""
+    word = np.uint64(0)
+    for at in range(length):
+        word |= np.uint64(byte_at(pos + at)) << np.uint64(at * 8)
+    return word
+
+
+@njit(cache=True, nogil=True)
+def block_hash(pos: int, end: int, limit: int, seed: np.uint64, fold: np.uint64) -> np.uint64:
+    """Hash of bytes [pos, end); `limit` is the end of readable memory, `fold` is ORed in (lower case)."""
+    total = seed
+    while end - pos >= 8:
+        total = (total ^ (word_at(pos) | fold)) * PRIME
+        total ^= total >> np.uint64(32)
+        pos += 8
+    left = end - pos
+    if left > 0:
+        if pos + 8 <= limit:
+            mask = (np.uint64(1) << np.uint64(left * 8)) - np.uint64(1)
+            word = (word_at(pos) | fold) & mask
+        else:
+            word = tail_word(pos, left)
+            if fold:
+                word = (word | fold) & ((np.uint64(1) << np.uint64(left * 8)) - np.uint64(1))
+        total = (total ^ word) * PRIME
+        total ^= total >> np.uint64(32)
+    return total if total else np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def next_byte(pos: int, end: int, byte: int) -> int:
+    """First position of a byte in [pos, end), or end; eight bytes at a time."""
+    low, high = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+    pattern = low * np.uint64(byte)
+    while pos + 8 <= end:
+        mixed = word_at(pos) ^ pattern
+        found = (mixed - low) & ~mixed & high
+        if found:
+            return pos + (trailing_zeros(found) >> 3)
+        pos += 8
+    while pos < end and byte_at(pos) != byte:
+        pos += 1
+    return pos
+
+
+@njit(cache=True, nogil=True)
+def lookup(table: int, mask: int, key: np.uint64) -> int:
+    """Value of a key in an open-addressing table of (key, value) pairs; 0 when absent."""
+    at = np.int64(key ^ (key >> np.uint64(29))) & mask
+    while True:
+        held = np.uint64(get(table, at * 2))
+        if held == key:
+            return get(table, at * 2 + 1)
+        if held == 0:
+            return 0
+        at = (at + 1) & mask
