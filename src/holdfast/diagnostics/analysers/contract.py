@@ -12,7 +12,7 @@ from holdfast.diagnostics.findings import Finding
 from holdfast.diagnostics.signals import Signal
 
 if TYPE_CHECKING:
-    from holdfast.diagnostics.logs import LogTable
+    from holdfast.diagnostics.correlation.logbook import Logbook
     from holdfast.diagnostics.traces.spans import SpanTable
 
 SAMPLE_BYTES = 65536
@@ -45,6 +45,8 @@ class Opened:
 
     artefact: Artefact
     path: Path
+    keep: Path | None = None
+    """Folder in which a reader may leave an index of what it read, for showing the evidence later."""
 
     def sample(self) -> Sample:
         """Return the head of the artefact."""
@@ -67,9 +69,11 @@ class Reading:
     """What was left unread and why."""
     findings: list[Finding] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
-    log: LogTable | None = None
+    log: Logbook | None = None
     spans: SpanTable | None = None
     changes: list[Change] = field(default_factory=list)
+    reported_at: int | None = None
+    """When somebody noticed, where the artefact says so; nanoseconds UTC."""
     facts: dict[str, Any] = field(default_factory=dict)
 
 

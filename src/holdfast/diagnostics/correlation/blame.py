@@ -98,8 +98,8 @@ def _explain(visits: Visits, found: list[Suspicion]) -> None:
     below, source = _from_below(above, strength, who)
     for suspicion in found:
         rows = suspicion.visits
-        if not len(rows):
-            suspicion.unexplained = suspicion.effect
+        if suspicion.kind != "behaviour" or not len(rows):
+            suspicion.unexplained = suspicion.effect  # time is counted where it was spent, never twice
             continue
         foreign = np.array([s >= 0 and found[s].component != suspicion.component for s in source[rows]])
         covered = np.where(foreign, np.minimum(below[rows] / max(suspicion.effect, 1e-9), 1), 0)

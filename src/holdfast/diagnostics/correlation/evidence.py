@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from holdfast.diagnostics.analysers.contract import Change
+from holdfast.diagnostics.logs import Level
 from holdfast.diagnostics.signals import Signal
 from holdfast.diagnostics.traces import spans
 
@@ -20,10 +21,10 @@ RECORDS = {
     "artefact": pl.String,
     "line": pl.Int64,
 }
-"""One row a log record. template: id, its text is in `Evidence.templates`. level: 1 trace ... 4 warning,
-5 error, 6 fatal, 0 not said. time: nanoseconds UTC, corrected. trace: empty when it names none."""
+"""One row a log record. template: id, its text is in `Evidence.templates`. level: a `logs.Level`,
+0 not said. time: nanoseconds UTC, corrected. trace: empty when it names none."""
 
-WARNING, ERROR = 4, 5
+WARNING, ERROR = int(Level.WARN), int(Level.ERROR)
 
 
 @dataclass(slots=True)

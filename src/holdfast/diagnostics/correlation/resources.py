@@ -83,6 +83,13 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
     return _Level(signal, usual, spread, level, int(crossed[0]) if len(crossed) else int(np.flatnonzero(after)[0]))
 
 
+def _full(level: _Level) -> bool:
+    """Tell whether a share of something limited was far from its limit and has reached it."""
+    name = level.signal.name.lower()
+    limit = 100.0 if "percent" in name else 1.0 if re.search("ratio|utili[sz]ation|saturation", name) else np.inf
+    return level.before < 0.7 * limit and 0.95 * limit <= level.after <= 1.05 * limit
+
+
 def _unlike_the_others(group: list[_Level]) -> list[Shift]:
     scale = float(np.median([abs(level.before) for level in group])) or max(abs(x.after) for x in group) or 1.0
     soft = 0.1 * scale
@@ -94,6 +101,8 @@ def _unlike_the_others(group: list[_Level]) -> list[Shift]:
         own = np.log1p(level.spread / (abs(level.before) + soft))
         score = (moved - common) / max(np.hypot(apart, own), FLOOR)
         if abs(score) > 3:
-            effect = 1 - float(np.exp(-(abs(score) - 3) / 6))
+            effect = 1 - float(np.exp(-(abs(score) - 3) / 3))
+            if _full(level):
+                effect = 1 - (1 - effect) * 0.2
             found.append(Shift(level.signal, level.before, level.after, float(score), effect, level.at))
     return found

@@ -14,6 +14,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
 from holdfast.diagnostics.correlation.inferred import complete
+from holdfast.diagnostics.correlation.stretches import stretches
 from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
 from holdfast.diagnostics.traces.spans import CLIENT, PRODUCER, parents
 
@@ -44,18 +45,27 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
         for number, side in ((BASELINE, baseline), (BUNDLE, bundle))
     ]
     spans = pl.concat(sides)
-    if not spans.height:
-        return Visits(_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
-    spans = spans.with_columns((pl.col("side").cast(pl.String) + pl.col("trace")).alias("trace"))
-    tree = _Tree(spans)
-    frame = tree.visits()
     records = pl.concat(
         [side.records.with_columns(pl.lit(n, pl.Int8).alias("side")) for n, side in ((0, baseline), (1, bundle))]
     )
+    frame, items, leaves = _traced(spans, records) if spans.height else (_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
+    more, more_items = stretches(records, frame.height, _context_after(frame))
+    items = pl.concat([items, more_items]).unique(["visit", "item"], keep="first", maintain_order=True)
+    return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
+
+
+def _traced(spans: pl.DataFrame, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    spans = spans.with_columns((pl.col("side").cast(pl.String) + pl.col("trace")).alias("trace"))
+    tree = _Tree(spans)
+    frame = tree.visits()
     items = pl.concat([tree.items(), _written(frame, records)])
     failed = items.filter(pl.col("bad"))["visit"].unique()
     frame = frame.with_columns((pl.col("failed") | pl.col("visit").is_in(failed.implode())).alias("failed"))
-    return Visits(frame, items.unique(["visit", "item"], keep="first", maintain_order=True), tree.leaves())
+    return frame, items, tree.leaves()
+
+
+def _context_after(frame: pl.DataFrame) -> int:
+    return int(frame["context"].max()) + 1 if frame.height else 0  # type: ignore[arg-type]
 
 
 class _Tree:

@@ -38,6 +38,7 @@ def blame(ways: pl.DataFrame, least: float = 0.1) -> list[SlowEnd]:
     rate = (float(ways["k0"].sum()) + 1) / (float(ways["n0"].sum()) + PRIOR) if ways.height else 0.0
     usual = (ways["k0"] + PRIOR * rate) / (ways["n0"] + PRIOR)
     left = ways.with_columns((pl.col("k1") - pl.col("n1") * usual).clip(0).alias("excess"))
+    left = left.with_columns(pl.when(pl.col("gravity") > 0).then("excess").otherwise(0.0).alias("excess"))
     whole = float(left["excess"].sum())
     found: list[SlowEnd] = []
     while whole > 0 and float(left["excess"].sum()) > least * whole:
@@ -57,14 +58,16 @@ def _worth(end: SlowEnd | None) -> float:
 def _end(ways: pl.DataFrame, side: str, rate: float, whole: float) -> SlowEnd | None:
     by = "component" if side == "in" else "caller"
     ends = ways.group_by(by, maintain_order=True).agg(
-        pl.sum("n1"), pl.sum("k1"), pl.sum("n0"), pl.sum("k0"), pl.sum("excess")
+        pl.sum("n1"), pl.sum("k1"), pl.sum("n0"), pl.sum("k0"), pl.sum("excess"),
+        (pl.col("gravity") * pl.col("excess")).sum().alias("grave"),
     )
     ends = ends.filter(pl.col("excess") > 0)
     if not ends.height:
         return None
     columns = (ends[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
     k1, n1, k0, n0 = columns
-    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR)
+    gravity = (ends["grave"] / ends["excess"]).to_numpy()
+    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR) * gravity
     share = ends["excess"].to_numpy() / whole
     at = int(np.argmax(effect * share))
     name = ends[by][at]

@@ -14,6 +14,8 @@ COMPONENT_LABELS = (
     "pod", "deployment", "job", "instance", "node", "host", "hostname",
 )  # fmt: skip
 """Which label names the component a series belongs to, the first present wins."""
+MACHINES = ("node_", "host_", "machine_")
+"""Metrics whose name begins so are about the machine and not about what runs on it."""
 
 
 def signals(document: Any, artefact: str, fallback: str) -> Iterator[Signal]:
@@ -37,7 +39,7 @@ def signal(
     name = labels.pop("__name__", "") or fallback
     order = np.argsort(times, kind="stable")
     return Signal(
-        component=component(labels),
+        component=_machine(labels) if name.startswith(MACHINES) else component(labels),
         name=name,
         times=times[order],
         values=values[order],
@@ -45,6 +47,11 @@ def signal(
         labels=tuple(sorted(labels.items())),
         samples=tuple(int(sample + at) for at in order),
     )
+
+
+def _machine(labels: dict[str, str]) -> str:
+    """Return the machine that a metric of machines is about, whatever ran on it; empty when it is not named."""
+    return next((labels[label] for label in ("node", "nodename", "host", "instance") if labels.get(label)), "")
 
 
 def component(labels: dict[str, str]) -> str:

@@ -1,0 +1,92 @@
+"""Compressed streams: recognised by their first bytes, read as a stream, stopped when they swell."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from typing import BinaryIO, cast
+
+import zstandard
+from isal import igzip
+
+from holdfast.diagnostics.bundle.limits import LimitHit, Limits
+
+MAGIC = 512
+"""Bytes that recognise any container."""
+
+_OPENERS: dict[str, tuple[bytes, Callable[[BinaryIO], BinaryIO]]] = {
+    "gzip": (b"\x1f\x8b\x08", lambda raw: cast("BinaryIO", igzip.IGzipFile(fileobj=raw))),
+    "bzip2": (b"BZh", lambda raw: cast("BinaryIO", bz2.BZ2File(raw))),
+    "xz": (b"\xfd7zXZ\x00", lambda raw: cast("BinaryIO", lzma.LZMAFile(raw))),
+    "zstd": (b"\x28\xb5\x2f\xfd", lambda raw: _zstd(raw)),
+}
+
+BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zstandard.ZstdError, igzip.BadGzipFile)
+"""What the codecs raise for a truncated or damaged stream."""
+
+
+def codec(head: bytes) -> str | None:
+    """Return the name of the codec that the first bytes announce."""
+    for name, (magic, _) in _OPENERS.items():
+        if head.startswith(magic):
+            return name
+    return None
+
+
+def decompress(name: str, raw: BinaryIO, limits: Limits) -> Swelling:
+    """Return the decompressed stream; reading it raises `LimitHit` when it is a bomb."""
+    counted = _Counted(raw)
+    return Swelling(_OPENERS[name][1](cast("BinaryIO", counted)), counted, limits)
+
+
+def _zstd(raw: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True))
+
+
+class _Counted(io.RawIOBase):
+    """A stream that knows how many bytes were taken from it."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__()
+        self._raw = raw
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: bytearray) -> int:  # type: ignore[override]
+        data = self._raw.read(len(into))
+        into[: len(data)] = data
+        self.taken += len(data)
+        return len(data)
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._raw.read(size)
+        self.taken += len(data)
+        return data
+
+
+class Swelling(io.RawIOBase):
+    """A decompressed stream that measures its own growth."""
+
+    def __init__(self, stream: BinaryIO, source: _Counted, limits: Limits) -> None:
+        super().__init__()
+        self._stream, self._source, self._limits = stream, source, limits
+        self.given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
+        self.given += len(data)
+        if self.given > self._limits.ratio_from and self.given > self._limits.ratio * max(self._source.taken, 1):
+            grown = self.given // max(self._source.taken, 1)
+            raise LimitHit(
+                "bundle.bomb",
+                f"grows {grown} times when decompressed (limit {self._limits.ratio}); refused as a bomb",
+            )
+        return data

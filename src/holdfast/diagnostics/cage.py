@@ -1,0 +1,163 @@
+"""Readers in a cage: child processes with limits that can be killed, one artefact at a time.
+
+A reader that raises, hangs, eats memory or is killed costs its artefact and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from holdfast.diagnostics.analysers.contract import Opened, Reading
+from holdfast.diagnostics.findings import Finding, Severity
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["holdfast.diagnostics.reading"])
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Cage:
+    """Limits of one reader process."""
+
+    processes: int = field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)))
+    memory: int = 6 * GIB
+    """Address space in bytes."""
+    patience: float = 60.0
+    """Seconds an artefact may take, and one more for each 2 MB of it."""
+
+    def deadline(self, opened: Opened) -> float:
+        """Return the seconds this artefact may take."""
+        return self.patience + opened.artefact.size / 2e6
+
+
+def start(cage: Cage | None = None) -> Readers:
+    """Start the reader processes; they warm up while the evidence is being opened."""
+    return Readers(cage or Cage())
+
+
+class Readers:
+    """Some reader processes. Use as a context manager: leaving it ends them."""
+
+    def __init__(self, cage: Cage) -> None:
+        self._cage = cage
+        self._idle = [_Reader(cage) for _ in range(cage.processes)]
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for reader in self._idle:
+            reader.end()
+
+    def read(
+        self, artefacts: Sequence[Opened], done: Callable[[Opened, Reading], None] | None = None
+    ) -> list[Reading]:
+        """Read all artefacts, the largest first; the readings come in the order given."""
+        readings: dict[int, Reading] = {}
+        waiting = sorted(range(len(artefacts)), key=lambda at: artefacts[at].artefact.size)
+        busy: dict[_Reader, int] = {}
+        try:
+            while waiting or busy:
+                while waiting and self._idle:
+                    reader = self._idle.pop()
+                    busy[reader] = waiting.pop()
+                    reader.give(artefacts[busy[reader]])
+                for reader, reading in _finished(busy):
+                    at = busy.pop(reader)
+                    self._idle.append(reader if reader.alive() else _Reader(self._cage))
+                    readings[at] = reading
+                    if done:
+                        done(artefacts[at], reading)
+        finally:
+            for reader in busy:  # cancelled from within `done`
+                reader.end()
+        return [readings[at] for at in range(len(artefacts))]
+
+
+def _finished(busy: dict[_Reader, int]) -> Iterator[tuple[_Reader, Reading]]:
+    ready = wait([reader.pipe for reader in busy], timeout=0.2)
+    for reader in list(busy):
+        if reader.pipe in ready or reader.late():
+            yield reader, reader.take()
+
+
+class _Reader:
+    """One process."""
+
+    def __init__(self, cage: Cage) -> None:
+        self._cage = cage
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(theirs, cage.memory), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._opened: Opened | None = None
+        self._until = float("inf")
+
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def late(self) -> bool:
+        return time.monotonic() > self._until
+
+    def give(self, opened: Opened) -> None:
+        self._opened, self._until = opened, time.monotonic() + self._cage.deadline(opened)
+        with contextlib.suppress(OSError):  # a reader already dead is noticed when its answer is taken
+            self.pipe.send(opened)
+
+    def take(self) -> Reading:
+        """Return the reading, or one that says how the reader ended."""
+        assert self._opened is not None
+        if self.late() and not self.pipe.poll():
+            self.end()
+            return failure(self._opened, f"took longer than {self._cage.deadline(self._opened):.0f} s and was stopped")
+        try:
+            reading = self.pipe.recv()
+            assert isinstance(reading, Reading)
+            return reading
+        except (EOFError, OSError):
+            self.end()
+            return failure(self._opened, f"killed the reader ({_how(self._process.exitcode)})")
+
+    def end(self) -> None:
+        self.pipe.close()
+        self._process.kill()
+        self._process.join(5)
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"
+
+
+def failure(opened: Opened, what: str) -> Reading:
+    """Return the reading of an artefact that could not be read: a finding, and the rest lives on."""
+    finding = Finding("reader.failed", f"{opened.artefact.name} {what}; it was kept unread", Severity.WARNING, 1.0)
+    return Reading("unread", note=what, findings=[finding])
+
+
+def _work(pipe: Connection, memory: int) -> None:
+    from holdfast.diagnostics.reading import read_one
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while True:
+        try:
+            opened = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(read_one(opened))
+
+

@@ -1,0 +1,180 @@
+"""Weighs everything: which component explains most of what changed, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.alignment import aligned
+from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
+from holdfast.diagnostics.correlation.evidence import Evidence
+from holdfast.diagnostics.correlation.onset import Moment, divide
+from holdfast.diagnostics.correlation.resources import Shift, shifts
+from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits, visits
+
+WORTH = 0.02
+"""An effect below this is not worth an argument."""
+MEANS = 0.8
+"""Weight of what a component uses up beside what its calls show: a busy machine need not be a broken one."""
+SETTLE = 120_000_000_000
+"""Nanoseconds after the report that still count as the fault's time."""
+
+
+@dataclass(slots=True)
+class Ranked:
+    """One component with everything that argues for it."""
+
+    component: str
+    score: float
+    suspicions: list[Suspicion] = field(default_factory=list)
+    shifts: list[Shift] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Weighed:
+    """The outcome of the comparison."""
+
+    visits: Visits
+    subject: pl.Series
+    reference: pl.Series
+    onset: Moment | None
+    """None when nothing changes within the bundle: then all of it is compared with the baseline."""
+    start: int
+    """From when on the bundle counts as faulty, ns UTC."""
+    ranked: list[Ranked]
+    suspicions: list[Suspicion]
+    compared: bool
+    """False when there was nothing to compare with."""
+
+
+def weigh(baseline: Evidence, bundle: Evidence, at: int | None = None) -> Weighed:
+    """Compare the bundle with its baseline, or its own earlier part, and rank its components.
+
+    at: the onset where a person knows it, ns UTC. Otherwise each moment that divides the evidence is tried
+    and the one is taken under which one component explains most.
+    """
+    same = aligned([baseline.templates, bundle.templates])
+    seen = visits(_with(baseline, same), _with(bundle, same))
+    comparison = _Comparison(baseline, bundle, seen)
+    if at is not None:
+        return comparison.since(at, None)
+    tried = [comparison.since(moment.time if moment else comparison.first, moment) for moment in comparison.moments()]
+    return max(tried, key=lambda weighed: weighed.ranked[0].score if weighed.ranked else 0.0)
+
+
+class _Comparison:
+    """Both sides and the ways to divide them."""
+
+    def __init__(self, baseline: Evidence, bundle: Evidence, seen: Visits) -> None:
+        self.baseline, self.bundle, self.seen = baseline, bundle, seen
+        self.ours, self.theirs = seen.frame["side"] == BUNDLE, seen.frame["side"] == BASELINE
+        self.first = _first(bundle, seen.frame)
+
+    def moments(self) -> list[Moment | None]:
+        """Return the moments worth trying; None stands for "since before the bundle begins"."""
+        found: list[Moment | None] = [divide(self.seen)]
+        if self.theirs.any():
+            whole = self.since(self.first, None)
+            found.append(None)
+            if whole.ranked:
+                wanted = _wanted(self.seen, [s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
+                found.append(divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts))
+        elif found[0] is None:
+            found = [_by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))]
+        return list(dict.fromkeys(m for m in found if m is not None)) + [None]
+
+    def since(self, start: int, onset: Moment | None) -> Weighed:
+        """Compare what came from `start` on with what came before and with the baseline."""
+        starts = self.seen.frame["start"]
+        subject, earlier = self.ours & (starts >= start), self.ours & (starts < start)
+        reference = self.theirs | earlier
+        found = suspicions(self.seen, subject, reference) if reference.any() and subject.any() else []
+        if self.theirs.any() and earlier.any():
+            _discount(found, suspicions(self.seen, earlier, self.theirs))
+        moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
+        compared = bool(reference.any()) or not self.baseline.empty() or start > self.first
+        return Weighed(self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared)
+
+
+def _with(side: Evidence, same: dict[str, str]) -> Evidence:
+    return replace(side, records=side.records.with_columns(pl.col("template").replace(same)))
+
+
+def _first(bundle: Evidence, frame: pl.DataFrame) -> int:
+    ours = frame.filter(pl.col("side") == BUNDLE)["start"]
+    if ours.len():
+        return int(ours.min())  # type: ignore[arg-type]
+    return min((int(s.times[0]) for s in bundle.signals if len(s.times)), default=0)
+
+
+def _middle(bundle: Evidence) -> int:
+    times = [signal.times for signal in bundle.signals]
+    return int(np.median(np.concatenate(times))) if times else 0
+
+
+def _stop(bundle: Evidence) -> int:
+    return bundle.reported_at + SETTLE if bundle.reported_at else np.iinfo(np.int64).max
+
+
+def _wanted(seen: Visits, suspected: Sequence[Suspicion]) -> pl.DataFrame:
+    rows: list[tuple[int, str]] = []
+    for suspicion in suspected:
+        if suspicion.kind == "behaviour":
+            rows.append((suspicion.detail["context"], suspicion.detail["item"]))
+        elif suspicion.kind == "work":
+            rows.append((suspicion.detail["context"], "slow local"))
+        else:
+            contexts = seen.frame[suspicion.visits]["context"].unique()
+            rows += [(context, "slow gap") for context in contexts]
+    return pl.DataFrame(rows, schema={"context": pl.Int64, "item": pl.String}, orient="row").unique(maintain_order=True)
+
+
+def _by_means(moved: list[Shift]) -> Moment | None:
+    """Return when the clearest of the shifts began: after its last sample of the old level."""
+    clear = [shift for shift in moved if shift.at > 0]
+    if not clear:
+        return None
+    best = max(clear, key=lambda shift: shift.score)
+    return Moment(int(best.signal.times[best.at - 1]), best.score, best.signal.component)
+
+
+def _discount(found: list[Suspicion], earlier: list[Suspicion]) -> None:
+    """Take off what was already so before the onset: it may be odd, but it did not begin then."""
+    before = {_identity(s): s.effect for s in earlier}
+    for suspicion in found:
+        already = before.get(_identity(suspicion), 0.0)
+        suspicion.unexplained *= 1 - min(1.0, already / max(suspicion.effect, 1e-9))
+
+
+def _identity(suspicion: Suspicion) -> tuple[object, ...]:
+    detail = suspicion.detail
+    return suspicion.component, suspicion.kind, detail.get("context"), detail.get("item"), detail.get("side")
+
+
+def _ranked(found: list[Suspicion], moved: list[Shift]) -> list[Ranked]:
+    by: dict[str, Ranked] = defaultdict(lambda: Ranked("", 0.0))
+    for suspicion in found:
+        by[suspicion.component].suspicions.append(suspicion)
+    for shift in moved:
+        if shift.score > 0:
+            by[shift.signal.component].shifts.append(shift)
+    for name, entry in by.items():
+        entry.component = name
+        entry.suspicions.sort(key=lambda s: -s.unexplained)
+        entry.shifts.sort(key=lambda s: -s.effect)
+        entry.score = _score(entry)
+    return sorted((e for e in by.values() if e.score > 0), key=lambda e: (-e.score, e.component))
+
+
+def _score(entry: Ranked) -> float:
+    """Return 1 - the chance that each kind of argument misleads: independent kinds strengthen each other."""
+    best: dict[str, float] = defaultdict(float)
+    for suspicion in entry.suspicions:
+        best[suspicion.kind] = max(best[suspicion.kind], suspicion.unexplained)
+    if entry.shifts:
+        best["means"] = MEANS * entry.shifts[0].effect
+    return float(1 - np.prod([1 - min(value, 0.99) for value in best.values()]))

@@ -1,0 +1,43 @@
+"""Reads one artefact: chooses its reader, and turns whatever goes wrong into a finding."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+# Imported here so that the process from which readers are forked has them already.
+import holdfast.diagnostics.correlation.logbook
+import holdfast.diagnostics.logs
+import holdfast.diagnostics.traces.spans  # noqa: F401
+from holdfast.diagnostics.analysers import Opened, Reading, choose, registered
+from holdfast.diagnostics.cage import failure
+
+registered()
+
+
+def read_one(opened: Opened) -> Reading:
+    """Return the reading of an artefact. Never raises for what the artefact holds."""
+    try:
+        reading = _read(opened)
+    except MemoryError:
+        reading = failure(opened, "needs more memory than a reader may have")
+    except Exception as error:
+        reading = failure(opened, f"could not be read: {type(error).__name__}: {error}"[:300])
+    if not opened.artefact.sha256:
+        reading.facts["sha256"] = digest(opened.path)
+    return reading
+
+
+def _read(opened: Opened) -> Reading:
+    if opened.artefact.size == 0:
+        return Reading("empty", note="empty")
+    analyser = choose(opened.sample())
+    if analyser is None:
+        return Reading("unknown", note="no reader recognises it; kept unread")
+    return analyser.read(opened)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
