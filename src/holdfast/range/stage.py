@@ -159,12 +159,18 @@ class Stage:
             "hosts": {k: self.host(k) for k in self.topology.components},
             "kinds": {k: c["kind"] for k, c in self.topology.components.items()},
             "authorities": {k: str(self.authority.path) for k in self.topology.tls_servers()},
+            "clock_offset": self._clock_offset(component["node"]),
             **self.extra.get(name, {}),
         }  # fmt: skip
         if component.get("tls"):
             until = self.certificate_ends.get(name, datetime.now(UTC) + timedelta(days=60))
             spec["certificate"], spec["private_key"] = map(str, self.authority.issue(self.host(name), until))
         return spec
+
+    def _clock_offset(self, node: str) -> float:
+        """How far off a node's clock always is, in seconds: no two machines agree to the millisecond."""
+        spread = self.topology.clock_spread_ms / 1000
+        return dice("clock", self.topology.name, node).uniform(-spread, spread)
 
     def _resolver_port(self) -> int:
         resolver = next(iter(self.topology.of_kind("resolver")))
@@ -225,6 +231,10 @@ class Stage:
         """Make a component's process suffer, also after a restart; see `Ailments`."""
         self.ailing.setdefault(name, {}).update(changes)
         await self.children[name].order({"op": "ail", "set": changes})
+
+    async def skew(self, name: str, seconds: float) -> None:
+        """Set the clock a component sees wrong."""
+        await self.children[name].order({"op": "skew", "seconds": seconds})
 
     async def kill(self, name: str) -> None:
         """Kill a component's process; nobody starts it again."""

@@ -32,6 +32,7 @@ class Topology:
     components: dict[str, Component]
     load: Component
     symptoms: tuple[str, ...]
+    clock_spread_ms: float
 
     def of_kind(self, kind: str) -> list[str]:
         return [name for name, c in self.components.items() if c["kind"] == kind]
@@ -78,7 +79,15 @@ def load_topology(name: str) -> Topology:
     defaults = raw.get("defaults", {})
     components = {k: _component(k, v, defaults) for k, v in raw["components"].items()}
     load = {"kind": "load", "layout": "logfmt", "node": "outside", "name": "clients", **raw["load"]}
-    topology = Topology(name, raw["title"], raw["domain"], components, load, tuple(raw["symptoms"]))
+    topology = Topology(
+        name,
+        raw["title"],
+        raw["domain"],
+        components,
+        load,
+        tuple(raw["symptoms"]),
+        float(raw["clock_spread_ms"]),
+    )
     _check(topology)
     return topology
 

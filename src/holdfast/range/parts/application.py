@@ -19,7 +19,7 @@ from .rules import DEFECTS
 from .surroundings import Surroundings
 from .troubles import CallError, RejectedError
 from .verbs import run_steps
-from .wire import Lines, Resp, dial, listen
+from .wire import Lines, Resp, dial
 
 # A consumer that kept one connection for ever would never notice that the broker moved.
 RECONNECT_SECONDS = 4.0
@@ -79,16 +79,14 @@ class Application:
 
     async def start(self, port: int) -> int:
         tls = server_tls(self.around.spec)
-        server = await listen(lambda r, w: http.serve(self.answer, r, w), port, **tls)
+        bound = await self.around.listen(lambda r, w: http.serve(self.answer, r, w), port, **tls)
         for queue in self.consumers:
             for _ in range(int(self.around.setting("consumer.concurrency", 2))):
                 self.around.spawn(self.consume(queue))
         for job, steps in self.jobs:
             self.around.spawn(self.repeat(job, steps))
-        bound: int = server.sockets[0].getsockname()[1]
-        self.around.log.write(
-            "info", self.logger, f"listening on 0.0.0.0:{bound}, version {self.around.spec['version']}"
-        )
+        version = self.around.spec["version"]
+        self.around.log.write("info", self.logger, f"listening on 0.0.0.0:{bound}, version {version}")
         return bound
 
     def reload(self) -> None:
@@ -129,6 +127,11 @@ class Application:
             lines.close()
             raise CallError("sql", host, f"FATAL: {answer['error']}")
         return lines
+
+    def close(self) -> None:
+        """Close every connection; a replaced process does so by dying."""
+        for pool in self.pools.values():
+            pool.close()
 
     def _tls(self, peer: str) -> ssl.SSLContext | None:
         authority = self.around.spec["authorities"].get(peer)

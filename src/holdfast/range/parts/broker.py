@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .surroundings import Surroundings
-from .wire import listen
 
 JOURNAL = "msg_store"
 
@@ -47,10 +46,9 @@ class Broker:
         self.blocked = False
 
     async def start(self, port: int) -> int:
-        server = await listen(self.session, port)
+        bound = await self.around.listen(self.session, port)
         self._log("info", "Server startup complete; 4 plugins started.")
         self.around.spawn(self.housekeeping())
-        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     def reload(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from .surroundings import Surroundings
-from .wire import listen, read_command
+from .wire import read_command
 
 
 class Cache:
@@ -18,10 +18,9 @@ class Cache:
         self.evicted = 0
 
     async def start(self, port: int) -> int:
-        server = await listen(self.session, port)
+        bound = await self.around.listen(self.session, port)
         self._log("info", "Ready to accept connections tcp")
         self.around.spawn(self.saves())
-        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     def reload(self) -> None:

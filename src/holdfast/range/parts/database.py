@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .surroundings import Surroundings
-from .wire import listen
 
 JOURNAL = "pg_wal"
 
@@ -56,10 +55,9 @@ class Database:
             self.store.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
 
     async def start(self, port: int) -> int:
-        server = await listen(self.session, port)
+        bound = await self.around.listen(self.session, port)
         self._log("info", "database system is ready to accept connections")
         self.around.spawn(self.checkpoints())
-        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     def reload(self) -> None:

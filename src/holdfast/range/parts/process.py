@@ -24,7 +24,6 @@ from .load import Load
 from .name_server import NameServer
 from .relay import Relay
 from .surroundings import Ailments, Surroundings
-from .wire import listen
 
 PR_SET_PDEATHSIG = 1
 
@@ -61,9 +60,9 @@ async def live(around: Surroundings) -> None:
     """Run the part until standard input ends."""
     part: Part = PARTS[around.component["kind"]](around)
     port = await part.start(int(around.spec.get("port", 0)))
-    admin = await listen(lambda r, w: _metrics(around, r, w))
+    admin = await around.listen(lambda r, w: _metrics(around, r, w))
     around.spawn(_tick(around))
-    _tell({"port": port, "admin": admin.sockets[0].getsockname()[1]})
+    _tell({"port": port, "admin": admin})
     orders = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
@@ -98,11 +97,10 @@ async def _tick(around: Surroundings) -> None:
 
 
 def _fill_disk(around: Surroundings) -> None:
-    """A forgotten debug dump: grows by a quarter of the quota at a time, then by whatever still fits."""
-    for size in (around.disk.quota // 4, 8192, 256):
-        with contextlib.suppress(OSError):
-            return around.disk.append("debug-dump.bin", b"\0" * size)
-    return None
+    """A forgotten debug dump: grows by a quarter of the quota at a time, then takes whatever is free."""
+    free = around.disk.quota - around.disk.used()
+    if free > 0:
+        around.disk.append("debug-dump.bin", b"\0" * min(free, around.disk.quota // 4))
 
 
 # --- orders

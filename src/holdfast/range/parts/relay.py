@@ -3,7 +3,6 @@
 import asyncio
 
 from .surroundings import Surroundings
-from .wire import listen
 
 
 class Relay:
@@ -13,9 +12,7 @@ class Relay:
         self.around = around
 
     async def start(self, port: int) -> int:
-        server = await listen(self.pass_on, port)
-        bound: int = server.sockets[0].getsockname()[1]
-        return bound
+        return await self.around.listen(self.pass_on, port)
 
     def reload(self) -> None:
         """Nothing is cached."""

@@ -16,6 +16,7 @@ from holdfast.range.telemetry.spans import Tracer
 
 from .names import Resolver
 from .quota import QuotaDirectory
+from .wire import Handler, listen
 
 DEFAULT_QUOTA = 4_000_000
 
@@ -75,6 +76,24 @@ class Surroundings:
         self.tracer = Tracer(resource, Path(spec["span_file"]), self.clock)
         self.resolver = Resolver(spec["resolver_port"])
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.servers: list[asyncio.Server] = []
+
+    async def listen(self, handler: Handler, port: int = 0, **options: Any) -> int:
+        """Serve `handler` on loopback, at a free port if 0 is given; returns the port."""
+        server = await listen(handler, port, **options)
+        self.servers.append(server)
+        bound: int = server.sockets[0].getsockname()[1]
+        return bound
+
+    async def close(self) -> None:
+        """Stop serving and working; for parts that live in a test instead of a process of their own."""
+        for server in self.servers:
+            server.close()
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for file in self.log.files.values():
+            file.close()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run `work` beside everything else; the reference keeps the task from being collected."""
