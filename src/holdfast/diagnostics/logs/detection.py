@@ -35,6 +35,11 @@ class Plan:
     table: Ints
 
     @property
+    def wraps_json(self) -> bool:
+        """Whether messages are JSON strings around lines of some program."""
+        return bool(self.outers) and self.outers[0].layout.wraps and self.outers[0].rows[0][0] == Op.JSON
+
+    @property
     def name(self) -> str:
         """Layout names, wrapper first."""
         names = [self.outers[0].layout.name if self.outers else "unknown"]
@@ -219,6 +224,18 @@ def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> 
     elected = _elected(ballots, heads, 6)
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
     return [ballot.program for ballot in elected] if share >= INNER_WORTH else []
+
+
+def message_of(plan: Plan, line: bytes) -> bytes:
+    """A line's text out of its wrapper; the line itself when nothing wraps it."""
+    line = line.rstrip(b"\r")
+    if not line or not plan.outers or not plan.outers[0].layout.wraps:
+        return line
+    data = np.frombuffer(line, np.uint8)
+    base = int(data.ctypes.data)
+    ctx = Context(plan, base, len(line))
+    cell = vote(ctx.address, np.array([[base, base + len(line)]], np.int64), plan.bounds[:1])[0, 0]
+    return unescaped_end(line[cell[2] - base : cell[3] - base]) if cell[0] else line
 
 
 def unescaped_end(text: bytes) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
 from holdfast.diagnostics.logs.memory import PRIME
 from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe
@@ -274,4 +275,4 @@ def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
         pieces.append(b"<*>" if flags & F_VARIABLE else buf[start:stop].tobytes())
         done = stop
     pieces.append(b"<*>" if end - done > 64 else buf[done:end].tobytes())
-    return COLOURS.sub("", b" ".join(b"".join(pieces).split()).decode("utf-8", "replace"))
+    return COLOURS.sub("", to_text(b" ".join(b"".join(pieces).split())))

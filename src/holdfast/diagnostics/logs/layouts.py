@@ -2,7 +2,7 @@
 
 A pattern is literal text with fields in braces. A blank matches one or more blanks, `{? ... ?}` is an
 optional group, `{name}` reads up to the literal that follows it, `{name:kind}` narrows what it may hold
-(`word`, `digits`, `any`, `ident`, `hex`). `{time}` follows the layout's time formats.
+(see KINDS). `{time}` follows the layout's time formats.
 """
 
 import re
@@ -25,6 +25,10 @@ KINDS = {
     "any": Charset.ANY,
     "ident": Charset.IDENTIFIER,
     "hex": Charset.HEX,
+    "unit": Charset.UNIT,
+    "qualified": Charset.QUALIFIED,
+    "optional": Charset.OPTIONAL,
+    "nested": Charset.NESTED,
 }
 SPANS = {
     "component": Reg.COMPONENT,
@@ -83,7 +87,7 @@ class Layout:
 
     name: str
     title: str
-    pattern: str
+    patterns: tuple[str, ...]
     times: tuple[str, ...] = ()
     levels: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -100,9 +104,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Program:
-    """One layout compiled for one of its time formats."""
+    """One pattern of a layout compiled for one of its time formats."""
 
     layout: Layout
+    pattern: str
     time: str
     rows: tuple[Row, ...]
 
@@ -110,7 +115,11 @@ class Program:
     def specificity(self) -> int:
         """How much of a line the program checks: ties between layouts go to the stricter one."""
         weights = {int(Op.CAPTURE): 1, int(Op.BLANKS): 1, int(Op.MESSAGE): 0, int(Op.LEVEL): 4}
-        return self.layout.weight + sum(weights.get(row[0], 2) for row in self.rows)
+        total, optional = self.layout.weight, False
+        for row in self.rows:
+            optional = row[0] == Op.OPTIONAL or (optional and row[0] != Op.OPTIONAL_END)
+            total += 0 if optional or row[0] == Op.OPTIONAL_END else weights.get(row[0], 2)
+        return total
 
 
 def time_rows(time_format: str) -> Iterator[Row]:
@@ -127,13 +136,16 @@ def time_rows(time_format: str) -> Iterator[Row]:
 
 
 def compiled(layout: Layout) -> list[Program]:
-    """A program for each time format of the layout."""
-    formats = layout.times or ("",)
-    return [Program(layout, time, tuple(_rows(layout, time))) for time in formats]
+    """A program for each pattern and time format of the layout."""
+    return [
+        Program(layout, pattern, time, tuple(_rows(layout, pattern, time)))
+        for pattern in layout.patterns
+        for time in layout.times or ("",)
+    ]
 
 
-def _rows(layout: Layout, time: str) -> list[Row]:
-    pieces = re.findall(r"\{\?|\?\}|\{\w+(?::\w+)?\}|.", layout.pattern, re.DOTALL)
+def _rows(layout: Layout, pattern: str, time: str) -> list[Row]:
+    pieces = re.findall(r"\{\?|\?\}|\{\w+(?::\w+)?\}|.", pattern, re.DOTALL)
     rows: list[Row] = []
     opened = -1
     for index, piece in enumerate(pieces):
@@ -170,6 +182,7 @@ def _field_rows(layout: Layout, time: str, text: str, stop: int) -> Iterator[Row
         "partial": (Op.PARTIAL_FLAG, 0, 0, 0),
         "json": (Op.JSON, layout.salt, 0, 0),
         "logfmt": (Op.LOGFMT, layout.salt, 2, 0),
+        "call": (Op.LOCATION, 1, stop, int(KINDS.get(kind, Charset.VISIBLE))),
         "location": (Op.LOCATION, 0, stop, int(KINDS.get(kind, Charset.VISIBLE))),
     }
     if name == "time":
@@ -197,7 +210,7 @@ def parsed(text: str, origin: str = "") -> Layout:
     return Layout(
         name=data["name"],
         title=data["title"],
-        pattern=data["pattern"],
+        patterns=(data["pattern"],) if isinstance(data["pattern"], str) else tuple(data["pattern"]),
         times=tuple(data.get("time", ())),
         levels=data.get("levels", {}),
         keys=data.get("keys", {}),

@@ -33,8 +33,8 @@ R_ZONE, R_COMPONENT, R_LOCATION = int(Reg.ZONE), int(Reg.COMPONENT), int(Reg.LOC
 C_DATE, C_YEAR, C_TIME = int(Clock.DATE), int(Clock.YEAR), int(Clock.TIME)
 C_ZONE, C_ABSOLUTE, C_UPTIME = int(Clock.ZONE), int(Clock.ABSOLUTE), int(Clock.UPTIME)
 X_TABLE, X_MASK, X_LIMIT = int(Ctx.TABLE), int(Ctx.MASK), int(Ctx.LIMIT)
-S_DIGITS, S_ANY = int(Charset.DIGITS), int(Charset.ANY)
-S_IDENTIFIER, S_HEX = int(Charset.IDENTIFIER), int(Charset.HEX)
+X_CLASSES = int(Ctx.CLASSES)
+NESTED, QUALIFIED, MAY_BE_EMPTY = 1024, 256, 512 | int(Charset.ANY)
 MONTHS = np.array(
     [0x6A616E, 0x666562, 0x6D6172, 0x617072, 0x6D6179, 0x6A756E, 0x6A756C, 0x617567, 0x736570, 0x6F6374,
      0x6E6F76, 0x646563], np.int64,
@@ -304,27 +304,25 @@ def level_at(ctx: int, pos: int, end: int, salt: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def capture(pos: int, end: int, stop: int, charset: int) -> int:
-    """Where a field ends; -1 when its first byte or the missing stop byte forbids it."""
-    at = pos
+def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
+    """Where a field ends; -1 when it is empty, or when what must follow does not."""
+    table, at = get(ctx, X_CLASSES) + 256, pos
     while at < end:
         byte = byte_at(at)
-        if byte == stop:
+        if byte == stop and (charset < NESTED or at + 1 >= end or byte_at(at + 1) == 32):
             break
-        if charset != S_ANY and (byte == 32 or byte == 9):
-            break
-        if charset == S_DIGITS and not is_digit(byte):
-            break
-        if charset == S_HEX and not (is_digit(byte) or 97 <= (byte | 32) <= 102):
-            break
-        if charset == S_IDENTIFIER and not (
-            is_letter(byte) or is_digit(byte) or byte == 95 or byte == 46 or byte == 45 or byte == 36
-        ):
+        if not byte_at(table + byte) & charset:
             break
         at += 1
     if stop >= 0 and (at >= end or byte_at(at) != stop):
         return -1
-    return at if at > pos or charset == S_ANY else -1
+    if charset & QUALIFIED and not (at < end and byte_at(at) == 58):
+        dot = pos
+        while dot < at and byte_at(dot) != 46:
+            dot += 1
+        if dot >= at - 1:
+            return -1
+    return at if at > pos or charset & MAY_BE_EMPTY else -1
 
 
 @njit(cache=True, nogil=True)

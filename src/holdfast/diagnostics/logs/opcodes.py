@@ -43,13 +43,17 @@ class Op(IntEnum):
 
 
 class Charset(IntEnum):
-    """What a captured field may hold."""
+    """What a captured field may hold: bits of the charset table, and two rules."""
 
-    VISIBLE = 0  # no blanks
-    DIGITS = 1
-    ANY = 2
-    IDENTIFIER = 3
-    HEX = 4
+    VISIBLE = 1  # no blanks
+    DIGITS = 2
+    ANY = 4
+    IDENTIFIER = 8
+    HEX = 16
+    UNIT = 32  # a program's name in syslog
+    QUALIFIED = 8 + 256  # an identifier with a dot in it or a colon after it
+    OPTIONAL = 1 + 512  # may be empty
+    NESTED = 4 + 1024  # up to a stop byte with a blank after it
 
 
 class Reg(IntEnum):

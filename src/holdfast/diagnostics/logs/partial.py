@@ -11,13 +11,14 @@ from functools import reduce
 from pathlib import Path
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, scan_range
+from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, probe, scan_range
 
-CHUNK = 64 << 20
+CHUNK = 256 << 20
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
 Int32s = NDArray[np.int32]
@@ -106,12 +107,30 @@ def _line_start(data: Bytes, pos: int) -> int:
 
 def _united(keys_a: Words, rows_a: Ints, keys_b: Words, rows_b: Ints) -> tuple[Words, Ints, Int32s]:
     """Entries of a, then those of b that a lacks; and the new number of every entry of b."""
-    order = np.argsort(keys_a, kind="stable")
-    found = np.searchsorted(keys_a, keys_b, sorter=order)
-    at = order[np.minimum(found, max(len(order) - 1, 0))] if len(order) else np.zeros(len(keys_b), np.int64)
-    known = (keys_a[at] == keys_b) if len(order) else np.zeros(len(keys_b), np.bool_)
-    numbers = np.where(known, at, len(keys_a) + np.cumsum(~known) - 1).astype(np.int32)
-    return np.concatenate([keys_a, keys_b[~known]]), np.concatenate([rows_a, rows_b[~known]]), numbers
+    numbers = joined_numbers(keys_a, keys_b)
+    new = numbers >= len(keys_a)
+    return np.concatenate([keys_a, keys_b[new]]), np.concatenate([rows_a, rows_b[new]]), numbers
+
+
+@njit(cache=True, nogil=True)
+def joined_numbers(keys_a: Words, keys_b: Words) -> Int32s:
+    """For each key of b its place in a, or the next free place after a; keys are distinct within a and b."""
+    size = 1024
+    while size < len(keys_a) * 2:
+        size *= 2
+    table, places = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    for index in range(len(keys_a)):
+        at = probe(table, keys_a[index])
+        table[at], places[at] = keys_a[index], index
+    numbers, free = np.empty(len(keys_b), np.int32), len(keys_a)
+    for index in range(len(keys_b)):
+        at = probe(table, keys_b[index])
+        if table[at]:
+            numbers[index] = places[at]
+        else:
+            numbers[index] = free
+            free += 1
+    return numbers
 
 
 def _renumbered(values: Int32s, numbers: Int32s) -> Int32s:

@@ -108,13 +108,15 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
     """Run one step that reads a field; `row` is the address of the program row. New position or -1."""
     a = get(row, 1)
     if op == CAPTURE or op == LOCATION:
-        stop = capture(pos, end, get(row, 2), get(row, 3))
+        stop = capture(ctx, pos, end, get(row, 2), get(row, 3))
         if stop < 0:
             return -1
         if op == CAPTURE:
             put(regs, a, pos)
             put(regs, a + 1, stop)
         elif not location(pos, stop, regs):
+            if a:
+                return -1
             put(regs, R_COMPONENT, pos)
             put(regs, R_COMPONENT + 1, stop)
         return stop

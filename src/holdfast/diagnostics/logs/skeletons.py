@@ -4,12 +4,11 @@ import numpy as np
 from numba import njit
 
 from holdfast.diagnostics.logs.keyed import R_ID, R_ID_RANK
-from holdfast.diagnostics.logs.matching import X_LIMIT, Bytes
+from holdfast.diagnostics.logs.matching import X_CLASSES, X_LIMIT, Bytes
 from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, is_letter, put
-from holdfast.diagnostics.logs.opcodes import Ctx
+from holdfast.diagnostics.logs.opcodes import Charset
 
 WORD, DIGIT, BEYOND_HEX, GLUE, BLANK = 1, 2, 4, 8, 16
-X_CLASSES = int(Ctx.CLASSES)
 ONE, THIRTY_ONE = np.uint64(1), np.uint64(31)
 
 
@@ -31,7 +30,26 @@ def byte_classes() -> Bytes:
     return table
 
 
-CLASSES = byte_classes()
+def charsets() -> Bytes:
+    """Charset bits of every byte."""
+    table = np.zeros(256, np.uint8)
+    for byte in range(256):
+        char = chr(byte) if byte < 128 else "x"
+        table[byte] |= Charset.ANY
+        if byte not in (9, 32):
+            table[byte] |= Charset.VISIBLE
+        if char.isdigit():
+            table[byte] |= Charset.DIGITS
+        if char in "0123456789abcdefABCDEF":
+            table[byte] |= Charset.HEX
+        if char.isalnum() or char in "_.-$":
+            table[byte] |= Charset.IDENTIFIER
+        if char not in " \t[:]=":
+            table[byte] |= Charset.UNIT
+    return table
+
+
+CLASSES = np.concatenate([byte_classes(), charsets()])
 
 
 @njit(cache=True, nogil=True)

@@ -169,26 +169,31 @@ class LogTable:
 class IdValues:
     """Request and trace ids of a file, read from it when asked for."""
 
-    def __init__(self, path: Path, spans: Ints) -> None:
+    def __init__(self, path: Path, spans: Ints, texts: tuple[str, ...] | None = None) -> None:
         self._path = path
         self._spans = spans
+        self._texts = texts
 
     def __len__(self) -> int:
         return len(self._spans)
 
     def __getitem__(self, index: int) -> str:
-        with self._path.open("rb") as file:
-            return self._read(file, index)
+        if self._texts is not None:
+            return self._texts[index]
+        return next(iter(self._read(self._spans[index : index + 1])))
 
     def __iter__(self) -> Iterator[str]:
-        with self._path.open("rb") as file:
-            for index in range(len(self._spans)):
-                yield self._read(file, index)
+        return iter(self._texts) if self._texts is not None else self._read(self._spans)
 
-    def _read(self, file: Any, index: int) -> str:
-        start, stop = (int(value) for value in self._spans[index])
-        file.seek(start)
-        return str(file.read(stop - start).decode("utf-8", "replace"))
+    def loaded(self) -> "IdValues":
+        """The same with all texts in memory, independent of the file."""
+        return IdValues(self._path, self._spans, tuple(self))
+
+    def _read(self, spans: Ints) -> Iterator[str]:
+        with self._path.open("rb") as file:
+            for start, stop in spans.tolist():
+                file.seek(start)
+                yield file.read(stop - start).decode("utf-8", "replace")
 
 
 def assign_rows(table: LogTable) -> pl.DataFrame:

@@ -30,9 +30,20 @@ SEPARATORS = separator_table()
 
 
 @njit(cache=True, nogil=True)
+def request_like(buf: Bytes, pos: int, end: int) -> bool:
+    """`GET /...`: a quoted HTTP request keeps its method."""
+    at = pos
+    while at < end and at - pos < 8 and 65 <= buf[at] <= 90:
+        at += 1
+    return at - pos >= 3 and at + 1 < end and buf[at] == 32 and buf[at + 1] in (47, 104, 42)
+
+
+@njit(cache=True, nogil=True)
 def closing_quote(buf: Bytes, pos: int, end: int, kinds: Bytes) -> int:
     """End of a quoted name that opens at pos (few blanks, closed before a separator), or -1."""
     quote, gaps = buf[pos], 0
+    if request_like(buf, pos + 1, end):
+        return -1
     stop = min(end, pos + 400)
     for at in range(pos + 1, stop):
         byte = buf[at]

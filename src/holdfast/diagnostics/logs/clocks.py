@@ -1,0 +1,191 @@
+"""Clocks of a log: missing years and dates filled in, zones, steps back, the offset of a wrapped clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from holdfast.diagnostics.logs.detection import Context, Plan
+from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_MESSAGE
+from holdfast.diagnostics.logs.matching import C_ABSOLUTE, C_DATE, C_TIME, C_YEAR, R_CLOCK, Ints, time_of
+from holdfast.diagnostics.logs.memory import get
+from holdfast.diagnostics.logs.opcodes import NO_TIME, REGISTERS
+from holdfast.diagnostics.logs.partial import Mapped, Partial
+from holdfast.diagnostics.logs.records import S_CLOCK, UNSTATED, X_ALL, X_BOUNDS, X_OUTERS, trimmed
+from holdfast.diagnostics.logs.scanning import run
+from holdfast.diagnostics.logs.table import Note, NoteKind
+
+DAY = 86_400_000_000_000
+SECOND = 1_000_000_000
+QUARTER = 900 * SECOND
+STEP_BACK = 5 * SECOND  # smaller disorder is threads, not clocks
+SAMPLES = 400
+SHOWN = 20
+
+Flags = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Times of the records in ns UTC, and what was odd about them."""
+
+    time: Ints
+    zone: str
+    inner_offset: int | None
+    notes: tuple[Note, ...]
+
+
+def read_clocks(file: Mapped, plan: Plan, partial: Partial, reference: float) -> Clocks:
+    """Finish the times of a file; `reference` (a Unix time) says which year its last record belongs to."""
+    flags = partial.slots[:, S_CLOCK][partial.slot] if partial.records else np.zeros(0, np.int64)
+    notes: list[Note] = []
+    time = _with_years(partial.time, flags, partial.line, reference, notes)
+    time = _with_dates(time, flags, reference, notes)
+    notes.extend(_zone_notes(partial))
+    notes.extend(_steps_back(time, partial.line))
+    if partial.records and not (time != NO_TIME).any():
+        notes.append(Note(NoteKind.NO_TIMES, "No time was found in any record; records stay in line order."))
+    offset = _inner_offset(file, plan, partial)
+    if offset is not None and abs(offset) >= QUARTER:
+        hours = offset / 3600 / SECOND
+        text = f"The program's own clock is {-hours:+g} h from the clock of its wrapper; the wrapper's is used."
+        notes.append(Note(NoteKind.INNER_CLOCK, text, (1,), {"offset_ns": offset}))
+    return Clocks(time, zone_name(partial), offset, tuple(notes))
+
+
+def zone_name(partial: Partial) -> str:
+    """`+02:00`, `unstated`, or several joined by a comma, most frequent first."""
+    rows = sorted(partial.zones.tolist(), key=lambda row: -row[1])
+    return ",".join(_zone_text(zone) for zone, _, _ in rows) or "unstated"
+
+
+def _zone_text(seconds: int) -> str:
+    if seconds == UNSTATED:
+        return "unstated"
+    sign = "-" if seconds < 0 else "+"
+    return f"{sign}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
+
+
+def _with_years(time: Ints, flags: Flags, line: NDArray[np.int32], reference: float, notes: list[Note]) -> Ints:
+    """Give year-less times (kept in 1972 by the scan) their year, counting New Years on the way."""
+    chosen = (flags & C_DATE != 0) & (flags & (C_YEAR | C_ABSOLUTE) == 0) & (time != NO_TIME)
+    if not chosen.any():
+        return time
+    times = time[chosen]
+    jumps = np.diff(times, prepend=times[:1])
+    turns = (jumps < -180 * DAY).astype(np.int64) - (jumps > 180 * DAY)
+    years = np.cumsum(turns)
+    last = datetime.fromtimestamp(reference, UTC)
+    base = last.year - int(years[-1])
+    if in_year(times[-1:], np.array([last.year]))[0] > (reference + 86_400) * SECOND:
+        base -= 1
+    result = time.copy()
+    result[chosen] = in_year(times, years + base)
+    notes.append(Note(NoteKind.YEAR_ASSUMED, f"Times carry no year; the last record is taken to be in {base + int(years[-1])}."))
+    crossings = np.flatnonzero(turns > 0)
+    if len(crossings):
+        lines = tuple(int(value) + 1 for value in line[chosen][crossings[:SHOWN]])
+        notes.append(Note(NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": len(crossings)}))
+    return result
+
+
+def in_year(times: Ints, years: Ints) -> Ints:
+    """Times of the leap year 1972 moved to other years, month and day kept (29 February may become 1 March)."""
+    start = np.int64(730 * DAY)
+    days, rest = np.divmod(times - start, DAY)
+    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    days = days - ((days >= 60) & ~leap)
+    first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+    moved: Ints = (first + days) * DAY + rest
+    return moved
+
+
+def _with_dates(time: Ints, flags: Flags, reference: float, notes: list[Note]) -> Ints:
+    """Give times of day a date: the last one is on the reference day, midnights are counted."""
+    chosen = (flags & C_TIME != 0) & (flags & (C_DATE | C_ABSOLUTE) == 0) & (time != NO_TIME)
+    if not chosen.any():
+        return time
+    times = time[chosen] - 730 * DAY
+    jumps = np.diff(times, prepend=times[:1])
+    days = np.cumsum((jumps < -DAY // 2).astype(np.int64) - (jumps > DAY // 2))
+    today = int(reference // 86_400)
+    result = time.copy()
+    result[chosen] = times + (today + days - days[-1]) * DAY
+    notes.append(Note(NoteKind.YEAR_ASSUMED, "Times carry no date; the last record is taken to be of the day the file was written."))
+    return result
+
+
+def _zone_notes(partial: Partial) -> list[Note]:
+    rows = partial.zones.tolist()
+    if len(rows) < 2:
+        return []
+    text = "Times are written in more than one zone: " + zone_name(partial) + "."
+    counts = {_zone_text(zone): count for zone, count, _ in rows}
+    return [Note(NoteKind.TWO_ZONES, text, tuple(line + 1 for _, _, line in rows), counts)]
+
+
+def _steps_back(time: Ints, line: NDArray[np.int32]) -> list[Note]:
+    known = np.flatnonzero(time != NO_TIME)
+    if len(known) < 2:
+        return []
+    back = np.diff(time[known])
+    at = np.flatnonzero(back < -STEP_BACK)
+    if not len(at):
+        return []
+    worst = -int(back[at].min()) / SECOND
+    lines = tuple(int(value) + 1 for value in line[known[at[:SHOWN] + 1]])
+    text = f"The clock goes backwards {len(at)} time(s), by up to {worst:g} s."
+    return [Note(NoteKind.CLOCK_BACKWARD, text, lines, {"count": len(at), "most_seconds": worst})]
+
+
+@njit(cache=True, nogil=True)
+def clock_pairs(ctx: int, lines: Ints) -> Ints:
+    """Wrapper time, inner time and the inner clock's bits of each line that has both; shape (n, 3)."""
+    registers, result = np.zeros((2, REGISTERS), np.int64), np.zeros((len(lines), 3), np.int64)
+    regs, inner, used = registers[0].ctypes.data, registers[1].ctypes.data, 0
+    bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
+    for index in range(len(lines)):
+        if not run(ctx, get(bounds, 0), get(bounds, 1), lines[index, 0], lines[index, 1], regs):
+            continue
+        start = get(regs, R_MESSAGE)
+        stop = trimmed(start, get(regs, R_MESSAGE + 1), get(regs, R_ESCAPED))
+        for program in range(outers, get(ctx, X_ALL)):
+            if run(ctx, get(bounds, program * 3), get(bounds, program * 3 + 1), start, stop, inner):
+                bits = get(inner, R_CLOCK)
+                if bits & (C_TIME | C_ABSOLUTE) and get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
+                    result[used, 0], result[used, 1], result[used, 2] = time_of(regs), time_of(inner), bits
+                    used += 1
+                break
+    registers[0, 0] = 0
+    return result[:used].copy()
+
+
+def _inner_offset(file: Mapped, plan: Plan, partial: Partial) -> int | None:
+    """ns to add to the wrapped program's clock to get its wrapper's; None when there is no such pair.
+
+    Within two seconds of a whole quarter of an hour it is a zone, and rounded to it.
+    """
+    if not plan.outers or not plan.outers[0].layout.wraps or not plan.inners or not partial.records:
+        return None
+    starts = partial.offset[np.unique(np.linspace(0, partial.records - 1, SAMPLES).astype(np.int64))]
+    lines = [(start, start + _length(file, int(start))) for start in starts.tolist()]
+    ctx = Context(plan, file.base, file.size)
+    pairs = clock_pairs(ctx.address, np.array(lines, np.int64) + file.base)
+    if not len(pairs):
+        return None
+    apart = pairs[:, 0] - pairs[:, 1]
+    dated = (pairs[:, 2] & C_ABSOLUTE != 0) | (pairs[:, 2] & C_YEAR != 0)
+    wrapped = (apart + DAY // 2) % DAY - DAY // 2
+    offset = int(np.median(np.where(dated, apart, wrapped)))
+    whole = round(offset / QUARTER) * QUARTER
+    return whole if abs(offset - whole) <= 2 * SECOND else offset
+
+
+def _length(file: Mapped, start: int) -> int:
+    block = file.data[start : start + 65_536].tobytes()
+    end = block.find(b"\n")
+    return len(block) if end < 0 else end
+
+
