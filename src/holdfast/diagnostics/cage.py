@@ -6,21 +6,18 @@ A reader that raises, hangs, eats memory or is killed costs its artefact and not
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
-import resource
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.findings import Finding, Severity
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["holdfast.diagnostics.reading"])
 
 GIB = 1 << 30
 
@@ -50,7 +47,14 @@ class Readers:
 
     def __init__(self, cage: Cage) -> None:
         self._cage = cage
-        self._idle = [_Reader(cage) for _ in range(cage.processes)]
+        self._control, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "holdfast.diagnostics.zygote", str(theirs.fileno())]
+        self._zygote = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+        theirs.close()
+        self._idle = [self._reader() for _ in range(cage.processes)]
+
+    def _reader(self) -> _Reader:
+        return _Reader(self._cage, self._control)
 
     def __enter__(self) -> Readers:
         return self
@@ -58,6 +62,8 @@ class Readers:
     def __exit__(self, *_: object) -> None:
         for reader in self._idle:
             reader.end()
+        self._control.close()
+        self._zygote.wait(10)
 
     def read(
         self, artefacts: Sequence[Opened], done: Callable[[Opened, Reading], None] | None = None
@@ -74,7 +80,7 @@ class Readers:
                     reader.give(artefacts[busy[reader]])
                 for reader, reading in _finished(busy):
                     at = busy.pop(reader)
-                    self._idle.append(reader if reader.alive() else _Reader(self._cage))
+                    self._idle.append(self._reader() if reader.ended else reader)
                     readings[at] = reading
                     if done:
                         done(artefacts[at], reading)
@@ -88,23 +94,24 @@ def _finished(busy: dict[_Reader, int]) -> Iterator[tuple[_Reader, Reading]]:
     ready = wait([reader.pipe for reader in busy], timeout=0.2)
     for reader in list(busy):
         if reader.pipe in ready or reader.late():
-            yield reader, reader.take()
+            reading = reader.take()
+            if reading is not None:
+                yield reader, reading
 
 
 class _Reader:
-    """One process."""
+    """One process, forked off the zygote; it says its number when it is ready."""
 
-    def __init__(self, cage: Cage) -> None:
+    def __init__(self, cage: Cage, control: socket.socket) -> None:
         self._cage = cage
-        self.pipe, theirs = _CONTEXT.Pipe()
-        self._process: BaseProcess = _CONTEXT.Process(target=_work, args=(theirs, cage.memory), daemon=True)
-        self._process.start()
+        ours, theirs = socket.socketpair()
+        socket.send_fds(control, [str(cage.memory).encode()], [theirs.fileno()])
         theirs.close()
+        self.pipe = Connection(ours.detach())
+        self.ended = False
+        self._number = 0
         self._opened: Opened | None = None
         self._until = float("inf")
-
-    def alive(self) -> bool:
-        return self._process.is_alive()
 
     def late(self) -> bool:
         return time.monotonic() > self._until
@@ -114,50 +121,32 @@ class _Reader:
         with contextlib.suppress(OSError):  # a reader already dead is noticed when its answer is taken
             self.pipe.send(opened)
 
-    def take(self) -> Reading:
-        """Return the reading, or one that says how the reader ended."""
+    def take(self) -> Reading | None:
+        """Return the reading, or one that says how the reader ended; None when it only said it is ready."""
         assert self._opened is not None
         if self.late() and not self.pipe.poll():
             self.end()
             return failure(self._opened, f"took longer than {self._cage.deadline(self._opened):.0f} s and was stopped")
         try:
-            reading = self.pipe.recv()
-            assert isinstance(reading, Reading)
-            return reading
+            answer = self.pipe.recv()
         except (EOFError, OSError):
             self.end()
-            return failure(self._opened, f"killed the reader ({_how(self._process.exitcode)})")
+            return failure(self._opened, "killed its reader")
+        if isinstance(answer, int):
+            self._number = answer
+            return None
+        assert isinstance(answer, Reading)
+        return answer
 
     def end(self) -> None:
+        self.ended = True
         self.pipe.close()
-        self._process.kill()
-        self._process.join(5)
-
-
-def _how(code: int | None) -> str:
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-code).name
-    return f"exit code {code}"
+        if self._number:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._number, signal.SIGKILL)
 
 
 def failure(opened: Opened, what: str) -> Reading:
     """Return the reading of an artefact that could not be read: a finding, and the rest lives on."""
     finding = Finding("reader.failed", f"{opened.artefact.name} {what}; it was kept unread", Severity.WARNING, 1.0)
     return Reading("unread", note=what, findings=[finding])
-
-
-def _work(pipe: Connection, memory: int) -> None:
-    from holdfast.diagnostics.reading import read_one
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while True:
-        try:
-            opened = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(read_one(opened))
-
-

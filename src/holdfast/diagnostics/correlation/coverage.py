@@ -1,0 +1,116 @@
+"""What the evidence does not contain, and what that weakens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.analysers.contract import Opened, Reading
+from holdfast.diagnostics.artefacts import Locator
+from holdfast.diagnostics.correlation.evidence import Evidence
+from holdfast.diagnostics.correlation.ranking import Weighed
+from holdfast.diagnostics.diagnosis import Gap, iso
+
+SHORT = 30_000_000_000
+"""Nanoseconds of healthy time before the onset below which the bundle says little about what is usual."""
+
+
+def gaps(
+    bundle: Evidence,
+    baseline: Evidence,
+    weighed: Weighed,
+    read: Sequence[tuple[Opened, Reading]],
+    offsets: dict[str, int],
+) -> tuple[Gap, ...]:
+    """Return the gaps, numbered C-1, C-2, ..."""
+    found = [
+        *_unread(read),
+        *_silent(bundle),
+        *_spans(bundle),
+        *_window(bundle, baseline, weighed),
+        *_flat(bundle),
+        *_clocks(offsets),
+    ]
+    return tuple(
+        Gap(f"C-{number}", kind, title, components, locators)
+        for number, (kind, title, components, locators) in enumerate(found, 1)
+    )
+
+
+Raw = tuple[str, str, tuple[str, ...], tuple[Locator, ...]]
+
+
+def _unread(read: Sequence[tuple[Opened, Reading]]) -> Iterator[Raw]:
+    names = [o.artefact.name for o, r in read if r.kind in ("unknown", "unread", "empty")]
+    if names:
+        yield "unread", f"{len(names)} of {len(read)} artefacts could not be read: {_listed(names)}", (), ()
+    if read and not any(r.log for _, r in read):
+        yield "no_logs", "no logs: what components say of themselves is not known", (), ()
+
+
+def _silent(bundle: Evidence) -> Iterator[Raw]:
+    logging = set(bundle.records["component"].unique())
+    tracing = set(bundle.spans["component"].unique())
+    measured = {signal.component for signal in bundle.signals} - {""}
+    others = tracing | measured
+    if logging and others - logging:
+        mute = sorted(others - logging)
+        yield "no_log", f"{len(mute)} of {len(others)} components wrote no log: {_listed(mute)}", tuple(mute), ()
+    if tracing and logging - tracing:
+        dark = sorted(logging - tracing)
+        yield "no_spans", f"{len(dark)} components log but send no spans: {_listed(dark)}", tuple(dark), ()
+    if not tracing:
+        yield "no_traces", "no traces: who called whom is not known", (), ()
+    if not bundle.signals:
+        yield "no_metrics", "no metrics: what components use up is not known", (), ()
+
+
+def _spans(bundle: Evidence) -> Iterator[Raw]:
+    frame = bundle.spans
+    if not frame.height:
+        return
+    if not (frame["kind"] > 0).any():
+        yield "no_kind", "spans carry no kind: client and server sides are told apart by their place alone", (), ()
+    if not (frame["error"] >= 0).any():
+        yield "no_status", "spans carry no status: errors are read from the logs", (), ()
+    known = frame.select("trace", "span").unique()
+    lost = frame.filter(pl.col("parent") != "").join(
+        known, left_on=["trace", "parent"], right_on=["trace", "span"], how="anti"
+    )
+    if lost.height:
+        share = lost.height / frame.height
+        yield "missing_parents", f"{lost.height} of {frame.height} spans ({share:.0%}) name a parent that is missing", (), ()
+
+
+def _window(bundle: Evidence, baseline: Evidence, weighed: Weighed) -> Iterator[Raw]:
+    ours = weighed.visits.frame.filter(pl.col("side") == 1)["start"]
+    if baseline.empty():
+        yield "no_baseline", "no baseline was given: what is usual is known from before the onset alone", (), ()
+    if ours.len():
+        first = int(ours.min())  # type: ignore[arg-type]
+        if weighed.start - first < SHORT:
+            yield "short_before", f"nothing before {iso(first)}: history before the onset is not known", (), ()
+    if not bundle.changes:
+        yield "no_changes", "no change feed: deploys, flags and configuration changes are not known", (), ()
+
+
+def _flat(bundle: Evidence) -> Iterator[Raw]:
+    by_name: dict[str, list[bool]] = {}
+    for signal in bundle.signals:
+        finite = signal.values[np.isfinite(signal.values)]
+        by_name.setdefault(signal.name, []).append(len(finite) > 2 and not np.any(finite))
+    dead = sorted(name for name, zeros in by_name.items() if all(zeros))
+    if dead:
+        yield "flat_metric", f"{len(dead)} metrics read 0 throughout and were ignored: {_listed(dead)}", (), ()
+
+
+def _clocks(offsets: dict[str, int]) -> Iterator[Raw]:
+    if offsets:
+        listed = _listed([f"{name} {value / 1e9:+.1f} s" for name, value in sorted(offsets.items())])
+        yield "clock_skew", f"clocks of {len(offsets)} instances were off and were corrected: {listed}", (), ()
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,189 @@
+"""Turns what was weighed into findings: one plain sentence each, with numbers and proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from holdfast.diagnostics.artefacts import Locator
+from holdfast.diagnostics.correlation.blame import Suspicion
+from holdfast.diagnostics.correlation.ranking import Weighed
+from holdfast.diagnostics.correlation.resources import Shift
+from holdfast.diagnostics.correlation.visits import BUNDLE
+from holdfast.diagnostics.findings import Finding, Severity
+
+PROOFS = 5
+"""Locators a finding names of each side."""
+_RULES = {"log": "logs", "span": "traces", "call": "traces", "fault": "traces"}
+
+
+class Wording:
+    """Words for one comparison."""
+
+    def __init__(self, weighed: Weighed, templates: dict[str, str]) -> None:
+        self._weighed, self._templates = weighed, templates
+        self._frame = weighed.visits.frame
+        self._operations = self._frame.group_by("context").agg(pl.col("operation").first())
+        self._items = weighed.visits.items
+
+    def finding(self, suspicion: Suspicion) -> Finding:
+        """Return a suspicion as a finding."""
+        make = {"behaviour": self._behaviour, "work": self._work, "way": self._way}[suspicion.kind]
+        return make(suspicion)
+
+    def what(self, suspicion: Suspicion) -> str:
+        """Return what a changed item is, in its own words."""
+        kind, _, rest = str(suspicion.detail.get("item", "")).partition(" ")
+        return shortened(self._templates.get(rest, rest) if kind == "log" else rest)
+
+    def _behaviour(self, s: Suspicion) -> Finding:
+        detail = s.detail
+        counts = f"{_of(detail['k1'], detail['n1'])} calls, before in {_of(detail['k0'], detail['n0'])}"
+        kind, way = detail["kind"], detail["way"]
+        noun = {"log": "line", "span": "step", "call": "call", "fault": "failure"}[kind]
+        verb = {"new": "New", "gone": "Gone:", "more": "More often", "fewer": "Less often"}[way]
+        title = f"{verb} {noun} in {s.component}: {self.what(s)}, in {counts}"
+        return Finding(
+            f"{_RULES[kind]}.{way}_{noun}",
+            title,
+            Severity.ERROR if detail["bad"] else Severity.WARNING,
+            min(0.99, s.effect + 0.3),
+            (s.component,),
+            *self._period(s),
+            int(detail["k1"] if way in ("new", "more") else detail["n1"] - detail["k1"]),
+            self._proof(s),
+            {
+                "before": {"count": int(detail["k0"]), "of": int(detail["n0"])},
+                "after": {"count": int(detail["k1"]), "of": int(detail["n1"])},
+                "way": way,
+                "what": self.what(s),
+                "operation": self._operation(detail["context"]),
+                "effect": round(s.effect, 3),
+                "unexplained": round(s.unexplained, 3),
+                "explained_by": s.by if s.unexplained < s.effect / 2 else "",
+            },
+        )
+
+    def _operation(self, context: int) -> str:
+        return str(self._operations.filter(pl.col("context") == context)["operation"][0])
+
+    def _work(self, s: Suspicion) -> Finding:
+        d = s.detail
+        operation = self._operation(d["context"]) or "its work"
+        slow = f"{_of(d['k1'], d['n1'])} calls"
+        title = (
+            f"{s.component} itself works longer on {operation}: usually {duration(d['usual'])}, "
+            f"now {duration(d['usual'] + (d['lost'] or 0))} in {slow}"
+        )
+        return self._slow("traces.slower_work", title, s)
+
+    def _way(self, s: Suspicion) -> Finding:
+        d = s.detail
+        whom = ", ".join(sorted({w["caller" if d["side"] == "in" else "component"] for w in d["ways"]})[:4])
+        worst = max(d["ways"], key=lambda w: w["excess"])
+        verb = f"Calls to {s.component} from {whom}" if d["side"] == "in" else f"Calls from {s.component} to {whom}"
+        now = duration((worst["usual"] or 0) + (worst["lost"] or 0))
+        title = f"{verb} wait on the way: usually {duration(worst['usual'])}, now {now} in {_of(d['k1'], d['n1'])} calls"
+        return self._slow("traces.slower_way", title, s)
+
+    def _slow(self, rule: str, title: str, s: Suspicion) -> Finding:
+        d = s.detail
+        data = {
+            "before": {"count": int(d["k0"]), "of": int(d["n0"])},
+            "after": {"count": int(d["k1"]), "of": int(d["n1"])},
+            "way": "slower",
+            "effect": round(s.effect, 3),
+            "unexplained": round(s.unexplained, 3),
+        }
+        confidence = min(0.99, s.effect + 0.3)
+        first, last = self._period(s)
+        return Finding(
+            rule, title, Severity.WARNING, confidence, (s.component,), first, last, int(d["k1"]), self._calls(s), data
+        )
+
+    def shift(self, shift: Shift) -> Finding:
+        """Return a shift of means as a finding."""
+        signal = shift.signal
+        verb = "rises" if shift.score > 0 else "falls"
+        title = (
+            f"{signal.name} of {signal.component} {verb} from {figure(shift.before)} to {figure(shift.after)}, "
+            "unlike the same metric elsewhere"
+        )
+        time = int(signal.times[shift.at])
+        proof = Locator(signal.artefact, "sample", signal.samples[shift.at] if signal.samples else shift.at + 1, time)
+        data = {"before": shift.before, "after": shift.after, "score": round(shift.score, 2), "metric": signal.name,
+                "labels": dict(signal.labels), "effect": round(shift.effect, 3)}  # fmt: skip
+        return Finding(
+            "metrics.shift", title, Severity.WARNING, min(0.95, 0.4 + shift.effect / 2), (signal.component,), time,
+            int(signal.times[-1]), 1, (proof,), data,
+        )  # fmt: skip
+
+    def _period(self, s: Suspicion) -> tuple[int | None, int | None]:
+        if not len(s.visits):
+            return None, None
+        starts = self._frame["start"].gather(s.visits)
+        return int(starts.min()), int(starts.max())  # type: ignore[arg-type]
+
+    def _proof(self, s: Suspicion) -> tuple[Locator, ...]:
+        """Return where the change can be seen: what is new itself, what is gone by its last sight and first lack."""
+        if s.detail["way"] in ("new", "more"):
+            shown = self._items.filter(pl.col("item") == s.detail["item"]).filter(
+                pl.col("visit").is_in(pl.Series(s.visits).implode())
+            )
+            return _places(shown.sort("time").head(PROOFS))
+        context = self._frame.filter(pl.col("context") == s.detail["context"]).select("visit", "side")
+        seen = self._items.filter(pl.col("item") == s.detail["item"]).join(context, on="visit").sort("side", "time")
+        before = seen.filter(~pl.col("visit").is_in(pl.Series(s.visits).implode()))
+        last = before.filter((pl.col("side") < BUNDLE) | (pl.col("time") < self._weighed.start))
+        return _places(last.tail(2)) + self._calls(s)
+
+    def _calls(self, s: Suspicion) -> tuple[Locator, ...]:
+        rows = self._frame[s.visits].sort("start").head(PROOFS)
+        return tuple(
+            Locator(row["artefact"], "span", row["span"], row["start"], row["trace"][1:])
+            if row["span"] and not row["span"].startswith("log:")
+            else Locator(row["artefact"], "line", row["line"], row["start"])
+            for row in rows.iter_rows(named=True)
+            if row["artefact"]
+        )
+
+
+def _places(items: pl.DataFrame) -> tuple[Locator, ...]:
+    return tuple(
+        Locator(row["artefact"], "line", row["line"], row["time"])
+        if row["kind"] == "log"
+        else Locator(row["artefact"], "span", row["place"], row["time"])
+        for row in items.iter_rows(named=True)
+    )
+
+
+def _of(count: float, total: float) -> str:
+    return f"{int(count)} of {int(total)}"
+
+
+def duration(nanoseconds: float | None) -> str:
+    """Return a duration with two or three figures and its unit."""
+    if nanoseconds is None:
+        return "unknown"
+    for limit, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if nanoseconds >= limit:
+            return f"{figure(nanoseconds / limit)} {unit}"
+    return f"{nanoseconds:.0f} ns"
+
+
+def figure(value: float) -> str:
+    """Return a number with three significant figures, without an exponent where it can be."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def shortened(text: str, most: int = 110) -> str:
+    """Return a text cut in the middle: its ends tell it from others."""
+    text = " ".join(text.split())
+    half = most // 2 - 1
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def texts(sides: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Return the template texts of several sides in one dict."""
+    return {key: text for side in sides for key, text in side.items()}

@@ -1,0 +1,132 @@
+"""Evidence in, diagnosis out."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holdfast.diagnostics.bundle import Limits, open_bundle
+from holdfast.diagnostics.cage import Cage, Readers, start
+from holdfast.diagnostics.diagnosis import Diagnosis
+from holdfast.diagnostics.findings import Finding
+
+if TYPE_CHECKING:
+    from holdfast.diagnostics.analysers.contract import Opened, Reading
+
+
+class Cancelled(Exception):
+    """Raised from within a progress callback to stop an investigation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an investigation is."""
+
+    done: int
+    """Bytes read."""
+    total: int
+    """Bytes to read; 0 while the evidence is still being opened."""
+    what: str
+
+
+Report = Callable[[Progress], None]
+
+
+def investigate(
+    paths: Sequence[Path],
+    *,
+    baseline: Sequence[Path] = (),
+    at: int | None = None,
+    keep: Path | None = None,
+    progress: Report | None = None,
+    limits: Limits | None = None,
+    cage: Cage | None = None,
+) -> Diagnosis:
+    """Read evidence and say what changed, what failed and who is probably to blame.
+
+    paths, baseline: files, folders or archives. at: the onset where a person knows it, ns UTC. keep: a
+    folder in which the readable bytes of each artefact (`<id>.data`) and the columns of each log are left.
+    progress: called as the reading goes on; raising `Cancelled` from it stops everything.
+    Raises FileNotFoundError for a path that does not exist.
+    """
+    begun = time.monotonic()
+    threading.Thread(target=_warm, daemon=True).start()
+    with start(cage) as readers, tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
+        reading = _Reading(readers, Path(folder), keep, limits, progress or (lambda _: None))
+        theirs = reading.read(baseline, "B")
+        ours = reading.read(paths, "A")
+        return _concluded(ours, theirs, at, begun)
+
+
+def _warm() -> None:
+    """Load what correlation needs while the readers start."""
+    import holdfast.diagnostics.correlation.narrative  # noqa: F401
+
+
+@dataclass(slots=True)
+class _Side:
+    read: list[tuple[Opened, Reading]]
+    findings: list[Finding]
+    partial: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    readers: Readers
+    folder: Path
+    keep: Path | None
+    limits: Limits | None
+    progress: Report
+
+    def read(self, paths: Sequence[Path], prefix: str) -> _Side:
+        if not paths:
+            return _Side([], [], partial=False)
+        spool = (self.keep or self.folder) / f"spool-{prefix}"
+        spool.mkdir(parents=True, exist_ok=True)
+        bundle = open_bundle(
+            paths, spool, self.limits, prefix=prefix, progress=lambda name, _: self.progress(Progress(0, 0, f"opening {name}"))
+        )
+        opened = [self._kept(one) for one in bundle.opened]
+        total, done = sum(one.artefact.size for one in opened), 0
+
+        def advance(one: Opened, _: Reading) -> None:
+            nonlocal done
+            done += one.artefact.size
+            self.progress(Progress(done, total, one.artefact.name))
+
+        readings = self.readers.read(opened, advance)
+        return _Side(list(zip(opened, readings, strict=True)), list(bundle.findings), bundle.partial)
+
+    def _kept(self, opened: Opened) -> Opened:
+        if self.keep is None:
+            return opened
+        target = self.keep / f"{opened.artefact.id}.data"
+        target.unlink(missing_ok=True)
+        if opened.path.is_relative_to(self.keep):
+            opened.path.rename(target)
+        else:
+            target.symlink_to(opened.path.resolve())
+        return replace(opened, path=target, keep=self.keep)
+
+
+def _concluded(ours: _Side, theirs: _Side, at: int | None, begun: float) -> Diagnosis:
+    from holdfast.diagnostics.correlation.conclusion import conclude
+
+    diagnosis = conclude(ours.read, theirs.read, at)
+    findings = _numbered(diagnosis, [*ours.findings, *theirs.findings])
+    facts = {**diagnosis.facts, "seconds": round(time.monotonic() - begun, 2), "partial": _partial(ours, theirs)}
+    return replace(diagnosis, findings=findings, facts=facts)
+
+
+def _numbered(diagnosis: Diagnosis, more: Sequence[Finding]) -> tuple[Finding, ...]:
+    first = len(diagnosis.findings) + 1
+    return (*diagnosis.findings, *(replace(f, id=f"F-{n:02d}") for n, f in enumerate(more, first)))
+
+
+def _partial(*sides: _Side) -> bool:
+    return any(side.partial or any(r.kind in ("unread",) or r.note for _, r in side.read) for side in sides)

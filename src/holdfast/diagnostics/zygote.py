@@ -1,0 +1,60 @@
+"""The process from which readers are forked: it has loaded everything, so a new reader costs nothing.
+
+Run as `python -m holdfast.diagnostics.zygote FD`. For each file descriptor that arrives on FD it forks a
+reader which answers on it. It ends, and its readers with it, when the other end of FD closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+from multiprocessing.connection import Connection
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(control: socket.socket) -> None:
+    """Fork a reader for each descriptor received, until there are no more."""
+    import holdfast.diagnostics.reading  # noqa: F401  (what every reader needs, loaded once)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started the readers decides when to stop
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+        if not message:
+            return
+        child = os.fork()
+        if child == 0:
+            control.close()
+            _die_with_parent()
+            _answer(Connection(descriptors[0]), int(message))
+            os._exit(0)
+        os.close(descriptors[0])
+
+
+def _die_with_parent() -> None:
+    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closed pipe ends the reader
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _answer(pipe: Connection, memory: int) -> None:
+    from holdfast.diagnostics.reading import read_one
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pipe.send(os.getpid())
+    while True:
+        try:
+            opened = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(read_one(opened))
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))
