@@ -150,20 +150,16 @@ def callers(topology: Topology) -> list[Site]:
 
 
 def misconfigurable(topology: Topology) -> list[Site]:
-    """A component and a plausible wrong value of one of its settings."""
+    """A component and a plausible wrong value of one of its settings: a unit mistaken, a name mistyped."""
     sites = []
     for site in callers(topology):
         peer = site.detail["peer"]
-        sites.append(Site(site.component, {"key": f"{peer}.timeout_ms", "value": 4}))
+        sites.append(Site(site.component, {"key": f"{peer}.timeout_ms", "value": 1}))
         sites.append(Site(site.component, {"key": f"{peer}.host", "value": f"{peer}-v2.{topology.domain}"}))
     for user in database_users(topology):
         database = user.detail["database"]
-        sites.append(
-            Site(
-                user.component,
-                {"key": f"{database}.pool_size", "value": 1, "and": {f"{database}.pool_timeout_ms": 8}},
-            )
-        )
+        sites.append(Site(user.component, {"key": f"{database}.statement_timeout_ms", "value": 1}))
+        sites.append(Site(user.component, {"key": f"{database}.pool_size", "value": 0}))
         if f"{database}.password" in topology.components[user.component]["config"]:
             sites.append(Site(user.component, {"key": f"{database}.password", "value": "changeme"}))
     return sites
@@ -188,8 +184,6 @@ async def exception_after_deploy(stage: Stage, site: Site, rng: random.Random) -
 @fault("bad_config", "A setting is changed to a wrong value.", misconfigurable)
 async def bad_config(stage: Stage, site: Site, rng: random.Random) -> None:
     by = rng.choice(("m.okafor", "j.lindqvist", "config-sync"))
-    for key, value in site.detail.get("and", {}).items():
-        await stage.configure(site.component, key, value, by)
     await stage.configure(site.component, site.detail["key"], site.detail["value"], by)
 
 
