@@ -1,0 +1,131 @@
+"""The commands and their options; each does its work in a module of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+range_app = typer.Typer(no_args_is_help=True, help="A small real system that breaks on purpose.")
+case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
+app.add_typer(range_app, name="range")
+app.add_typer(case_app, name="case")
+
+Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives.", show_default=False)]
+
+
+@app.command()
+def investigate(
+    paths: Paths,
+    baseline: Annotated[list[Path] | None, typer.Option(help="The same evidence from a healthy time; may be repeated.")] = None,
+    at: Annotated[str | None, typer.Option(help="When it began, ISO 8601, where you know it.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the public JSON here; - for standard output.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a self-contained report here.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Leave the opened evidence and its index in this folder.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No report on the terminal.")] = False,
+) -> None:
+    """Read evidence and say what changed, what failed and who is probably to blame, with proof.
+
+    Exit code: 0 nothing abnormal, 1 findings, 2 unusable input, 3 findings of a part of the input only.
+    """
+    from holdfast.cli.investigating import run
+
+    raise typer.Exit(run(paths, baseline or [], moment(at), json, html, keep, quiet=quiet))
+
+
+@app.command()
+def logs(
+    files: Paths,
+    json: Annotated[Path | None, typer.Option(help="Write the templates as JSON here; - for standard output.")] = None,
+    assign: Annotated[Path | None, typer.Option(help="Write line, template, time and level of every record as CSV here.")] = None,
+    top: Annotated[int, typer.Option(help="How many templates to show.")] = 40,
+) -> None:
+    """Read logs of any layout into templates with counts, times and levels."""
+    from holdfast.cli.reading_logs import run
+
+    raise typer.Exit(run(files, json, assign, top))
+
+
+@app.command()
+def show(
+    finding: Annotated[str, typer.Argument(help="Id of a finding, F-03, or a place, A7:54.")],
+    report: Annotated[Path, typer.Option(help="JSON written by investigate.")],
+    keep: Annotated[Path, typer.Option(help="The folder given to investigate --keep.")],
+    around: Annotated[int, typer.Option(help="Lines before and after.")] = 4,
+) -> None:
+    """Show the lines that prove a finding, with their neighbours."""
+    from holdfast.cli.showing import run
+
+    raise typer.Exit(run(finding, report, keep, around))
+
+
+@range_app.command("list")
+def range_list() -> None:
+    """List the faults that can be injected."""
+    from holdfast.cli.ranging import list_all
+
+    list_all()
+
+
+@range_app.command("run")
+def range_run(
+    fault: Annotated[str, typer.Option(help="Which fault; none for a healthy run.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same choices.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for the bundle; the truth goes beside it.")] = Path("range"),
+    seconds: Annotated[float, typer.Option(help="How long the system runs.")] = 30.0,
+    system: Annotated[str, typer.Option(help="Which system.")] = "shop",
+) -> None:
+    """Start a small real system, put load on it, break it, and keep its evidence as a bundle."""
+    from holdfast.cli.ranging import run
+
+    raise typer.Exit(run(fault, seed, out, seconds, system))
+
+
+@case_app.command("open")
+def case_open(
+    title: Annotated[str, typer.Option(help="One line: what is broken for whom.")],
+    evidence: Annotated[list[Path] | None, typer.Option(help="Bundle to attach; may be repeated.")] = None,
+    severity: Annotated[int, typer.Option(help="1 (highest) to 4.", min=1, max=4)] = 2,
+    url: Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")] = "http://127.0.0.1:8000",
+    token: Annotated[str, typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.")] = "",
+) -> None:
+    """Declare a case on a desk, attach evidence and start its investigation."""
+    from holdfast.cli.casework import open_case
+
+    raise typer.Exit(open_case(title, evidence or [], severity, url, token))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the desk: web, API and the worker, in one process tree."""
+    from holdfast.cli.desk import serve as run
+
+    run(host, port)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+) -> None:
+    """Investigate a broken system's evidence before your eyes, then serve the desk with that case open."""
+    from holdfast.cli.desk import demo as run
+
+    run(port)
+
+
+def moment(text: str | None) -> int | None:
+    """Return an ISO 8601 time as nanoseconds UTC; without a zone it counts as UTC."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not an ISO 8601 time such as 2026-01-29T10:56:00Z") from error
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return int(when.timestamp() * 1_000_000) * 1000

@@ -1,0 +1,173 @@
+"""The report as text: order, words and signs carry it all, colour only adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from holdfast.diagnostics.artefacts import Locator
+from holdfast.diagnostics.diagnosis import Argument, Candidate, Diagnosis, iso
+from holdfast.diagnostics.findings import Finding, Severity
+
+FIRST = 5
+"""Candidates shown."""
+BAR = 20
+NARROW, TINY = 100, 80
+_SIGNS = {"new": "red", "gone": "red", "more": "red", "slower": "red"}
+
+
+class render:  # noqa: N801  (rich calls a renderable like a function)
+    """A diagnosis as something rich can print."""
+
+    def __init__(self, diagnosis: Diagnosis, *, html: Path | None = None, json: Path | None = None) -> None:
+        self.diagnosis, self.html, self.json = diagnosis, html, json
+        self.names = {artefact.id: artefact.name for artefact in diagnosis.artefacts}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        yield self._read()
+        yield Text()
+        yield self._onset()
+        yield Text()
+        if self.diagnosis.components:
+            yield from self._candidates(width)
+            yield from self._changes(width)
+        else:
+            yield Text(f" {self.diagnosis.summary}", style="bold")
+            yield Text()
+        yield from self._readers_findings()
+        yield from self._gaps()
+        yield from self._questions()
+        yield self._foot()
+
+    def _read(self) -> Text:
+        facts = self.diagnosis.facts
+        parts = [
+            _counted(facts.get("logs"), "log"), _counted(facts.get("lines"), "line"),
+            _counted(facts.get("spans"), "span"), _counted(facts.get("series"), "metric series", ""),
+        ]  # fmt: skip
+        text = Text(" read  " + "  ".join(part for part in parts if part), style="dim")
+        text.append(f"   {facts.get('seconds', 0)} s")
+        if facts.get("baseline_artefacts"):
+            text.append(f"   baseline {facts['baseline_lines']:,} lines", style="dim")
+        return text
+
+    def _onset(self) -> Text:
+        onset = self.diagnosis.onset
+        if onset is None:
+            return Text(" NO ONSET", style="bold")
+        text = Text(" ONSET  ", style="bold")
+        same = onset.earliest == onset.latest
+        text.append(_clock(onset.earliest) if same else f"{_clock(onset.earliest)} – {_clock(onset.latest)}")
+        text.append(f" UTC   {(iso(onset.latest) or '')[:10]}", style="dim not bold")
+        text.append("   as given" if onset.given else "", style="dim not bold")
+        return text
+
+    def _candidates(self, width: int) -> Iterator[RenderableType]:
+        head = Text(" WHAT FAILED, MOST LIKELY FIRST", style="bold")
+        head.append(f"   certainty {self.diagnosis.certainty}: {self.diagnosis.certainty_why}", style="dim not bold")
+        yield head
+        grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+        grid.add_column(justify="right", style="dim", width=3)
+        grid.add_column(style="bold", no_wrap=True)
+        if width >= NARROW:
+            grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_column(ratio=1)
+        for number, candidate in enumerate(self.diagnosis.components[:FIRST], 1):
+            bar = [_bar(candidate.score, first=number == 1)] if width >= NARROW else []
+            arguments = self._arguments(candidate, 2 if width >= NARROW else 1)
+            grid.add_row(str(number), candidate.name, *bar, f"{candidate.score:.2f}", arguments)
+        yield grid
+        yield Text()
+
+    def _arguments(self, candidate: Candidate, most: int) -> RenderableType:
+        shown = [self._argument(argument) for argument in candidate.arguments[:most]]
+        return Group(*shown) if shown else Text("a little of everything", style="dim")
+
+    def _argument(self, argument: Argument) -> Text:
+        text = Text(f"{argument.sign} ", style="green" if argument.sign == "+" else "yellow")
+        text.append(argument.text, style="default")
+        finding = self._finding(argument.finding)
+        if finding and finding.locators:
+            text.append(f"  {self._place(finding.locators[0])}", style="cyan")
+        return text
+
+    def _changes(self, width: int) -> Iterator[RenderableType]:
+        leading = {argument.finding for c in self.diagnosis.components[:FIRST] for argument in c.arguments}
+        rows = [f for f in self.diagnosis.findings if f.id in leading and "before" in f.data and isinstance(f.data["before"], dict)]
+        if not rows:
+            return
+        yield Text(" WHAT CHANGED AT THE ONSET", style="bold")
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 1), header_style="dim not bold")
+        grid.add_column("", no_wrap=True)
+        grid.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
+        grid.add_column("", no_wrap=True, style="dim")
+        grid.add_column("before", justify="right", no_wrap=True)
+        grid.add_column("after", justify="right", no_wrap=True)
+        if width >= TINY:
+            grid.add_column("", style="cyan", no_wrap=True)
+        for finding in rows[:12]:
+            way = str(finding.data.get("way", ""))
+            proof = [finding.id] if width >= TINY else []
+            grid.add_row(
+                Text(way, style=_SIGNS.get(way, "dim")), Text(str(finding.data.get("what") or finding.title)),
+                ", ".join(finding.components), _share(finding.data["before"]), _share(finding.data["after"]), *proof,
+            )  # fmt: skip
+        yield grid
+        yield Text()
+
+    def _readers_findings(self) -> Iterator[RenderableType]:
+        rows = [f for f in self.diagnosis.findings if f.rule.split(".")[0] in ("bundle", "reader") and f.severity >= Severity.WARNING]
+        if rows:
+            yield Text(" NOT READ", style="bold")
+            for finding in rows[:8]:
+                yield Text(f"  {finding.id}  {finding.title}")
+            yield Text()
+
+    def _gaps(self) -> Iterator[RenderableType]:
+        if self.diagnosis.coverage:
+            yield Text(" NOT IN THE EVIDENCE", style="bold")
+            for gap in self.diagnosis.coverage:
+                yield Text(f"  {gap.id}  ", style="dim").append(gap.title, style="default not dim")
+            yield Text()
+
+    def _questions(self) -> Iterator[RenderableType]:
+        if self.diagnosis.next:
+            yield Text(" ASK NEXT", style="bold")
+            for question in self.diagnosis.next:
+                yield Text(f"  {question.id}  ", style="dim").append(question.title, style="default not dim")
+                yield Text(f"       {question.command}", style="cyan")
+            yield Text()
+
+    def _foot(self) -> Text:
+        files = [f"{name} {path}" for name, path in (("report", self.html), ("json", self.json)) if path]
+        return Text(" " + "   ".join([*files, "schema 1"]), style="dim")
+
+    def _finding(self, identity: str) -> Finding | None:
+        return next((finding for finding in self.diagnosis.findings if finding.id == identity), None)
+
+    def _place(self, locator: Locator) -> str:
+        name = self.names.get(locator.artefact, locator.artefact).rsplit("/", 2)
+        return f"{'/'.join(name[-2:])}:{locator.at}"
+
+
+def _bar(score: float, *, first: bool) -> Text:
+    filled = round(score * BAR)
+    return Text("━" * filled, style="red" if first else "default").append("─" * (BAR - filled), style="dim")
+
+
+def _clock(time: int) -> str:
+    return (iso(time) or "")[11:23].rstrip("Z")
+
+
+def _counted(count: object, noun: str, plural: str = "s") -> str:
+    return f"{count:,} {noun}{plural if count != 1 else ''}" if isinstance(count, int) and count else ""
+
+
+def _share(side: dict[str, int]) -> str:
+    return f"{side['count']} of {side['of']}"
