@@ -18,7 +18,8 @@ from holdfast.range.campaign import draw_plan
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return run("none", 1, tmp_path_factory.mktemp("healthy") / "quiet", system="courier", duration=6.0)
+    out = tmp_path_factory.mktemp("healthy") / "quiet"
+    return run("none", 1, out, system="courier", duration=5.0, baseline=True)
 
 
 def living(mark: Path) -> list[int]:
@@ -44,6 +45,15 @@ def test_a_bundle_holds_every_kind_of_evidence(healthy: Bundle) -> None:
     matrix = json.loads((healthy.path / "metrics" / "up.json").read_text())
     assert {"service", "instance", "node"} <= set(matrix["data"]["result"][0]["metric"])
     assert (healthy.path / "openmetrics" / "edge.txt").read_text().endswith("# EOF\n")
+
+
+def test_a_baseline_is_a_bundle_of_its_own_that_the_case_refers_to(healthy: Bundle) -> None:
+    case = json.loads((healthy.path / "case.json").read_text())
+    reference = healthy.path.parent / case["baseline"]
+    assert reference == healthy.baseline
+    assert reference != healthy.path
+    assert list((reference / "traces").glob("spans-*.jsonl"))
+    assert healthy.truth.component is None
 
 
 def test_at_least_six_services_speak_in_at_least_ten_layouts(healthy: Bundle) -> None:

@@ -21,6 +21,8 @@ from .topology import Topology, load_topology
 Progress = Callable[[str, float], None]
 NONE = "none"
 DEFAULT_SECONDS = 32.0
+# Far from the seeds people type, so that a baseline never shares its customers with the run it is for.
+BASELINE_SEED = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,11 @@ def run(
     plan = draw_plan(fault, seed, system, duration, sampling, scrape_interval)
     if baseline and baseline_bundle is None:
         healthy = out.with_name(f"{out.name}-baseline")
-        arguments = {"system": system, "duration": duration, "sampling": sampling, "archive": archive}
-        baseline_bundle = run(NONE, seed + 1_000_000, healthy, progress=progress, **arguments).path  # type: ignore[arg-type]
+        baseline_bundle = run(
+            NONE, seed + BASELINE_SEED, healthy,
+            system=system, duration=duration, sampling=sampling, scrape_interval=scrape_interval,
+            archive=archive, progress=progress,
+        ).path  # fmt: skip
     truth = asyncio.run(_play(plan, out, baseline_bundle, progress or _silent))
     if archive:
         pack(out)
