@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.diagnostics.logs.headers import learn
 from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, key_table, known_layouts
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Op
@@ -15,6 +16,7 @@ from holdfast.diagnostics.logs.skeletons import CLASSES
 
 SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 120  # from each of head, middle and tail
+LEARNED_WORTH = 0.8
 INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout
 
@@ -195,10 +197,26 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
         read |= ballot.read
     share = float((read & heads).sum()) / max(1, int(heads.sum()))
     if share < WORTH:
-        return arranged((), (), True, 0.0, ())
+        return learned([line for line, head in zip(lines, heads, strict=True) if head])
     inners = _inner_programs(text, chosen[0], heads) if chosen[0].program.layout.wraps else []
     outers = [ballot.program for ballot in chosen]
     return arranged(outers, inners, share < 0.98, share, _used(outers, inners))
+
+
+def learned(lines: Sequence[bytes]) -> Plan:
+    """The plan of a file whose layout is in no data file: its header is learned, or it has none."""
+    layout = learn([line.decode("utf-8", "replace") for line in lines])
+    if layout is None:
+        return arranged((), (), True, 0.0, ())
+    program = compiled(layout)[0]
+    plan = arranged((program,), (), True, 0.0, (layout,))
+    text, spans = _spans(lines)
+    data = np.frombuffer(text, np.uint8)
+    ctx = Context(plan, int(data.ctypes.data), len(data))
+    share = float(vote(ctx.address, spans + int(data.ctypes.data), plan.bounds)[0, :, 0].mean())
+    if share < LEARNED_WORTH:
+        return arranged((), (), True, 0.0, ())
+    return arranged((program,), (), True, share, (layout,))
 
 
 def _continuations(text: bytes, spans: Ints) -> NDArray[np.bool_]:

@@ -29,6 +29,7 @@ RARE = 2  # a word in at most this many rows of a large group may be variable
 SUPPORT = 3  # rows that must agree on the rest before rare words are taken as variable
 
 Int32s = NDArray[np.int32]
+RUNS = re.compile(rb"<\*>(?: <\*>)+")
 COLOURS = re.compile(r"(?:\x1b|\\u001b)\[[0-9;]*[A-Za-z]")
 
 
@@ -52,11 +53,14 @@ def bytes_hash(buf: Bytes, start: int, end: int, total: np.uint64) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def group_keys(buf: Bytes, slots: Ints, bounds: Ints) -> Words:
-    """Key of layout, code location and token count."""
+def group_keys(buf: Bytes, slots: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Words:
+    """Key of layout, code location, token count and the separators among the tokens."""
     keys = np.empty(len(slots), np.uint64)
     for row in range(len(slots)):
         key = (np.uint64(slots[row, S_LAYOUT] + 7) * PRIME) ^ np.uint64(bounds[row + 1] - bounds[row])
+        for at in range(bounds[row], bounds[row + 1]):
+            if spans[at, 2] & F_SEPARATOR:
+                key = (key ^ (hashes[at] + np.uint64(at - bounds[row]))) * PRIME
         low, high = slots[row, S_LOCATION], slots[row, S_LOCATION + 1]
         keys[row] = bytes_hash(buf, low, high, key * PRIME) if high else key * PRIME
     return keys
@@ -178,15 +182,14 @@ def choose(
         if counts[column] == 1:
             constants += separators == 0 and variables == 0
             continue
-        if separators:
-            return column
         named[column] = (identifiers + variables) * 10 >= (high - low) * 6
         open_columns += 1
         if counts[column] < fewest:
             best, fewest = column, counts[column]
     if best < 0:
         return -1
-    solid = constants >= open_columns and constants > 0
+    varied = constants * 2 >= open_columns and high - low >= 20 and fewest >= 2 * SPLIT_WIDTH
+    solid = constants > 0 and (constants >= open_columns or varied)
     if fewest <= SPLIT_WIDTH and not (named[best] and solid):
         return best
     if not solid:
@@ -245,7 +248,7 @@ def split_groups(hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: W
 def induce(buf: Bytes, slots: Ints) -> Clusters:
     """Group the skeletons of a file into templates, numbered by first appearance."""
     hashes, spans, bounds = tokenise(buf, slots, SEPARATORS)
-    groups = group_keys(buf, slots, bounds)
+    groups = group_keys(buf, slots, hashes, spans, bounds)
     _, sizes = counted(groups)
     mask_rare(hashes, spans, bounds, groups, sizes)
     first, _ = counted(row_hashes(hashes, bounds, groups))
@@ -265,7 +268,7 @@ def _numbered(of_slot: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Cluste
 
 
 def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
-    """The exemplar's text with `<*>` where it varies; runs of blanks count once."""
+    """The exemplar's text with `<*>` where it varies; runs of blanks, and of `<*>`, count once."""
     pieces: list[bytes] = []
     low, high = int(clusters.bounds[slot]), int(clusters.bounds[slot + 1])
     done = int(clusters.spans[low, 0]) if high > low else end
@@ -275,4 +278,5 @@ def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
         pieces.append(b"<*>" if flags & F_VARIABLE else buf[start:stop].tobytes())
         done = stop
     pieces.append(b"<*>" if end - done > 64 else buf[done:end].tobytes())
-    return COLOURS.sub("", to_text(b" ".join(b"".join(pieces).split())))
+    text = RUNS.sub(b"<*>", b" ".join(b"".join(pieces).split()))
+    return COLOURS.sub("", to_text(text))

@@ -100,7 +100,7 @@ def host_like(buf: Bytes, start: int, end: int) -> bool:
 @njit(cache=True, nogil=True)
 def word_flags(buf: Bytes, start: int, end: int) -> int:
     """F_VARIABLE when the word is variable by its look, F_IDENTIFIER when it looks like a name in code."""
-    digits, slashes, hexes, marks, humps, letters = 0, 0, 0, 0, 0, 0
+    digits, slashes, hexes, marks, letters = 0, 0, 0, 0, 0
     for at in range(start, end):
         byte = buf[at]
         if is_digit(byte):
@@ -109,8 +109,6 @@ def word_flags(buf: Bytes, start: int, end: int) -> int:
             letters += 1
             if (byte | 32) <= 102:
                 hexes += 1
-            if byte < 97 and at > start and buf[at - 1] >= 97:
-                humps += 1
         elif byte == 47 or byte == 92:
             slashes += 1
         elif byte == 64:
@@ -124,7 +122,7 @@ def word_flags(buf: Bytes, start: int, end: int) -> int:
         return F_VARIABLE
     if (hexes == length and length >= 8) or (marks and host_like(buf, start, end)):
         return F_VARIABLE
-    return F_IDENTIFIER if (marks or humps or slashes) and letters else 0
+    return F_IDENTIFIER if (marks or slashes) and letters else 0
 
 
 @njit(cache=True, nogil=True)
@@ -188,7 +186,7 @@ def cut(buf: Bytes, start: int, end: int, escaped: int, kinds: Bytes, hashes: Wo
             continue
         flags = F_BLANK_BEFORE if blank else 0
         if kind == 1:
-            stop = closing_quote(buf, pos, end, kinds) if byte in (34, 39, 96) else -1
+            stop = closing_quote(buf, pos, end, kinds) if byte in (34, 39, 96) and count else -1
             if stop > pos + 1 and (blank or pos == start or kinds[buf[pos - 1]] == 1):
                 count = put(hashes, spans, count, VARIABLE, pos, stop + 1, flags | F_VARIABLE)
                 pos, blank, after_key = stop + 1, False, False
