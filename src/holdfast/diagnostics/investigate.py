@@ -64,8 +64,10 @@ def investigate(
 
 
 def _warm() -> None:
-    """Load what correlation needs while the readers start."""
-    import holdfast.diagnostics.correlation.narrative  # noqa: F401
+    """Load what correlation needs while the readers are at work."""
+    from holdfast.diagnostics.correlation.conclusion import warm
+
+    warm()
 
 
 @dataclass(slots=True)

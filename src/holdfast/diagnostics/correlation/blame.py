@@ -16,6 +16,12 @@ from holdfast.diagnostics.correlation import behaviour, latency
 from holdfast.diagnostics.correlation.visits import Visits
 from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 
+UNSURE = 0.25
+"""Weight of a line that names no trace and comes or goes, of a component whose calls are traced: with fewer
+requests it would go as well."""
+COMPARABLE = 0.3
+"""A delay explains another that is at most about three times as long."""
+
 Array = np.ndarray[tuple[int], np.dtype[Any]]
 
 
@@ -35,6 +41,10 @@ class Suspicion:
     """The part of the effect that no change further down explains."""
     by: str = ""
     """The component whose change explains most of it."""
+    lost: float = 0.0
+    """Nanoseconds an affected call loses; infinite where it fails."""
+    loose: bool = False
+    """True when it shows in stretches of time and not in single calls."""
 
 
 def suspicions(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
@@ -51,8 +61,17 @@ def suspicions(visits: Visits, subject: pl.Series, reference: pl.Series) -> list
 def _behaviour(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
     table = behaviour.changes(visits, subject, reference)
     pairs = _grouped(behaviour.affected(visits, table, subject))
+    loose = set(visits.frame.filter(pl.col("trace") == "")["context"].unique())
+    traced = set(visits.frame.filter(pl.col("trace") != "")["component"].unique())
     return [
-        Suspicion(row["component"], "behaviour", row["effect"], pairs.get(at, _NONE), row)
+        Suspicion(
+            row["component"],
+            "behaviour",
+            row["effect"] * (UNSURE if row["context"] in loose and row["component"] in traced and not row["bad"] else 1),
+            pairs.get(at, _NONE),
+            row,
+            loose=row["context"] in loose,
+        )
         for at, row in enumerate(table.iter_rows(named=True))
     ]
 
@@ -61,7 +80,7 @@ def _work(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Susp
     table, slow = latency.slow_work(visits, subject, reference)
     pairs = _grouped(slow)
     return [
-        Suspicion(row["component"], "work", row["effect"], pairs.get(row["change"], _NONE), row)
+        Suspicion(row["component"], "work", row["effect"], pairs.get(row["change"], _NONE), row, lost=row["lost"] or 0.0)
         for row in table.iter_rows(named=True)
     ]
 
@@ -73,10 +92,12 @@ def _ways(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Susp
 
 
 def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:
-    rows = np.concatenate([_NONE, *(pairs.get(way, _NONE) for way in end.ways["change"].to_list())])
+    rows = np.unique(np.concatenate([_NONE, *(pairs.get(way, _NONE) for way in end.ways["change"].to_list())]))
     total = end.ways.select(pl.sum("n1", "k1", "n0", "k0")).row(0, named=True)
     detail = {**total, "side": end.side, "share": end.share, "ways": end.ways.to_dicts()}
-    return Suspicion(end.component, "way", end.effect * end.share**0.5, rows, detail)
+    failing = end.ways["f1"].sum() > end.ways["k1"].sum() / 2
+    lost = float("inf") if failing else float(end.ways["lost"].max() or 0)  # type: ignore[arg-type]
+    return Suspicion(end.component, "way", end.effect * end.share**0.5, rows, detail, lost=lost)
 
 
 def _grouped(pairs: pl.DataFrame) -> dict[int, Array]:
@@ -90,33 +111,99 @@ _NONE = np.empty(0, np.int64)
 def _explain(visits: Visits, found: list[Suspicion]) -> None:
     """Fill in `unexplained` and `by`."""
     above = visits.frame["above"].to_numpy()
-    strength = np.zeros(len(above))
-    who = np.full(len(above), -1, np.int64)
+    owner, numbers = _owners(visits.frame["component"])
+    own, foreign = _Strongest(len(above)), _Strongest(len(above))
     for number, suspicion in enumerate(found):
-        stronger = suspicion.visits[strength[suspicion.visits] < suspicion.effect]
-        strength[stronger], who[stronger] = suspicion.effect, number
-    below, source = _from_below(above, strength, who)
+        rows = suspicion.visits
+        mine = owner[rows] == numbers.get(suspicion.component, -1)
+        own.raise_to(rows[mine], suspicion.effect, number)
+        foreign.raise_to(rows[~mine], suspicion.effect, number)  # a call that failed in what it called
+    below = _from_below(above, own, foreign)
     for suspicion in found:
         rows = suspicion.visits
-        if suspicion.kind != "behaviour" or not len(rows):
-            suspicion.unexplained = suspicion.effect  # time is counted where it was spent, never twice
+        suspicion.unexplained = suspicion.effect
+        if suspicion.kind == "behaviour" and len(rows) and not suspicion.loose:
+            whose = below.number[rows]
+            other = np.array([n >= 0 and found[n].component != suspicion.component for n in whose])
+            covered = np.where(other, np.minimum(below.effect[rows] / max(suspicion.effect, 1e-9), 1), 0)
+            suspicion.unexplained *= float(1 - covered.mean())
+            if other.any():
+                suspicion.by = found[np.bincount(whose[other]).argmax()].component
+    _explain_waiting(found, _reach(visits))
+
+
+def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]]) -> None:
+    """Explain what shows in no single call: one that waits for a connection never made the call it waits for.
+
+    The own slowness of a component, and lines that name no trace, are explained by what is slow or failing
+    further down, as far as that is as grave.
+    """
+    worst: dict[str, Suspicion] = {}
+    for suspicion in found:
+        if suspicion.component not in worst or suspicion.unexplained > worst[suspicion.component].unexplained:
+            worst[suspicion.component] = suspicion
+    strength = {name: suspicion.unexplained for name, suspicion in worst.items()}
+    for suspicion in found:
+        if suspicion.kind == "behaviour" and not suspicion.loose:
             continue
-        foreign = np.array([s >= 0 and found[s].component != suspicion.component for s in source[rows]])
-        covered = np.where(foreign, np.minimum(below[rows] / max(suspicion.effect, 1e-9), 1), 0)
-        suspicion.unexplained = suspicion.effect * float(1 - covered.mean())
-        if foreign.any():
-            suspicion.by = found[np.bincount(source[rows][foreign]).argmax()].component
+        below = [worst[name] for name in reach.get(suspicion.component, ()) if name in worst]
+        grave = [s for s in below if s.kind != "behaviour" or suspicion.loose]
+        grave = [s for s in grave if suspicion.loose or s.lost >= COMPARABLE * suspicion.lost]
+        best = max(grave, key=lambda s: strength[s.component], default=None)
+        if best is not None and suspicion.unexplained > 0:
+            suspicion.unexplained *= 1 - min(1.0, strength[best.component] / suspicion.effect)
+            suspicion.by = best.component
 
 
-def _from_below(above: Array, strength: Array, who: Array) -> tuple[Array, Array]:
-    """Return for each call the strongest change in the calls under it, and whose it is."""
-    below, source = np.zeros(len(above)), np.full(len(above), -1, np.int64)
+def _reach(visits: Visits) -> dict[str, set[str]]:
+    """Return for each component all that it calls, directly or through others."""
+    frame = visits.frame.filter(pl.col("caller") != "").select("caller", "component").unique()
+    leaves = visits.leaves.select(pl.col("component").alias("caller"), pl.col("peer").alias("component")).unique()
+    direct: dict[str, set[str]] = {}
+    for caller, called in pl.concat([frame, leaves]).iter_rows():
+        direct.setdefault(caller, set()).add(called)
+    return {name: _all_from(name, direct) for name in direct}
+
+
+def _all_from(name: str, direct: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for called in direct.get(waiting.pop(), ()):
+            if called not in seen:
+                seen.add(called)
+                waiting.append(called)
+    return seen - {name}
+
+
+class _Strongest:
+    """The strongest suspicion of each call."""
+
+    def __init__(self, size: int) -> None:
+        self.effect = np.zeros(size)
+        self.number = np.full(size, -1, np.int64)
+
+    def raise_to(self, rows: Array, effect: float, number: int) -> None:
+        """Note a suspicion for some calls, where none noted is stronger."""
+        weaker = rows[self.effect[rows] < effect]
+        self.effect[weaker], self.number[weaker] = effect, number
+
+
+def _owners(components: pl.Series) -> tuple[Array, dict[str, int]]:
+    names = components.unique(maintain_order=True).to_list()
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[name] for name in components], np.int64), numbers
+
+
+def _from_below(above: Array, own: _Strongest, foreign: _Strongest) -> _Strongest:
+    """Return for each call the strongest suspicion against what it called, however far down."""
+    below = foreign
     order = np.argsort(-_levels(above), kind="stable")
     for row in order[above[order] >= 0]:
-        best, whose = (strength[row], who[row]) if strength[row] >= below[row] else (below[row], source[row])
-        if best > below[above[row]]:
-            below[above[row]], source[above[row]] = best, whose
-    return below, source
+        strongest = own if own.effect[row] >= below.effect[row] else below
+        if strongest.effect[row] > below.effect[above[row]]:
+            below.effect[above[row]], below.number[above[row]] = strongest.effect[row], strongest.number[row]
+    return below
 
 
 def _levels(above: Array) -> Array:

@@ -13,8 +13,11 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import Evidence
+from holdfast.diagnostics.signals import Signal
 from holdfast.diagnostics.traces.spans import parents
 
+QUARTER = 900_000_000_000
+"""Nanoseconds; zones differ by whole quarters of an hour."""
 TOLERATED = 50_000_000
 """Nanoseconds by which clocks may disagree without being corrected."""
 
@@ -100,7 +103,34 @@ def _logs(evidence: Evidence, spans: pl.DataFrame) -> tuple[pl.DataFrame, dict[s
         .group_by("artefact", "instance").agg(pl.col("off").median().cast(pl.Int64), pl.len().alias("n"))
         .filter((pl.col("off").abs() > TOLERATED) & (pl.col("n") >= 3))
     )  # fmt: skip
+    linked = set(off["artefact"]) | set(records.filter(pl.col("trace") != "")["artefact"].unique())
+    off = pl.concat([off.drop("n"), _zones(records, spans, evidence.signals, linked)])
     if not off.height:
         return records, {}
     shift = pl.col("artefact").replace_strict(off["artefact"], off["off"], default=0, return_dtype=pl.Int64)
     return records.with_columns(pl.col("time") + shift), dict(zip(off["instance"], off["off"], strict=True))
+
+
+def _zones(records: pl.DataFrame, spans: pl.DataFrame, signals: list[Signal], linked: set[str]) -> pl.DataFrame:
+    """Return offsets of logs that lie whole quarters of an hour away from everything else: another zone's clock."""
+    logs = records.group_by("artefact", "instance", maintain_order=True).agg(
+        pl.col("time").min().alias("first"), pl.col("time").max().alias("last"), pl.col("time").median().alias("mid")
+    )
+    first, last = _period(logs, spans, signals)
+    apart = logs.filter(((pl.col("first") > last) | (pl.col("last") < first)) & ~pl.col("artefact").is_in(list(linked)))
+    quarters = ((first + last) / 2 - pl.col("mid")) / QUARTER
+    return (
+        apart.with_columns((quarters.round() * QUARTER).cast(pl.Int64).alias("off"))
+        .filter((pl.col("off").abs() <= 14 * 4 * QUARTER) & (pl.col("off") != 0))
+        .select("artefact", "instance", "off")
+    )
+
+
+def _period(logs: pl.DataFrame, spans: pl.DataFrame, signals: list[Signal]) -> tuple[int, int]:
+    """Return the time that most of the evidence is about: the spans', else the metrics', else most logs'."""
+    if spans.height:
+        return int(spans["start"].min()), int(spans["end"].max())  # type: ignore[arg-type]
+    timed = [signal.times for signal in signals if len(signal.times)]
+    if timed:
+        return int(min(t[0] for t in timed)), int(max(t[-1] for t in timed))
+    return int(logs["first"].median() or 0), int(logs["last"].median() or 0)  # type: ignore[arg-type]

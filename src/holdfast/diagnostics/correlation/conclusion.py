@@ -17,6 +17,7 @@ from holdfast.diagnostics.correlation.ranking import weigh
 from holdfast.diagnostics.correlation.wording import texts
 from holdfast.diagnostics.diagnosis import Diagnosis
 from holdfast.diagnostics.findings import Finding, Severity
+from holdfast.diagnostics.traces.spans import SpanBuilder, join
 
 Read = Sequence[tuple[Opened, Reading]]
 
@@ -35,6 +36,14 @@ def conclude(ours: Read, theirs: Read, at: int | None = None) -> Diagnosis:
         tuple(told.findings), told.components, told.domains, told.timeline, coverage,
         questions(bundle, weighed, coverage), _facts(ours, theirs, bundle),
     )  # fmt: skip
+
+
+def warm() -> None:
+    """Run everything once on next to nothing, so that what is compiled is loaded when it is needed."""
+    one = SpanBuilder()
+    one.add("t", "a", "", "x", "op", 1, 9)
+    one.add("t", "b", "a", "y", "op", 2, 5)
+    weigh(Evidence(), Evidence(spans=join([("A1", one.table())]).frame))
 
 
 def _of_readers(ours: Read) -> list[Finding]:

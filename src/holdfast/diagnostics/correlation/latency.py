@@ -29,7 +29,7 @@ def usual_request(visits: Visits, reference: pl.Series) -> float:
 def slow_work(visits: Visits, subject: pl.Series, reference: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contexts whose own work got slower, and (visit, change) pairs of the slow calls."""
     request = usual_request(visits, reference)
-    frame = visits.frame.select("visit", "context", "component", pl.col("local").alias("time")).with_columns(
+    frame = visits.frame.select("visit", "context", "component", pl.col("local").alias("time"), pl.lit(value=False).alias("failed")).with_columns(
         subject.alias("subject"), reference.alias("reference")
     )
     return _slower(frame, ["context"], request)
@@ -41,7 +41,8 @@ def slow_ways(
     """Return every way between two components with how many of its calls were slow, and the slow calls.
 
     Columns: change, caller, component, n1, k1, n0, k0, usual, now (ns), effect. The time is what the caller
-    waited longer than the called worked; for what sends no spans, the whole call. The pairs (visit, change)
+    waited longer than the called worked; for what sends no spans, the whole call. A call that failed without
+    the called having seen it counts as slow. The pairs (visit, change)
     name the called visit, or the caller's where the called sent none.
     """
     request = usual_request(visits, reference)
@@ -51,9 +52,9 @@ def slow_ways(
     sides = visits.frame.select("visit", subject.alias("subject"), reference.alias("reference"))
     leaves = visits.leaves.join(sides, on="visit").select(
         "visit", pl.col("component").alias("caller"), pl.col("peer").alias("component"),
-        pl.col("duration").alias("time"), "subject", "reference",
+        pl.col("duration").alias("time"), "failed", "subject", "reference",
     )  # fmt: skip
-    ways = pl.concat([known.select("visit", "caller", "component", pl.col("gap").alias("time"), "subject", "reference"), leaves])
+    ways = pl.concat([known.select("visit", "caller", "component", pl.col("gap").alias("time"), pl.lit(value=False).alias("failed"), "subject", "reference"), leaves])
     return _slower(ways, ["caller", "component"], request, keep_all=True)
 
 
@@ -77,20 +78,25 @@ def _slower(
         found = found.filter(pl.col("effect") > 0)
     found = found.with_row_index("change")
     lines = marked.join(found.select("change", *by, "line"), on=by)
-    pairs = lines.filter(pl.col("subject") & (pl.col("time") > line * pl.col("line"))).select("visit", "change")
+    late = pl.col("failed") | (pl.col("time") > line * pl.col("line"))
+    pairs = lines.filter(pl.col("subject") & late).select("visit", "change")
     return found.rename({"owner": "component"}) if "component" not in by else found.drop("owner"), pairs
 
 
 def _at_line(marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float) -> pl.DataFrame:
     """Return the effect of each group when calls beyond the line count as slow."""
-    slow = (pl.col("time") > line).fill_null(value=False)
+    late = (pl.col("time") > line).fill_null(value=False)
+    slow = late | pl.col("failed")
     found = marked.group_by(by).agg(
         (slow & pl.col("subject")).sum().alias("k1"),
         (slow & pl.col("reference")).sum().alias("k0"),
         pl.sum("subject").alias("n"),
         pl.sum("reference").alias("m"),
-        (pl.col("time").filter(slow & pl.col("subject")).median() - pl.col("usual").first()).alias("lost"),
+        (pl.col("time").filter(late & pl.col("subject")).median() - pl.col("usual").first()).alias("lost"),
+        (pl.col("failed") & pl.col("subject")).sum().alias("f1"),
     )
     effect = surely_more(*(found[name].to_numpy() for name in ("k1", "n", "k0", "m")))
-    gravity = 1 - np.exp(-found["lost"].fill_null(0).to_numpy() / max(GRAVE * request, 1.0))
+    failing = (found["f1"] / found["k1"].clip(1)).to_numpy()
+    waiting = 1 - np.exp(-found["lost"].fill_null(0).to_numpy() / max(GRAVE * request, 1.0))
+    gravity = failing + (1 - failing) * waiting
     return found.drop("n", "m").with_columns(pl.Series("effect", effect * gravity), pl.Series("gravity", gravity))

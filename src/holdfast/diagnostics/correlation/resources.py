@@ -15,13 +15,19 @@ import numpy as np
 from holdfast.diagnostics.signals import Signal, Values
 
 USED_UP = re.compile(
-    r"cpu|memor|\bmem|rss|heap|\bgc\b|_gc_|disk|filesystem|\bfs_|inode|\bfds?\b|_fds|file_desc|thread|goroutine|pool|"
-    r"connections|sessions|queue|lag|backlog|saturat|throttl|evict|restart|oom|lock|hit_ratio|swap|quota",
+    r"cpu|memor|\bmem|rss|resident|heap|\bgc\b|_gc_|disk|filesystem|\bfs_|inode|\bfds?\b|_fds|file_desc|throttl|evict|"
+    r"restart|oom|swap|quota",
     re.IGNORECASE,
 )
 """Metric names that speak of a component's own means, in the words of the usual exporters."""
+WAITED_FOR = re.compile(r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I)
+"""Metric names of what fills up when something else is slow: a sign of trouble, weak as a proof of whose."""
+WEAK = 0.3
+"""Weight of the latter."""
 FEW = 3
 """Samples a level needs."""
+MANY = 12
+"""Samples from which on a level is a middle and not an extreme."""
 FLOOR = 0.15
 """A relative change below this is not a change."""
 
@@ -57,7 +63,7 @@ def shifts(baseline: list[Signal], bundle: list[Signal], start: int, stop: int) 
         earlier[_key(signal)].append(signal.values)
     levels: dict[str, list[_Level]] = defaultdict(list)
     for signal in bundle:
-        if USED_UP.search(signal.name) and signal.component:
+        if signal.component and (USED_UP.search(signal.name) or WAITED_FOR.search(signal.name)):
             level = _level(signal, earlier.get(_key(signal), []), start, stop)
             if level is not None:
                 levels[signal.name].append(level)
@@ -75,12 +81,28 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
     now = now[np.isfinite(now)]
     if len(before) < FEW or not len(now):
         return None
-    usual = float(np.median(before))
-    spread = 1.4826 * float(np.median(np.abs(before - usual)))
-    level = float(np.max(now)) if abs(np.max(now) - usual) >= abs(np.min(now) - usual) else float(np.min(now))
+    usual, spread = _usual(before, len(now))
+    level = _reached(now, usual)
     middle = (usual + level) / 2
     crossed = np.flatnonzero(after & ((signal.values >= middle) == (level >= usual)))
     return _Level(signal, usual, spread, level, int(crossed[0]) if len(crossed) else int(np.flatnonzero(after)[0]))
+
+
+def _reached(now: Values, usual: float) -> float:
+    """Return the level a series reached: the farthest sample of few, of many the middle of its last third."""
+    if len(now) < MANY:
+        return float(now[np.argmax(np.abs(now - usual))])
+    return float(np.median(now[-len(now) // 3 :]))
+
+
+def _usual(before: Values, size: int) -> tuple[float, float]:
+    """Return the middle of a series and how far levels of as many samples stray from it by themselves."""
+    middle = float(np.median(before))
+    if size < MANY:
+        return middle, 1.4826 * float(np.median(np.abs(before - middle)))
+    step = max(1, size // 3)
+    levels = [np.median(before[at : at + step]) for at in range(0, len(before) - step + 1, max(1, step // 2))]
+    return middle, float(np.max(np.abs(np.array(levels) - middle))) if levels else 0.0
 
 
 def _full(level: _Level) -> bool:
@@ -104,5 +126,7 @@ def _unlike_the_others(group: list[_Level]) -> list[Shift]:
             effect = 1 - float(np.exp(-(abs(score) - 3) / 3))
             if _full(level):
                 effect = 1 - (1 - effect) * 0.2
+            if not USED_UP.search(level.signal.name):
+                effect *= WEAK
             found.append(Shift(level.signal, level.before, level.after, float(score), effect, level.at))
     return found

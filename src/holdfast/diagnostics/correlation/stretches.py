@@ -44,5 +44,5 @@ def _width(lines: pl.DataFrame) -> int:
     times = lines.filter(pl.col("side") == 1)["time"]
     if not times.len():
         return SHORTEST
-    whole = int(times.max()) - int(times.min())  # type: ignore[arg-type]
+    whole = int((times.quantile(0.99) or 0) - (times.quantile(0.01) or 0))  # one wrong clock must not stretch all
     return max(SHORTEST, whole // STRETCHES)

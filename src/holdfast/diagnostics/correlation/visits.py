@@ -7,6 +7,7 @@ so long. So load, sampling and the mix of requests drop out.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +49,34 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     records = pl.concat(
         [side.records.with_columns(pl.lit(n, pl.Int8).alias("side")) for n, side in ((0, baseline), (1, bundle))]
     )
+    known = set(spans["component"].unique()) | set(records["component"].unique())
+    known |= {signal.component for side in (baseline, bundle) for signal in side.signals}
+    spans = _unresolved(named_by_host(spans, known), known)
     frame, items, leaves = _traced(spans, records) if spans.height else (_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
     more, more_items = stretches(records, frame.height, _context_after(frame))
     items = pl.concat([items, more_items]).unique(["visit", "item"], keep="first", maintain_order=True)
     return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
+
+
+def named_by_host(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
+    """Return the spans with each peer's host name replaced by the component it is the name of.
+
+    `orders.shop.internal:8080` is `orders` where there is such a component.
+    """
+    hosts = spans["peer"].unique().to_list()
+    names = {host: name for host in hosts if (name := re.split(r"[.:/]", host)[0]) in known and name}
+    return spans.with_columns(pl.col("peer").replace(names)) if names else spans
+
+
+_NO_NAME = r"(?i)resolv|getaddrinfo|gaierror|NXDOMAIN|SERVFAIL|name or service not known|no such host|unknownhost"
+_RESOLVER = re.compile(r"dns|resolver|^names?$|nameserver|bind9|unbound", re.IGNORECASE)
+
+
+def _unresolved(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
+    """Return the spans with calls that failed for want of an address laid at the resolver, not at the called."""
+    resolver = next((name for name in sorted(known) if _RESOLVER.search(name)), "name resolution")
+    lost = pl.col("fault").str.contains(_NO_NAME) & (pl.col("peer") != "")
+    return spans.with_columns(pl.when(lost).then(pl.lit(resolver)).otherwise("peer").alias("peer"))
 
 
 def _traced(spans: pl.DataFrame, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

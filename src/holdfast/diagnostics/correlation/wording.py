@@ -85,6 +85,8 @@ class Wording:
         verb = f"Calls to {s.component} from {whom}" if d["side"] == "in" else f"Calls from {s.component} to {whom}"
         now = duration((worst["usual"] or 0) + (worst["lost"] or 0))
         title = f"{verb} wait on the way: usually {duration(worst['usual'])}, now {now} in {_of(d['k1'], d['n1'])} calls"
+        if worst["f1"] > worst["k1"] / 2:
+            title = f"{verb} fail without an answer: {_of(d['k1'], d['n1'])}, before {_of(d['k0'], d['n0'])}"
         return self._slow("traces.slower_way", title, s)
 
     def _slow(self, rule: str, title: str, s: Suspicion) -> Finding:
@@ -136,7 +138,7 @@ class Wording:
         seen = self._items.filter(pl.col("item") == s.detail["item"]).join(context, on="visit").sort("side", "time")
         before = seen.filter(~pl.col("visit").is_in(pl.Series(s.visits).implode()))
         last = before.filter((pl.col("side") < BUNDLE) | (pl.col("time") < self._weighed.start))
-        return _places(last.tail(2)) + self._calls(s)
+        return _places(last.tail(2).reverse()) + self._calls(s)
 
     def _calls(self, s: Suspicion) -> tuple[Locator, ...]:
         rows = self._frame[s.visits].sort("start").head(PROOFS)
