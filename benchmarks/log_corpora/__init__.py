@@ -38,6 +38,7 @@ class Words:
         self.random = random.Random(seed)
         self.names, self.nouns, self.services = NAMES.split(), NOUNS.split(), SERVICES.split()
         letters = string.ascii_lowercase
+        self.makers = self._makers()
         self.names += ["".join(self.random.choices(letters, k=self.random.randint(4, 9))) for _ in range(60)]
 
     def hex(self, width: int) -> str:
@@ -56,26 +57,32 @@ class Words:
         return f"{self.random.choice(self.services)}-{self.random.randint(1, 30)}.{self.random.choice(['example.com', 'internal', 'corp.example.org'])}"
 
     def value(self, kind: str) -> str:
-        r, noun = self.random, self.random.choice(self.nouns)
-        makers: dict[str, Callable[[], str]] = {
+        """A value for one placeholder."""
+        return self.makers[kind]()
+
+    def noun(self) -> str:
+        return self.random.choice(self.nouns)
+
+    def _makers(self) -> dict[str, Callable[[], str]]:
+        r = self.random
+        return {
             "n": lambda: str(r.randint(1, 99_999)), "d": lambda: str(r.randint(0, 9)), 
             "nn": lambda: str(r.randint(-(2**62), 2**62)), "f": lambda: f"{r.random() * 1000:.3f}",
             "ip": self.ip, "ipport": lambda: f"{self.ip()}:{r.randint(1024, 65535)}", "host": self.host,
             "user": lambda: r.choice(self.names), "db": lambda: r.choice(["shop", "crm", "billing", "warehouse", "app"]),
-            "table": lambda: f"{noun}s" if r.random() < 0.5 else f"{noun}_{r.choice(self.nouns)}", "word": lambda: noun,
+            "table": lambda: f"{self.noun()}s" if r.random() < 0.5 else f"{self.noun()}_{self.noun()}", "word": self.noun,
             "svc": lambda: r.choice(self.services), "hex": lambda: self.hex(16), "hex8": lambda: self.hex(8), "uuid": self.uuid,
-            "path": self.path, "topic": lambda: f"{noun}.{r.choice(self.nouns)}", "queue": lambda: f"{noun}.{r.choice(self.nouns)}",
+            "path": self.path, "topic": lambda: f"{self.noun()}.{self.noun()}", "queue": lambda: f"{self.noun()}.{self.noun()}",
             "unit": lambda: " ".join(r.choices([word.title() for word in self.nouns], k=r.randint(1, 3))) + " Service",
             "dur": lambda: f"{r.randint(0, 9)}:{r.randint(10, 59)}:{r.randint(10, 59)}.{r.randint(100, 999)}",
             "ts": lambda: f"2023-05-{r.randint(10, 28)} {r.randint(10, 23)}:{r.randint(10, 59)}:{r.randint(10, 59)}",
             "hts": lambda: f"{r.randint(10, 28)}/May/2023:{r.randint(10, 23)}:{r.randint(10, 59)}:{r.randint(10, 59)}.{r.randint(100, 999)}",
             "b64": lambda: "".join(r.choices(string.ascii_letters + string.digits, k=43)), "ns": lambda: r.choice(["default", "kube-system", "shop", "monitoring"]),
             "pod": lambda: f"{r.choice(self.services)}-{self.hex(10)}-{''.join(r.choices(string.ascii_lowercase + string.digits, k=5))}",
-            "kind": lambda: r.choice(["Pod", "Secret", "ConfigMap", "Service"]), "cls": lambda: f"{noun.title()}Application",
+            "kind": lambda: r.choice(["Pod", "Secret", "ConfigMap", "Service"]), "cls": lambda: f"{self.noun().title()}Application",
             "exc": lambda: f"java.lang.{r.choice(['IllegalState', 'NullPointer', 'IllegalArgument'])}Exception",
             "disk": lambda: r.choice(["sda1", "sdb1", "dm-0", "nvme0n1"]), "nic": lambda: r.choice(["eth0", "ens3", "wlan0", "docker0"]), "opt": lambda: r.choice(["(null)", "discard", "errors=remount-ro"]),
         }  # fmt: skip
-        return makers[kind]()
 
 
 def _clock(second: float) -> dict[str, str]:
@@ -115,8 +122,11 @@ def header(kind: str, second: float, words: Words, message: str) -> tuple[str, s
     return shapes[kind], message
 
 
-def corpus(path: Path, lines: int, seed: int = 7) -> Corpus:
-    """Lines of one program; a few templates are frequent and many are rare, as in life."""
+def corpus(path: Path, lines: int, seed: int = 7, random_words: float = 0.0) -> Corpus:
+    """Lines of one program; a few templates are frequent and many are rare, as in life.
+
+    `random_words` is the share of lines that get two random words at their end.
+    """
     text = path.read_text().splitlines()
     kind, formats = text[0].removeprefix("# header: "), text[1:]
     formats = [line.replace("{line}", str(100 + 37 * number)) for number, line in enumerate(formats)]
@@ -129,6 +139,8 @@ def corpus(path: Path, lines: int, seed: int = 7) -> Corpus:
         chosen = words.random.choices(formats, weights)[0]
         second += words.random.random() * 20
         message = re.sub(r"\{(\w+)\}", lambda found: words.value(found[1]) if found[1] != "Name" else found[0], chosen)
+        if words.random.random() < random_words:
+            message += " " + " ".join("".join(words.random.choices(string.ascii_lowercase, k=8)) for _ in "ab")
         raw, bare = header(kind, second, words, message)
         _, template = header(kind, second, words, re.sub(r"\{\w+\}", "<*>", chosen))
         result.lines.append(raw)

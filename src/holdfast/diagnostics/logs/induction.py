@@ -160,9 +160,13 @@ def choose(
     low: int,
     high: int,
     width: int,
+    located: bool,
     wild: NDArray[np.bool_],
 ) -> int:
-    """Column to split rows order[low:high] on, or -1; columns found variable are set in `wild`."""
+    """Column to split rows order[low:high] on, or -1; columns found variable are set in `wild`.
+
+    Rows from one code location (`located`) share a format string, so few words may vary there too.
+    """
     size = 8
     while size < (high - low) * 2:
         size *= 2
@@ -190,9 +194,10 @@ def choose(
         return -1
     varied = constants * 2 >= open_columns and high - low >= 20 and fewest >= 2 * SPLIT_WIDTH
     solid = constants > 0 and (constants >= open_columns or varied)
-    if fewest <= SPLIT_WIDTH and not (named[best] and solid):
-        return best
-    if not solid:
+    if located and constants > open_columns:
+        wild[:] = counts > 1
+        return -1
+    if not solid or (fewest <= SPLIT_WIDTH and not named[best]):
         return best
     for column in range(width):
         wild[column] = counts[column] > 1 and (counts[column] > SPLIT_WIDTH or named[column])
@@ -203,7 +208,9 @@ def choose(
 
 
 @njit(cache=True, nogil=True)
-def split_groups(hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words) -> Ints:
+def split_groups(
+    hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words, located: NDArray[np.bool_]
+) -> Ints:
     """Cluster number of each row in `rows` (unique rows, sorted by group)."""
     clusters = np.full(len(rows), -1, np.int64)
     order, place = rows.copy(), np.arange(len(rows))
@@ -221,7 +228,7 @@ def split_groups(hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: W
             column = -1
             wild = np.zeros(width, np.bool_)
             if high - low > 1:
-                column = choose(hashes, spans, bounds, order, low, high, width, wild)
+                column = choose(hashes, spans, bounds, order, low, high, width, located[order[low]], wild)
             for at in range(low, high):
                 for where in range(width):
                     if wild[where]:
@@ -254,7 +261,7 @@ def induce(buf: Bytes, slots: Ints) -> Clusters:
     first, _ = counted(row_hashes(hashes, bounds, groups))
     unique = np.flatnonzero(first == np.arange(len(slots)))
     rows = unique[np.argsort(groups[unique], kind="stable")]
-    clusters = split_groups(hashes, spans, bounds, rows, groups)
+    clusters = split_groups(hashes, spans, bounds, rows, groups, slots[:, S_LOCATION + 1] > 0)
     of_row = np.zeros(len(slots), np.int64)
     of_row[rows] = clusters
     return _numbered(of_row[first], hashes, spans, bounds)

@@ -323,7 +323,8 @@ def scan_range(
         end = eol - 1 if eol > pos and byte_at(eol - 1) == 13 else eol
         begin = line_start(pos, end, base, tally, line)
         code = classify(ctx, begin, end, regs, inner)
-        head = (code >= 0 or (at_start and count == 0)) and not split and begin < end and not looking
+        joins = split and code % INNERS == 0  # a piece with a header of its own was never the rest
+        head = (code >= 0 or (at_start and count == 0)) and not joins and begin < end and not looking
         split = get(regs, R_PARTIAL) == 1
         if past and (head or count == 0 or frames >= MAX_FRAMES):
             break
