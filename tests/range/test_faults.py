@@ -96,6 +96,13 @@ def clock_jumped(bundle: Bundle, component: str) -> bool:
     return abs(newest[component] - max(v for k, v in newest.items() if k != component)) > 30
 
 
+def restarts(bundle: Bundle) -> str:
+    """The events that tell of a process that ended by itself."""
+    return "\n".join(
+        line for line in (bundle.path / "events.txt").read_text().splitlines() if "BackOff" in line
+    )
+
+
 def lost_children(bundle: Bundle, component: str) -> bool:
     """A route that called others no longer does."""
     parents: dict[str, int] = {}
@@ -118,11 +125,13 @@ VISIBLE: dict[str, Callable[[Bundle, str], bool]] = {
     "disk_full": lambda b, c: (
         max(samples(b, "disk_used_bytes", c)) > 0.99 * samples(b, "disk_quota_bytes", c)[0]
     ),
+    "crash_loop": lambda b, c: "Fatal error" in logs(b, c) and f"pod/{c}-" in restarts(b),
     "dns_failure": lambda b, c: (
         "SERVFAIL" in logs(b, c) or "NXDOMAIN" in logs(b, c) or "i/o timeout" in logs(b, c)
     ),
     "exception_after_deploy": raised_after_deploy,
     "expired_certificate": lambda b, _: "certificate has expired" in logs(b),
+    "file_leak": lambda b, c: "Too many open files" in logs(b, c),
     "hang": lambda b, c: min(samples(b, "up", c)) == 0,
     "lock_contention": lambda b, c: f"({c}): LOCK TABLE" in logs(b, "shop-db"),
     "memory_leak": lambda b, c: (

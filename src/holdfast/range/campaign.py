@@ -244,4 +244,6 @@ def _truth(plan: Plan, injected: datetime | None) -> Truth:
     if plan.fault is None or plan.site is None or injected is None:
         return Truth(None, NONE, None, [])
     stamp = injected.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Truth(plan.site.component, plan.fault.name, stamp, list(plan.site.also_acceptable))
+    known_as = [str(plan.topology.components[plan.site.component].get("host", ""))]
+    accepted = [*plan.site.also_acceptable, *filter(None, known_as)]
+    return Truth(plan.site.component, plan.fault.name, stamp, accepted)

@@ -282,6 +282,17 @@ async def hang(stage: Stage, site: Site, _: random.Random) -> None:
     stage.freeze(site.component)
 
 
+@fault("crash_loop", "A new version starts, works, dies and is started again.", applications)
+async def crash_loop(stage: Stage, site: Site, rng: random.Random) -> None:
+    version = next_version(stage.versions[site.component], rng)
+    await stage.deploy(site.component, version, "ci-pipeline", dies_of=rng.choice(sorted(DEFECTS)))
+
+
+@fault("file_leak", "Every request leaves files open until no descriptor is left.", applications)
+async def file_leak(stage: Stage, site: Site, rng: random.Random) -> None:
+    await stage.ail(site.component, leak_files=rng.randint(6, 14))
+
+
 async def mean_milliseconds(stage: Stage, caller: str, peer: str) -> float:
     """How long a caller's requests to a peer took so far, by the caller's own metrics; 5 if it made none."""
     text = await fetch(stage.children[caller].admin)

@@ -83,6 +83,7 @@ class Stage:
         self.changes: list[dict[str, str]] = []
         self.events: list[str] = []
         self.gone: set[str] = set()
+        self.restarts: dict[str, int] = {}
         self.ailing: dict[str, dict[str, Any]] = {}
         self.extra: dict[str, dict[str, Any]] = {}
         self.certificate_ends: dict[str, datetime] = {}
@@ -113,11 +114,13 @@ class Stage:
         self.config_file("clients").write_text("{}", encoding="utf-8")
         await self._launch(self.topology.load, "clients")
 
-    async def start(self, name: str, *, version: str | None = None, port: int = 0) -> Child:
-        """Start a component as a new instance, at `port` if one is given."""
+    async def start(
+        self, name: str, *, version: str | None = None, port: int = 0, instance: str = ""
+    ) -> Child:
+        """Start a component, at `port` if one is given, as a new instance if none is named."""
         self.versions[name] = version or self.versions[name]
         self.write_settings(name)
-        child = await self._launch(self.topology.components[name], self._instance(name), port)
+        child = await self._launch(self.topology.components[name], instance or self._instance(name), port)
         self.zone.setdefault(self.host(name), [child.port])
         if name in self.ailing:
             await child.order({"op": "ail", "set": self.ailing[name]})
@@ -248,9 +251,10 @@ class Stage:
 
     async def flush(self, har: Path) -> None:
         """Have every living process write what it still holds, and the customers their HAR."""
-        living = [
-            c for c in self.children.values() if c.process.returncode is None and c.name not in self.gone
-        ]
+        if self.watching is not None:
+            self.watching.cancel()
+        ready = [c for c in self.children.values() if c.admin and c.name not in self.gone]
+        living = [c for c in ready if c.process.returncode is None]
         await asyncio.gather(*(child.order({"op": "flush"}) for child in living), return_exceptions=True)
         await self.children["clients"].order({"op": "har", "path": str(har)})
 
@@ -264,27 +268,32 @@ class Stage:
         await self.publish_zone()
 
     async def _watch(self) -> None:
-        """Kill what passes its memory limit and start it again, as a container runtime does."""
+        """Start again what died or passes its memory limit, as a container runtime does."""
         while True:
             await asyncio.sleep(0.4)
             for name, child in list(self.children.items()):
-                if name in self.topology.components and name not in self.gone:
-                    await self._enforce_memory(name, child)
+                if name in self.topology.components and name not in self.gone and child.admin:
+                    await self._care_for(name, child)
 
-    async def _enforce_memory(self, name: str, child: Child) -> None:
-        limit = int(self.topology.components[name].get("memory_limit_mb", MEMORY_LIMIT_MB))
-        if resident_bytes(child.process.pid) <= limit << 20:
+    async def _care_for(self, name: str, child: Child) -> None:
+        trouble = self._trouble(name, child)
+        if trouble is None:
             return
         await child.kill()
-        self.event(
-            "Warning",
-            "OOMKilling",
-            child.instance,
-            f"Container {name} exceeded its memory limit of {limit}Mi",
-        )
+        self.event("Warning", *trouble)
         await asyncio.sleep(1.0)
-        again = await self.start(name, port=child.port)
-        self.event("Normal", "Started", again.instance, f"Restarted container {name}, restart count 1")
+        again = await self.start(name, port=child.port, instance=child.instance)
+        self.restarts[name] = self.restarts.get(name, 0) + 1
+        self.event("Normal", "Started", again.instance, f"Restarted {name}, count {self.restarts[name]}")
+
+    def _trouble(self, name: str, child: Child) -> tuple[str, str, str] | None:
+        """Reason, instance and message of the event that calls for a restart, if there is one."""
+        if child.process.returncode is not None:
+            return "BackOff", child.instance, f"{name} terminated with exit code {child.process.returncode}"
+        limit = int(self.topology.components[name].get("memory_limit_mb", MEMORY_LIMIT_MB))
+        if resident_bytes(child.process.pid) > limit << 20:
+            return "OOMKilling", child.instance, f"{name} exceeded its memory limit of {limit}Mi"
+        return None
 
 
 def resident_bytes(pid: int) -> int:

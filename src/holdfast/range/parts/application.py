@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import ssl
 import time
@@ -184,7 +185,8 @@ class Application:
         except Exception as error:
             self._say("error", f"Unhandled exception in {scope.name}: {error}", scope, error)
             span.record(error)
-            return (507 if isinstance(error, OSError) else 500), {"error": type(error).__name__}
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            return (507 if full else 500), {"error": type(error).__name__}
         return (200 if scope.name.startswith("GET") else 201), scope.answer
 
     def _complaint(self, trouble: CallError, scope: Scope) -> str:

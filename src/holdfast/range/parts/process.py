@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import os
+import resource
 import signal
 import sys
 import threading
@@ -23,6 +25,7 @@ from .database import Database
 from .load import Load
 from .name_server import NameServer
 from .relay import Relay
+from .rules import DEFECTS
 from .surroundings import Ailments, Surroundings
 
 PR_SET_PDEATHSIG = 1
@@ -58,10 +61,13 @@ def main() -> None:
 
 async def live(around: Surroundings) -> None:
     """Run the part until standard input ends."""
+    _limit_files(around)
     part: Part = PARTS[around.component["kind"]](around)
     port = await part.start(int(around.spec.get("port", 0)))
     admin = await around.listen(lambda r, w: _metrics(around, r, w))
     around.spawn(_tick(around))
+    if "dies_of" in around.spec:
+        around.spawn(_die(around))
     _tell({"port": port, "admin": admin})
     orders = asyncio.StreamReader(limit=1 << 20)
     loop = asyncio.get_running_loop()
@@ -70,6 +76,26 @@ async def live(around: Surroundings) -> None:
         obey(part, around, json.loads(line))
         _tell({"done": True})
     around.tracer.flush()
+
+
+async def _die(around: Surroundings) -> None:
+    """The background work of a bad release: it fails, and nothing catches it."""
+    await asyncio.sleep(around.rng.uniform(0.8, 2.0))
+    try:
+        DEFECTS[around.spec["dies_of"]]({"customer": 1})
+    except Exception as error:
+        around.log.write(
+            "fatal", around.name, f"Fatal error in background task, exiting: {error}", None, error
+        )
+        os._exit(1)
+
+
+def _limit_files(around: Surroundings) -> None:
+    """An ordinary limit of open files, low enough to be reached in a drill."""
+    limit = int(around.setting("process.max_open_files", 256))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, hard), hard))
+    around.registry.gauge("process_max_fds", limit)
 
 
 def _tell(message: dict[str, Any]) -> None:

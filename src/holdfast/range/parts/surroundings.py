@@ -1,6 +1,7 @@
 """What every part finds around it: its settings, clock, log, tracer, metrics, disk and ailments."""
 
 import asyncio
+import os
 import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Ailments:
     delay: float = 0.0
     leak_connections: float = 0.0
     hoard_objects: int = 0
+    leak_files: int = 0
+    leaked_files: list[int] = field(default_factory=list)
     early_return: str = ""
     refuse_names: str = ""
     burn_threads: int = 0
@@ -41,7 +44,9 @@ class Ailments:
             await asyncio.sleep(self.delay * rng.uniform(0.6, 1.5))
 
     def grow(self) -> None:
-        """Keep objects that nothing will ever need: the collector has to walk them from now on."""
+        """Keep objects and files that nothing will ever need; the last free descriptor ends in EMFILE."""
+        for _ in range(self.leak_files):
+            self.leaked_files.append(os.open(os.devnull, os.O_RDONLY))
         if self.hoard_objects:
             self.hoard.append([[i, f"session-{i}"] for i in range(self.hoard_objects)])
 
