@@ -96,6 +96,14 @@ def clock_jumped(bundle: Bundle, component: str) -> bool:
     return abs(newest[component] - max(v for k, v in newest.items() if k != component)) > 30
 
 
+def kept_connections(bundle: Bundle, component: str) -> bool:
+    """Connections in use rise and stay: the quietest moment of the end is above that of the start."""
+    quiet_before = min(samples(bundle, "pool_in_use", component, after=False))
+    result = json.loads((bundle.path / "metrics" / "pool_in_use.json").read_text())["data"]["result"]
+    rows = [row["values"] for row in result if row["metric"]["service"] == component]
+    return max(min(float(v) for _, v in values[-3:]) for values in rows) >= quiet_before + 2
+
+
 def restarts(bundle: Bundle) -> str:
     """The events that tell of a process that ended by itself."""
     return "\n".join(
@@ -141,7 +149,7 @@ VISIBLE: dict[str, Callable[[Bundle, str], bool]] = {
     "network_delay": became_slow,
     "network_partition": became_slow,
     "poison_message": lambda b, c: "Could not process message" in logs(b, c),
-    "pool_exhausted": lambda b, c: max(samples(b, "pool_timeouts_per_second", c)) > 0,
+    "pool_exhausted": kept_connections,
     "retry_storm": lambda b, c: max(samples(b, "http_client_retries_per_second", c)) > 1,
     "slow_dependency": became_slow,
     "wrong_return": lost_children,

@@ -192,8 +192,9 @@ async def _collect(plan: Plan, stage: Stage, scraper: Scraper, out: Path) -> Non
     await stage.flush(out / "client.har")
     observed = plan.topology.observed()
     places = {
-        f"{n}-": plan.topology.components[n].get("log_folder", "")
-        for n in sorted(observed, key=len, reverse=True)
+        instance: node if plan.topology.components[name].get("log_folder") else ""
+        for instance, (name, node) in stage.instances.items()
+        if name in observed
     }
     copy_logs(stage.home / "logs", out / "logs", places)
     merge_spans_of(stage, observed, out / "traces")
@@ -211,15 +212,8 @@ async def _collect(plan: Plan, stage: Stage, scraper: Scraper, out: Path) -> Non
 def merge_spans_of(stage: Stage, observed: list[str], target: Path) -> None:
     """Spans of components that are not ours never reach our collector."""
     for path in (stage.home / "spans").glob("*.jsonl"):
-        owner = next(
-            (
-                n
-                for n in sorted(stage.topology.components, key=len, reverse=True)
-                if path.name.startswith(f"{n}-")
-            ),
-            "",
-        )
-        if owner not in observed:
+        name, _ = stage.instances[path.stem]
+        if name not in observed:
             path.unlink()
     merge_spans(stage.home / "spans", target)
 

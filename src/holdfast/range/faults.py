@@ -194,13 +194,13 @@ async def pool_exhausted(stage: Stage, site: Site, rng: random.Random) -> None:
 
 @fault("memory_leak", "Every request leaves objects behind.", applications)
 async def memory_leak(stage: Stage, site: Site, rng: random.Random) -> None:
-    await stage.ail(site.component, hoard_objects=rng.randint(25000, 45000))
+    await stage.ail_one(site.component, hoard_objects=rng.randint(25000, 45000))
 
 
 @fault("lock_contention", "A job keeps a table locked while it works.", lock_takers)
 async def lock_contention(stage: Stage, site: Site, rng: random.Random) -> None:
     lock = {**site.detail, "hold": rng.uniform(1.8, 3.0), "pause": rng.uniform(0.2, 0.5)}
-    await stage.ail(site.component, hold_lock=lock)
+    await stage.ail_one(site.component, hold_lock=lock)
 
 
 @fault("clock_skew", "The clock a component sees jumps.", signers)
@@ -249,12 +249,12 @@ async def poison_message(stage: Stage, site: Site, rng: random.Random) -> None:
 
 @fault("disk_full", "A forgotten dump fills the data directory up to its quota.", disk_writers)
 async def disk_full(stage: Stage, site: Site, _: random.Random) -> None:
-    await stage.ail(site.component, fill_disk=True)
+    await stage.ail_one(site.component, fill_disk=True)
 
 
 @fault("cpu_contention", "Runaway threads take the processor from a component.", applications)
 async def cpu_contention(stage: Stage, site: Site, rng: random.Random) -> None:
-    await stage.ail(site.component, burn_threads=rng.randint(2, 4))
+    await stage.ail_one(site.component, burn_threads=rng.randint(2, 4))
 
 
 @fault("wrong_return", "A handler returns early without doing its work.", request_routes)
@@ -290,7 +290,7 @@ async def crash_loop(stage: Stage, site: Site, rng: random.Random) -> None:
 
 @fault("file_leak", "Every request leaves files open until no descriptor is left.", applications)
 async def file_leak(stage: Stage, site: Site, rng: random.Random) -> None:
-    await stage.ail(site.component, leak_files=rng.randint(6, 14))
+    await stage.ail_one(site.component, leak_files=rng.randint(6, 14))
 
 
 async def mean_milliseconds(stage: Stage, caller: str, peer: str) -> float:

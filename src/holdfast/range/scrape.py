@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from .stage import Stage
+from .stage import Child, Stage
 
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{([^}]*)\})? (\S+)$")
 LABEL = re.compile(r'([a-z_]+)="([^"]*)"')
@@ -40,19 +40,17 @@ class Scraper:
             await asyncio.sleep(max(0.05, self.interval - (time.monotonic() - began)))
 
     async def scrape(self) -> None:
-        names = [name for name in self.stage.topology.observed() if name in self.stage.children]
-        await asyncio.gather(*(self._scrape_one(name) for name in names))
+        observed = set(self.stage.topology.observed())
+        children = [c for c in self.stage.children.values() if c.name in observed and c.admin]
+        await asyncio.gather(*(self._scrape_one(child) for child in children))
 
-    async def _scrape_one(self, name: str) -> None:
-        child = self.stage.children[name]
-        if not child.admin:
-            return
-        node = self.stage.topology.components[name]["node"]
-        target: Labels = (("service", name), ("instance", child.instance), ("node", node))
+    async def _scrape_one(self, child: Child) -> None:
+        node = child.spec["component"]["node"]
+        target: Labels = (("service", child.name), ("instance", child.instance), ("node", node))
         now, up = time.time(), 0.0
         with contextlib.suppress(OSError, TimeoutError, EOFError):
             text = await asyncio.wait_for(fetch(child.admin), min(0.8, self.interval))
-            self.last[name] = text
+            self.last[child.slot.replace("~", "-")] = text
             up = 1.0
             self._take(text, target, now)
         self.raw["up", target].append((now, up))

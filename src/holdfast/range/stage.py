@@ -30,9 +30,10 @@ class StageError(RuntimeError):
 
 @dataclass
 class Child:
-    """One process of the system."""
+    """One process of the system: the replica `slot` of the component `name`."""
 
     name: str
+    slot: str
     instance: str
     spec: dict[str, Any]
     process: asyncio.subprocess.Process
@@ -75,7 +76,8 @@ class Stage:
         self.sampling = sampling
         self.rng = dice("stage", topology.name, seed)
         self.children: dict[str, Child] = {}
-        self.zone: dict[str, list[int]] = {}
+        self.ports: dict[str, dict[str, int]] = {}
+        self.instances: dict[str, tuple[str, str]] = {}
         self.versions = {name: str(c.get("version", "1.0.0")) for name, c in topology.components.items()}
         self.settings: dict[str, Settings] = {
             name: dict(c["config"]) for name, c in topology.components.items()
@@ -106,40 +108,47 @@ class Stage:
         """Start the resolver, the stores, then the applications, and watch over them all."""
         for kinds in (("resolver",), ("database", "cache", "broker"), ("application",)):
             names = [name for kind in kinds for name in self.topology.of_kind(kind)]
-            await asyncio.gather(*(self.start(name) for name in names))
+            await asyncio.gather(*(self.start(slot) for name in names for slot in self.slots(name)))
             await self.publish_zone()
         self.watching = asyncio.create_task(self._watch())
 
     async def open_load(self) -> None:
         self.config_file("clients").write_text("{}", encoding="utf-8")
-        await self._launch(self.topology.load, "clients")
+        await self._launch(self.topology.load, "clients", "clients")
 
-    async def start(
-        self, name: str, *, version: str | None = None, port: int = 0, instance: str = ""
-    ) -> Child:
-        """Start a component, at `port` if one is given, as a new instance if none is named."""
-        self.versions[name] = version or self.versions[name]
+    def slots(self, name: str) -> list[str]:
+        """The replicas of a component: the first is named like it, the others `<name>~2` and so on."""
+        nodes = self.topology.components[name].get("replica_nodes", [])
+        return [name, *(f"{name}~{number}" for number in range(2, len(nodes) + 2))]
+
+    async def start(self, slot: str, *, port: int = 0, instance: str = "") -> Child:
+        """Start a replica, at `port` if one is given, as a new instance if none is named."""
+        name, _, number = slot.partition("~")
+        component = self.topology.components[name]
+        if number:
+            component = {**component, "node": component["replica_nodes"][int(number) - 2]}
         self.write_settings(name)
-        child = await self._launch(self.topology.components[name], instance or self._instance(name), port)
-        self.zone.setdefault(self.host(name), [child.port])
-        if name in self.ailing:
-            await child.order({"op": "ail", "set": self.ailing[name]})
+        child = await self._launch(component, slot, instance or self._instance(name, number or "1"), port)
+        self.ports.setdefault(self.host(name), {}).setdefault(slot, child.port)
+        if slot in self.ailing:
+            await child.order({"op": "ail", "set": self.ailing[slot]})
         return child
 
-    def _instance(self, name: str) -> str:
+    def _instance(self, name: str, number: str) -> str:
         naming = self.topology.components[name].get("naming", "pod")
-        return f"{name}-{pod_suffix(self.rng)}" if naming == "pod" else f"{name}-01"
+        return f"{name}-{pod_suffix(self.rng)}" if naming == "pod" else f"{name}-{int(number):02d}"
 
-    async def _launch(self, component: dict[str, Any], instance: str, port: int = 0) -> Child:
+    async def _launch(self, component: dict[str, Any], slot: str, instance: str, port: int = 0) -> Child:
         name = component["name"]
-        spec = self._spec(component, instance, port)
+        spec = self._spec(component, slot, instance, port)
+        self.instances[instance] = (name, component["node"])
         with (self.home / f"{name}.stderr").open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-I", "-S", "-c", BOOT,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors, limit=1 << 20,
             )  # fmt: skip
-        child = Child(name, instance, spec, process)
-        self.children[name] = child
+        child = Child(name, slot, instance, spec, process)
+        self.children[slot] = child
         if process.stdin is None or process.stdout is None:
             raise StageError(f"{name} has no control pipe")
         process.stdin.write(json.dumps(spec).encode() + b"\n")
@@ -150,12 +159,12 @@ class Stage:
         child.port, child.admin = told["port"], told["admin"]
         return child
 
-    def _spec(self, component: dict[str, Any], instance: str, port: int) -> dict[str, Any]:
+    def _spec(self, component: dict[str, Any], slot: str, instance: str, port: int) -> dict[str, Any]:
         name = component["name"]
         spec: dict[str, Any] = {
             "component": component, "domain": self.topology.domain, "instance": instance, "seed": self.seed,
             "port": port, "version": self.versions.get(name, "1"), "sampling": self.sampling,
-            "home": str(self.home / name), "config_file": str(self.config_file(name)),
+            "home": str(self.home / slot), "config_file": str(self.config_file(name)),
             "log_file": str(self.home / "logs" / f"{instance}.log"),
             "span_file": str(self.home / "spans" / f"{instance}.jsonl"),
             "resolver_port": self._resolver_port(),
@@ -184,8 +193,9 @@ class Stage:
         return str(self.topology.components[name].get("host", f"{name}.{self.topology.domain}"))
 
     async def publish_zone(self) -> None:
+        zone = {host: list(ports.values()) for host, ports in self.ports.items()}
         for name in self.topology.of_kind("resolver"):
-            await self.children[name].order({"op": "zone", "zone": self.zone})
+            await self.children[name].order({"op": "zone", "zone": zone})
 
     # --- settings
 
@@ -202,20 +212,27 @@ class Stage:
         before = self.settings[name].get(key, "(default)")
         self.settings[name][key] = value
         self.write_settings(name)
-        await self.children[name].order({"op": "reload"})
+        for slot in self.slots(name):
+            await self.children[slot].order({"op": "reload"})
         self.record(name, "config", f"{key}={before}", f"{key}={value}", by)
 
     async def deploy(self, name: str, version: str, by: str, **extra: Any) -> None:
-        """Replace a component by a new version: really stop the old process, really start a new one."""
-        old, before = self.children[name], self.versions[name]
+        """Replace a component by a new version, replica after replica: stop the old, start a new."""
+        before, self.versions[name] = self.versions[name], version
         self.extra[name] = {**self.extra.get(name, {}), **extra}
-        self.gone.add(name)
+        for slot in self.slots(name):
+            await self._replace(slot)
+        self.record(name, "deploy", before, version, by)
+
+    async def _replace(self, slot: str) -> None:
+        old = self.children[slot]
+        self.gone.add(slot)
         self.event("Normal", "Killing", old.instance, "Stopping container for rollout")
         await old.end()
-        child = await self.start(name, version=version, port=old.port)
-        self.gone.discard(name)
-        self.event("Normal", "Started", child.instance, f"Started container {name}, image {name}:{version}")
-        self.record(name, "deploy", before, version, by)
+        child = await self.start(slot, port=old.port)
+        self.gone.discard(slot)
+        image = f"{child.name}:{self.versions[child.name]}"
+        self.event("Normal", "Started", child.instance, f"Started container {child.name}, image {image}")
 
     def record(self, name: str, kind: str, before: str, after: str, by: str) -> None:
         stamp = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -231,21 +248,26 @@ class Stage:
     # --- faults
 
     async def ail(self, name: str, **changes: Any) -> None:
-        """Make a component's process suffer, also after a restart; see `Ailments`."""
-        self.ailing.setdefault(name, {}).update(changes)
-        await self.children[name].order({"op": "ail", "set": changes})
+        """Make all replicas of a component suffer, also after a restart; see `Ailments`."""
+        for slot in self.slots(name):
+            await self.ail_one(slot, **changes)
+
+    async def ail_one(self, slot: str, **changes: Any) -> None:
+        """Make one replica suffer."""
+        self.ailing.setdefault(slot, {}).update(changes)
+        await self.children[slot].order({"op": "ail", "set": changes})
 
     async def skew(self, name: str, seconds: float) -> None:
-        """Set the clock a component sees wrong."""
+        """Set the clock wrong that a component's first replica sees."""
         await self.children[name].order({"op": "skew", "seconds": seconds})
 
     async def kill(self, name: str) -> None:
-        """Kill a component's process; nobody starts it again."""
+        """Kill a component's first replica; nobody starts it again."""
         self.gone.add(name)
         await self.children[name].kill()
 
     def freeze(self, name: str) -> None:
-        """Stop a component's process where it stands; its sockets stay open."""
+        """Stop a component's first replica where it stands; its sockets stay open."""
         self.gone.add(name)
         self.children[name].process.send_signal(signal.SIGSTOP)
 
@@ -253,38 +275,38 @@ class Stage:
         """Have every living process write what it still holds, and the customers their HAR."""
         if self.watching is not None:
             self.watching.cancel()
-        ready = [c for c in self.children.values() if c.admin and c.name not in self.gone]
+        ready = [c for c in self.children.values() if c.admin and c.slot not in self.gone]
         living = [c for c in ready if c.process.returncode is None]
         await asyncio.gather(*(child.order({"op": "flush"}) for child in living), return_exceptions=True)
         await self.children["clients"].order({"op": "har", "path": str(har)})
 
     async def put_relay(self, name: str, delay_ms: float) -> None:
-        """Put a relay between a component and everybody who looks it up from now on."""
+        """Put a relay between a component's first replica and everybody who looks it up from now on."""
         relay = {"kind": "relay", "name": f"relay-{name}", "layout": "logfmt", "node": "network"}
         settings: Settings = {"relay.target": self.children[name].port, "relay.delay_ms": delay_ms}
         self.config_file(relay["name"]).write_text(encode_settings(settings, "json"), encoding="utf-8")
-        child = await self._launch(relay, relay["name"])
-        self.zone[self.host(name)] = [child.port]
+        child = await self._launch(relay, relay["name"], relay["name"])
+        self.ports[self.host(name)][name] = child.port
         await self.publish_zone()
 
     async def _watch(self) -> None:
         """Start again what died or passes its memory limit, as a container runtime does."""
         while True:
             await asyncio.sleep(0.4)
-            for name, child in list(self.children.items()):
-                if name in self.topology.components and name not in self.gone and child.admin:
-                    await self._care_for(name, child)
+            for slot, child in list(self.children.items()):
+                if child.name in self.topology.components and slot not in self.gone and child.admin:
+                    await self._care_for(slot, child)
 
-    async def _care_for(self, name: str, child: Child) -> None:
-        trouble = self._trouble(name, child)
+    async def _care_for(self, slot: str, child: Child) -> None:
+        trouble = self._trouble(child.name, child)
         if trouble is None:
             return
         await child.kill()
         self.event("Warning", *trouble)
         await asyncio.sleep(1.0)
-        again = await self.start(name, port=child.port, instance=child.instance)
-        self.restarts[name] = self.restarts.get(name, 0) + 1
-        self.event("Normal", "Started", again.instance, f"Restarted {name}, count {self.restarts[name]}")
+        again = await self.start(slot, port=child.port, instance=child.instance)
+        self.restarts[slot] = self.restarts.get(slot, 0) + 1
+        self.event("Normal", "Started", again.instance, f"Restarted, count {self.restarts[slot]}")
 
     def _trouble(self, name: str, child: Child) -> tuple[str, str, str] | None:
         """Reason, instance and message of the event that calls for a restart, if there is one."""
