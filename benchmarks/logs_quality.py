@@ -40,6 +40,17 @@ def read(lines: list[str], hint: Plan | None = None) -> tuple[list[int], list[st
         return found.tolist(), [template.text.removeprefix(template.location).strip() for template in table.templates]
 
 
+def assigned(corpus: Corpus, view: str) -> tuple[list[int], list[str]]:
+    """Read a corpus as `messages` (no header), `lines`, or lines with an `unknown` header."""
+    lines = corpus.messages if view == "messages" else corpus.lines
+    return read(lines, unknown_plan(corpus.lines) if view == "unknown" else None)
+
+
+def score(corpus: Corpus, view: str) -> dict[str, float]:
+    """Scores of one corpus in one view."""
+    return scores(*assigned(corpus, view), corpus.truth, corpus.templates)
+
+
 def scores(found: list[int], texts: list[str], truth: list[int], templates: list[str]) -> dict[str, float]:
     """GA, FGA, PA and FTA."""
     groups, wanted = defaultdict(list), defaultdict(list)
@@ -79,8 +90,7 @@ def main() -> None:
         for view in ("messages", "lines", "unknown"):
             rows = []
             for corpus in corpora(half):
-                lines = corpus.messages if view == "messages" else corpus.lines
-                found, texts = read(lines, unknown_plan(corpus.lines) if view == "unknown" else None)
+                found, texts = assigned(corpus, view)
                 row = scores(found, texts, corpus.truth, corpus.templates)
                 rows.append(row)
                 if half == "development":

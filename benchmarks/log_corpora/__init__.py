@@ -137,7 +137,7 @@ def corpus(path: Path, lines: int, seed: int = 7, random_words: float = 0.0) -> 
     known: dict[str, int] = {}
     for _ in range(lines):
         chosen = words.random.choices(formats, weights)[0]
-        second += words.random.random() * 20
+        second += words.random.random() * 3
         message = re.sub(r"\{(\w+)\}", lambda found: words.value(found[1]) if found[1] != "Name" else found[0], chosen)
         if words.random.random() < random_words:
             message += " " + " ".join("".join(words.random.choices(string.ascii_lowercase, k=8)) for _ in "ab")

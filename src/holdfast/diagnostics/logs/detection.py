@@ -145,15 +145,14 @@ class _Ballot:
         return float(self.read.sum()) * (1 + 0.02 * min(self.fields, 10)), self.program.specificity
 
 
-def _vote(text: bytes, lines: Ints, programs: Sequence[Program], bounds: Ints) -> list[_Ballot]:
-    """Ballots of the programs on lines given as spans of `text`."""
-    catalogue = _catalogue()
+def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list[_Ballot]:
+    """Ballots of the plan's first `most` programs on lines given as spans of `text`."""
     data = np.frombuffer(text, np.uint8)
     base = int(data.ctypes.data)
-    ctx = Context(catalogue, base, len(data))
-    result = vote(ctx.address, lines + base, bounds)
+    ctx = Context(plan, base, len(data))
+    result = vote(ctx.address, lines + base, plan.bounds[:most])
     ballots = []
-    for program, cells in zip(programs, result, strict=True):
+    for program, cells in zip((*plan.outers, *plan.inners)[:most], result, strict=True):
         read = cells[:, 0] == 1
         fields = float(cells[read, 1].mean()) if read.any() else 0.0
         ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
@@ -191,7 +190,7 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     catalogue = _catalogue()
     text, spans = _spans(lines)
     heads = ~_continuations(text, spans)
-    chosen = _elected(_vote(text, spans, (*catalogue.outers, *catalogue.inners), catalogue.bounds), heads, 4)
+    chosen = _elected(_vote(text, spans, catalogue), heads, 4)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read
@@ -238,7 +237,7 @@ def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> 
     catalogue = _catalogue()
     joined, inside = _spans(lines)
     heads = ~_continuations(joined, inside)
-    ballots = _vote(joined, inside, catalogue.outers, catalogue.bounds[: len(catalogue.outers)])
+    ballots = _vote(joined, inside, catalogue, len(catalogue.outers))
     elected = _elected(ballots, heads, 6)
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
     return [ballot.program for ballot in elected] if share >= INNER_WORTH else []

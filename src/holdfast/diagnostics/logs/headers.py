@@ -113,7 +113,7 @@ def _piece(tokens: Sequence[str], timed: bool) -> str:
         few = sum(count for _, count in shapes.most_common(4)) >= AGREE * len(tokens)
         return "{column:word}" if few else ""
     distinct = set(tokens)
-    if len(distinct) == 1 and len(tokens) >= 20:
+    if len(distinct) == 1 and len(tokens) >= 20 and not (timed and tokens[0].islower() and tokens[0].isalpha()):
         return "{column:word}"
     capitals = all(token.isupper() or not any(char.isalpha() for char in token) for token in distinct)
     return "{column:word}" if timed and capitals and len(distinct) <= 12 and len(tokens) >= 20 else ""

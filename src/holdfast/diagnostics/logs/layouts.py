@@ -29,6 +29,7 @@ KINDS = {
     "qualified": Charset.QUALIFIED,
     "optional": Charset.OPTIONAL,
     "nested": Charset.NESTED,
+    "final": Charset.FINAL,
 }
 SPANS = {
     "component": Reg.COMPONENT,
@@ -236,8 +237,8 @@ def key_table(layouts: Sequence[Layout]) -> "np.ndarray[Any, np.dtype[np.int64]]
     entries = {block_hash(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}
     for layout in layouts:
         for name, level in layout.levels.items():
-            text = str(name).lower() if len(str(name)) > 1 else str(name)
-            entries[block_hash(text.encode(), FNV_OFFSET ^ layout.salt ^ 1)] = int(Level[level.upper()])
+            for text in {str(name).lower(), str(name)}:
+                entries[block_hash(text.encode(), FNV_OFFSET ^ layout.salt ^ 1)] = int(Level[level.upper()])
         for role, names in layout.keys.items():
             for name in names:
                 entries[key_hash(name, layout.salt)] = int(Role[role.upper()])

@@ -309,7 +309,7 @@ def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
     table, at = get(ctx, X_CLASSES) + 256, pos
     while at < end:
         byte = byte_at(at)
-        if byte == stop and (charset < NESTED or at + 1 >= end or byte_at(at + 1) == 32):
+        if byte == stop and (not charset & NESTED or at + 1 >= end or byte_at(at + 1) == 32):
             break
         if not byte_at(table + byte) & charset:
             break

@@ -54,6 +54,7 @@ class Charset(IntEnum):
     QUALIFIED = 8 + 256  # an identifier with a dot in it or a colon after it
     OPTIONAL = 1 + 512  # may be empty
     NESTED = 4 + 1024  # up to a stop byte with a blank after it
+    FINAL = 1 + 1024  # the same, no blanks inside
 
 
 class Reg(IntEnum):

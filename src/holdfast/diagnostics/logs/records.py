@@ -315,7 +315,7 @@ def scan_range(
     regs, inner, scratch = registers[0].ctypes.data, registers[1].ctypes.data, registers[2].ctypes.data
     base, count, line = get(ctx, X_BASE), 0, 0
     split, frames, stack, stack_from, stack_to = False, 0, np.uint64(0), 0, 0
-    at_start, pos = start == base, start
+    at_start, pos = start == base and not look_back, start
     while pos < end_of_file:
         looking = look_back and pos == start
         past = pos >= stop and not looking

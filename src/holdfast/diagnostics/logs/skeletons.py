@@ -5,7 +5,7 @@ from numba import njit
 
 from holdfast.diagnostics.logs.keyed import R_ID, R_ID_RANK
 from holdfast.diagnostics.logs.matching import X_CLASSES, X_LIMIT, Bytes
-from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, is_letter, put
+from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, is_digit, is_letter, put
 from holdfast.diagnostics.logs.opcodes import Charset
 
 WORD, DIGIT, BEYOND_HEX, GLUE, BLANK = 1, 2, 4, 8, 16
@@ -77,8 +77,13 @@ def key_before(pos: int, floor: int) -> int:
     return 0
 
 
+@njit(cache=True, nogil=True, inline="always")
+def is_id_byte(byte: int) -> bool:
+    return is_digit(byte) or is_letter(byte) or byte == 45 or byte == 95
+
+
 @njit(cache=True, nogil=True)
-def consider_id(start: int, stop: int, hexadecimal: bool, floor: int, regs: int) -> None:
+def consider_id(start: int, stop: int, end: int, hexadecimal: bool, floor: int, regs: int) -> None:
     """Keep the word [start, stop) as the record's id when its shape or key outranks the one kept."""
     length, rank, begin = stop - start, 0, start
     if length > 64:
@@ -91,7 +96,17 @@ def consider_id(start: int, stop: int, hexadecimal: bool, floor: int, regs: int)
                 begin, rank = start - 24, 4
     if rank <= get(regs, R_ID_RANK) and get(regs, R_ID_RANK) > 7:
         return
-    key = key_before(begin, floor)
+    key = 0
+    if rank < 8:
+        while begin > floor and is_id_byte(byte_at(begin - 1)):
+            begin -= 1
+        key = key_before(begin, floor)
+        if key > 1:
+            while stop < end and is_id_byte(byte_at(stop)):
+                stop += 1
+    else:
+        key = key_before(begin, floor)
+    begin = start - 24 if rank == 4 and key == 0 else begin
     if key:
         rank = key
     if rank > get(regs, R_ID_RANK) and rank > 1:
@@ -122,7 +137,7 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
                 pos += 1
             if bits & DIGIT or (glued and bits & BEYOND_HEX == 0 and pos - first >= 4):
                 if pos - first >= 8:
-                    consider_id(first, pos, bits & BEYOND_HEX == 0, start, regs)
+                    consider_id(first, pos, end, bits & BEYOND_HEX == 0, start, regs)
                 if not glued:
                     total = (total ^ ONE) * PRIME
                 after_var = True
