@@ -5,10 +5,11 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isnan
 from typing import Any
 
 from .parts.rules import DEFECTS
-from .scrape import fetch
+from .scrape import LABEL, SAMPLE, fetch, quantile
 from .stage import Stage
 from .topology import Topology, programs
 
@@ -232,10 +233,10 @@ async def expired_certificate(stage: Stage, site: Site, _: random.Random) -> Non
 async def retry_storm(stage: Stage, site: Site, rng: random.Random) -> None:
     """The patience is a little less than what the peer usually needs, so every request multiplies."""
     peer, by = site.detail["peer"], "resilience-tuning"
-    usual = await mean_milliseconds(stage, site.component, peer)
+    usual = await usual_milliseconds(stage, site.component, peer)
     await stage.configure(site.component, f"{peer}.retries", rng.randint(7, 10), by)
     await stage.configure(site.component, f"{peer}.backoff_ms", 1, by)
-    await stage.configure(site.component, f"{peer}.timeout_ms", round(usual * rng.uniform(0.6, 0.8), 1), by)
+    await stage.configure(site.component, f"{peer}.timeout_ms", round(usual * rng.uniform(0.5, 0.7), 1), by)
 
 
 @fault(
@@ -293,16 +294,16 @@ async def file_leak(stage: Stage, site: Site, rng: random.Random) -> None:
     await stage.ail_one(site.component, leak_files=rng.randint(6, 14))
 
 
-async def mean_milliseconds(stage: Stage, caller: str, peer: str) -> float:
-    """How long a caller's requests to a peer took so far, by the caller's own metrics; 5 if it made none."""
-    text = await fetch(stage.children[caller].admin)
-    found = {"sum": 0.0, "count": 0.0}
-    for kind in found:
-        mark = f'http_client_duration_seconds_{kind}{{peer="{peer}"}} '
-        found[kind] = sum(
-            float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(mark)
-        )
-    return found["sum"] / found["count"] * 1000 if found["count"] else 5.0
+async def usual_milliseconds(stage: Stage, caller: str, peer: str) -> float:
+    """The median of a caller's requests to a peer so far, by the caller's own metrics; 5 if it made none."""
+    rows = {}
+    for line in (await fetch(stage.children[caller].admin)).splitlines():
+        found = SAMPLE.match(line)
+        labels = dict(LABEL.findall(found[2] or "")) if found else {}
+        if found and found[1] == "http_client_duration_seconds_bucket" and labels["peer"] == peer:
+            rows[float(labels["le"].replace("+Inf", "inf"))] = float(found[3])
+    median = quantile(sorted(rows), sorted(rows.values()), 0.5) if rows else float("nan")
+    return 5.0 if isnan(median) else median * 1000
 
 
 def next_version(version: str, rng: random.Random) -> str:

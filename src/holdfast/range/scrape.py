@@ -126,11 +126,12 @@ def quantiles(rows: dict[float, list[tuple[float, float]]], share: float) -> lis
     for i in range(1, min(map(len, rows.values()))):
         back = max(0, i - RATE_WINDOW)
         counts = [max(0.0, rows[b][i][1] - rows[b][back][1]) for b in bounds]
-        out.append((rows[bounds[0]][i][0], _quantile(bounds, counts, share)))
+        out.append((rows[bounds[0]][i][0], quantile(bounds, counts, share)))
     return out
 
 
-def _quantile(bounds: list[float], counts: list[float], share: float) -> float:
+def quantile(bounds: list[float], counts: list[float], share: float) -> float:
+    """Interpolated quantile of a histogram given as upper bounds and cumulative counts; NaN if empty."""
     if counts[-1] <= 0:
         return float("nan")
     wanted, lower, below = share * counts[-1], 0.0, 0.0
