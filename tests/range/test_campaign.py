@@ -72,6 +72,13 @@ def test_a_third_party_leaves_no_evidence_of_its_own(healthy: Bundle) -> None:
     assert "ws.douane.example" in (healthy.path / "traces" / "spans-0001.jsonl").read_text()
 
 
+def test_replicas_share_a_service_and_its_load(healthy: Bundle) -> None:
+    matrix = json.loads((healthy.path / "metrics" / "up.json").read_text())["data"]["result"]
+    nodes = {row["metric"]["node"] for row in matrix if row["metric"]["service"] == "tracking"}
+    assert nodes == {"bear", "otter"}
+    assert (healthy.path / "logs" / "otter" / "tracking-02.log").read_text().count("\n") > 1
+
+
 def test_spans_form_whole_traces_across_services_and_queues(healthy: Bundle) -> None:
     seen: dict[str, set[str]] = {}
     for path in (healthy.path / "traces").glob("*.jsonl"):
