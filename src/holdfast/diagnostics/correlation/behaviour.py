@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.shares import surely_more
-from holdfast.diagnostics.correlation.visits import Visits
+from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, surely_more
+from holdfast.diagnostics.correlation.visits import Division
 
 ALWAYS = 0.9
 """A thing seen in this share of the reference calls is part of the call."""
@@ -22,14 +22,15 @@ MIXED = 0.25
 """Weight of a change between two ways that were both common: the mix of requests moves these too."""
 
 
-def changes(visits: Visits, subject: pl.Series, reference: pl.Series) -> pl.DataFrame:
+def changes(division: Division) -> pl.DataFrame:
     """Return a row for each (context, item) whose share surely changed for the worse.
 
-    subject, reference: boolean per visit. Columns: context, component, operation, item, kind, bad,
+    Columns: context, component, operation, item, kind, bad,
     way ("new", "gone", "more", "fewer"), k1, n1, k0, n0 (counts of calls), effect 0..1.
     """
+    visits, before = division.visits, division.reference
     frame = visits.frame.select("visit", "context", "component", "failed").with_columns(
-        subject.alias("subject"), (reference & ~pl.col("failed")).alias("clean"), reference.alias("before")
+        division.subject.alias("subject"), (before & ~pl.col("failed")).alias("clean"), before.alias("before")
     )
     sizes = frame.group_by("context").agg(
         pl.col("component").first(), pl.sum("subject").alias("n1"), pl.sum("clean").alias("clean0"),
@@ -47,13 +48,15 @@ def changes(visits: Visits, subject: pl.Series, reference: pl.Series) -> pl.Data
         pl.when("bad").then("ka").otherwise("kc").alias("k0"),
         pl.when("bad").then("all0").otherwise("clean0").alias("n0"),
     )
-    return _judge(table.filter(pl.col("n1") > 0))
+    return _judge(table.filter(pl.col("n1") > 0), division.z)
 
 
-def _judge(table: pl.DataFrame) -> pl.DataFrame:
+def _judge(table: pl.DataFrame, z: float) -> pl.DataFrame:
     k1, n1, k0, n0 = (table[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
     bad = table["bad"].to_numpy()
-    up, down = surely_more(k1, n1, k0, n0), surely_more(k0, n0, k1, n1)
+    alone = bad & (n0 == 0)
+    up = surely_more(k1, n1, k0, np.where(alone, ASSUMED, n0), z) * np.where(alone, HALF_SURE, 1.0)
+    down = surely_more(k0, n0, k1, n1, z)
     share = k0 / np.maximum(n0, 1)
     fresh, kept = bad | (share < NEVER), share >= ALWAYS
     rise = up * np.where(fresh, 1.0, MIXED)
@@ -65,10 +68,11 @@ def _judge(table: pl.DataFrame) -> pl.DataFrame:
     ).filter(pl.col("effect") > 0)  # fmt: skip
 
 
-def affected(visits: Visits, found: pl.DataFrame, subject: pl.Series) -> pl.DataFrame:
+def affected(division: Division, found: pl.DataFrame) -> pl.DataFrame:
     """Return (visit, change) pairs: which subject calls show each change; `change` is the row in `found`."""
     found = found.with_row_index("change")
-    inside = visits.frame.filter(subject).select("visit", "context")
+    visits = division.visits
+    inside = visits.frame.filter(division.subject).select("visit", "context")
     pairs = inside.join(found.select("change", "context", "item", "way"), on="context")
     has = visits.items.select("visit", "item", pl.lit(value=True).alias("has"))
     pairs = pairs.join(has, on=["visit", "item"], how="left").with_columns(pl.col("has").fill_null(value=False))

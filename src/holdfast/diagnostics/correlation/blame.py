@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation import behaviour, latency
-from holdfast.diagnostics.correlation.visits import Visits
+from holdfast.diagnostics.correlation.visits import Division, Visits
 from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 
 UNSURE = 0.25
@@ -47,20 +47,21 @@ class Suspicion:
     """True when it shows in stretches of time and not in single calls."""
 
 
-def suspicions(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
+def suspicions(division: Division) -> list[Suspicion]:
     """Return all changes of calls between reference and subject, with what is left unexplained of each."""
     found = [
-        *_behaviour(visits, subject, reference),
-        *_work(visits, subject, reference),
-        *_ways(visits, subject, reference),
+        *_behaviour(division),
+        *_work(division),
+        *_ways(division),
     ]
-    _explain(visits, found)
+    _explain(division.visits, found)
     return found
 
 
-def _behaviour(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
-    table = behaviour.changes(visits, subject, reference)
-    pairs = _grouped(behaviour.affected(visits, table, subject))
+def _behaviour(division: Division) -> list[Suspicion]:
+    visits = division.visits
+    table = behaviour.changes(division)
+    pairs = _grouped(behaviour.affected(division, table))
     loose = set(visits.frame.filter(pl.col("trace") == "")["context"].unique())
     traced = set(visits.frame.filter(pl.col("trace") != "")["component"].unique())
     return [
@@ -76,8 +77,8 @@ def _behaviour(visits: Visits, subject: pl.Series, reference: pl.Series) -> list
     ]
 
 
-def _work(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
-    table, slow = latency.slow_work(visits, subject, reference)
+def _work(division: Division) -> list[Suspicion]:
+    table, slow = latency.slow_work(division)
     pairs = _grouped(slow)
     return [
         Suspicion(row["component"], "work", row["effect"], pairs.get(row["change"], _NONE), row, lost=row["lost"] or 0.0)
@@ -85,10 +86,10 @@ def _work(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Susp
     ]
 
 
-def _ways(visits: Visits, subject: pl.Series, reference: pl.Series) -> list[Suspicion]:
-    table, slow = latency.slow_ways(visits, subject, reference)
+def _ways(division: Division) -> list[Suspicion]:
+    table, slow = latency.slow_ways(division)
     pairs = _grouped(slow)
-    return [_slow_end(end, pairs) for end in blame(table)]
+    return [_slow_end(end, pairs) for end in blame(table, division.z)]
 
 
 def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:

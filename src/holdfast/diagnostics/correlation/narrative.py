@@ -12,17 +12,20 @@ from holdfast.diagnostics.artefacts import Locator
 from holdfast.diagnostics.correlation.blame import Suspicion
 from holdfast.diagnostics.correlation.domains import domain
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.ranking import WORTH, Ranked, Weighed
+from holdfast.diagnostics.correlation.ranking import ABNORMAL, WORTH, Ranked, Weighed
+from holdfast.diagnostics.correlation.shares import surely_more
 from holdfast.diagnostics.correlation.wording import Wording
 from holdfast.diagnostics.diagnosis import Argument, Candidate, Certainty, Moment, Onset, Verdict, iso
 from holdfast.diagnostics.findings import Finding
 
-ABNORMAL = 0.1
-"""Score of the first candidate below which nothing abnormal is claimed."""
 CLEAR = 0.25
 """Score from which a candidate that stands alone is named with high certainty."""
 ALONE = 0.6
 """Share of the first score that the second may have at most for the first to stand alone."""
+STRICT = 3.0
+"""Standard deviations that the leading difference must hold for high certainty."""
+SATURATED = 0.8
+"""Effect from which what a component uses up names it without help: it is full."""
 OF_EACH = 6
 """Findings told of one component; further ones say the same again."""
 HOUR = 3_600_000_000_000
@@ -62,15 +65,41 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
     """Return the verdict, how certain the first candidate is, and why."""
     scores = [entry.score for entry in weighed.ranked[:2]] + [0.0, 0.0]
     first, second = scores[0], scores[1]
-    if not weighed.compared:
+    if not weighed.compared and first < ABNORMAL:
         return "undecided", "none", "there is no baseline and nothing changes within the bundle: nothing to compare with"
-    if first < ABNORMAL:
+    if not weighed.sure or first < ABNORMAL:
         return "nothing_abnormal", "none", "no component differs from what is usual by more than chance"
+    if not weighed.compared:
+        return "abnormal", "low", "there is nothing to compare with: judged by what is grave in itself"
     if second > ALONE * first:
         return "abnormal", "low", f"the second candidate comes close: {second:.2f} against {first:.2f}"
-    if first >= CLEAR:
+    lacking = _lacking(weighed)
+    if first >= CLEAR and not lacking:
         return "abnormal", "high", f"the first candidate stands alone: {first:.2f}, the next {second:.2f}"
-    return "abnormal", "medium", f"little evidence: the first candidate has {first:.2f}, the next {second:.2f}"
+    why = f"{lacking}; " if lacking else "little evidence: "
+    return "abnormal", "medium", f"{why}the first candidate has {first:.2f}, the next {second:.2f}"
+
+
+def _lacking(weighed: Weighed) -> str:
+    """Return what the evidence lacks that might name another component."""
+    items, frame = weighed.visits.items, weighed.visits.frame
+    if not (frame["span"].str.starts_with("log:") | (frame["span"] == "")).not_().any():
+        return "without traces who called whom is inferred"
+    top = weighed.ranked[0]
+    argument = top.suspicions[0] if top.suspicions else None
+    if argument is None or argument.unexplained < top.score / 2:
+        return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
+    if not (items["kind"] == "log").any() and argument.kind == "behaviour":
+        return "without logs the calls alone speak"
+    return "" if _beyond_chance(argument) else "few calls were seen"
+
+
+def _beyond_chance(suspicion: Suspicion) -> bool:
+    """Tell whether a difference would stand even if a thousand others had been looked at, as they were."""
+    d = suspicion.detail
+    if "side" in d or suspicion.kind == "work" or d["way"] in ("new", "more"):
+        return bool(surely_more(d["k1"], d["n1"], d["k0"], d["n0"], STRICT) > 0)
+    return bool(surely_more(d["k0"], d["n0"], d["k1"], d["n1"], STRICT) > 0)
 
 
 class _Teller:

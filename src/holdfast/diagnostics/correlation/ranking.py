@@ -14,8 +14,13 @@ from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.onset import Moment, divide
 from holdfast.diagnostics.correlation.resources import Shift, shifts
-from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits, visits
+from holdfast.diagnostics.correlation.shares import Z
+from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Division, Visits, visits
 
+ABNORMAL = 0.1
+"""Score of the first candidate below which nothing abnormal is claimed."""
+LENIENT = 1.0
+"""Standard deviations that do where nothing stands out at two."""
 WORTH = 0.02
 """An effect below this is not worth an argument."""
 MEANS = 0.8
@@ -49,6 +54,13 @@ class Weighed:
     suspicions: list[Suspicion]
     compared: bool
     """False when there was nothing to compare with."""
+    sure: bool
+    """False when nothing surely changed and the ranking is of what may have."""
+
+    @property
+    def first(self) -> float:
+        """Score of the first candidate, 0 when there is none."""
+        return self.ranked[0].score if self.ranked else 0.0
 
 
 def weigh(baseline: Evidence, bundle: Evidence, at: int | None = None) -> Weighed:
@@ -61,9 +73,9 @@ def weigh(baseline: Evidence, bundle: Evidence, at: int | None = None) -> Weighe
     seen = visits(_with(baseline, same), _with(bundle, same))
     comparison = _Comparison(baseline, bundle, seen)
     if at is not None:
-        return comparison.since(at, None)
-    tried = [comparison.since(moment.time if moment else comparison.first, moment) for moment in comparison.moments()]
-    return max(tried, key=lambda weighed: weighed.ranked[0].score if weighed.ranked else 0.0)
+        return comparison.since(at, None, Z)
+    strict = comparison.best(Z)
+    return strict if strict.first >= ABNORMAL else comparison.best(LENIENT)
 
 
 class _Comparison:
@@ -74,11 +86,16 @@ class _Comparison:
         self.ours, self.theirs = seen.frame["side"] == BUNDLE, seen.frame["side"] == BASELINE
         self.first = _first(bundle, seen.frame)
 
-    def moments(self) -> list[Moment | None]:
+    def best(self, z: float) -> Weighed:
+        """Return the comparison since the moment under which one component explains most."""
+        tried = [self.since(moment.time if moment else self.first, moment, z) for moment in self.moments(z)]
+        return max(tried, key=lambda weighed: weighed.first)
+
+    def moments(self, z: float) -> list[Moment | None]:
         """Return the moments worth trying; None stands for "since before the bundle begins"."""
         found: list[Moment | None] = [divide(self.seen)]
         if self.theirs.any():
-            whole = self.since(self.first, None)
+            whole = self.since(self.first, None, z)
             found.append(None)
             if whole.ranked:
                 wanted = _wanted(self.seen, [s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
@@ -87,17 +104,17 @@ class _Comparison:
             found = [_by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))]
         return list(dict.fromkeys(m for m in found if m is not None)) + [None]
 
-    def since(self, start: int, onset: Moment | None) -> Weighed:
+    def since(self, start: int, onset: Moment | None, z: float) -> Weighed:
         """Compare what came from `start` on with what came before and with the baseline."""
         starts = self.seen.frame["start"]
         subject, earlier = self.ours & (starts >= start), self.ours & (starts < start)
         reference = self.theirs | earlier
-        found = suspicions(self.seen, subject, reference) if reference.any() and subject.any() else []
+        found = suspicions(Division(self.seen, subject, reference, z)) if subject.any() else []
         if self.theirs.any() and earlier.any():
-            _discount(found, suspicions(self.seen, earlier, self.theirs))
+            _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z)))
         moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
-        compared = bool(reference.any()) or not self.baseline.empty() or start > self.first
-        return Weighed(self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared)
+        compared = bool(reference.any()) or not self.baseline.empty()
+        return Weighed(self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared, z >= Z)
 
 
 def _with(side: Evidence, same: dict[str, str]) -> Evidence:

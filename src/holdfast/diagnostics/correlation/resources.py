@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from holdfast.diagnostics.metrics.prometheus import MACHINES
 from holdfast.diagnostics.signals import Signal, Values
 
 USED_UP = re.compile(
@@ -23,7 +24,7 @@ USED_UP = re.compile(
 WAITED_FOR = re.compile(r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I)
 """Metric names of what fills up when something else is slow: a sign of trouble, weak as a proof of whose."""
 WEAK = 0.3
-"""Weight of the latter."""
+"""Weight of the latter, and of machines: many things run on one."""
 FEW = 3
 """Samples a level needs."""
 MANY = 12
@@ -126,7 +127,7 @@ def _unlike_the_others(group: list[_Level]) -> list[Shift]:
             effect = 1 - float(np.exp(-(abs(score) - 3) / 3))
             if _full(level):
                 effect = 1 - (1 - effect) * 0.2
-            if not USED_UP.search(level.signal.name):
+            if not USED_UP.search(level.signal.name) or level.signal.name.startswith(MACHINES):
                 effect *= WEAK
             found.append(Shift(level.signal, level.before, level.after, float(score), effect, level.at))
     return found

@@ -11,6 +11,11 @@ Z = 1.96
 """Bounds at 95 %: a difference is what is left when both shares are moved towards each other by as much."""
 
 
+ASSUMED = 20
+"""Healthy calls assumed where there is no reference at all: what is grave by itself is still told, as half sure."""
+HALF_SURE = 0.5
+
+
 def bounds(hits: npt.ArrayLike, of: npt.ArrayLike, z: float = Z) -> tuple[Floats, Floats]:
     """Return the Wilson interval of each share; 0..1 where nothing was counted.
 
@@ -27,8 +32,10 @@ def bounds(hits: npt.ArrayLike, of: npt.ArrayLike, z: float = Z) -> tuple[Floats
     return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
 
 
-def surely_more(k1: npt.ArrayLike, n1: npt.ArrayLike, k0: npt.ArrayLike, n0: npt.ArrayLike) -> Floats:
+def surely_more(
+    k1: npt.ArrayLike, n1: npt.ArrayLike, k0: npt.ArrayLike, n0: npt.ArrayLike, z: float = Z
+) -> Floats:
     """Return by how much the first share is larger at least, 0 where that cannot be said."""
-    low, _ = bounds(k1, n1)
-    _, high = bounds(k0, n0)
+    low, _ = bounds(k1, n1, z)
+    _, high = bounds(k0, n0, z)
     return np.maximum(low - high, 0.0)

@@ -15,6 +15,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
 from holdfast.diagnostics.correlation.inferred import complete
+from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.stretches import stretches
 from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
 from holdfast.diagnostics.traces.spans import CLIENT, PRODUCER, parents
@@ -37,6 +38,18 @@ class Visits:
     leaves: pl.DataFrame
     """Calls to something that sent no spans: visit, side, component (the caller), peer, duration, failed,
     start, trace, span, artefact, line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Visits divided into those to judge and those to judge by."""
+
+    visits: Visits
+    subject: pl.Series
+    """Boolean per visit."""
+    reference: pl.Series
+    z: float = Z
+    """How sure a difference must be, in standard deviations."""
 
 
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:
@@ -68,6 +81,8 @@ def named_by_host(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
     return spans.with_columns(pl.col("peer").replace(names)) if names else spans
 
 
+_ERROR_STEP = r"(?i)error|exception|(^|[^a-z])fail"
+"""Names of steps that are taken when something failed: an error page, an exception handler."""
 _NO_NAME = r"(?i)resolv|getaddrinfo|gaierror|NXDOMAIN|SERVFAIL|name or service not known|no such host|unknownhost"
 _RESOLVER = re.compile(r"dns|resolver|^names?$|nameserver|bind9|unbound", re.IGNORECASE)
 
@@ -125,7 +140,8 @@ class _Tree:
         caller = spans["component"].gather(np.where(inside, above_row, 0)).to_list()
         duration = (spans["end"] - spans["start"]).to_numpy()
         children = np.bincount(self.parent[self.parent >= 0], minlength=len(self.parent))
-        gap = np.where(inside & (children[above_row] == 1), duration[above_row] - duration[rows], -1)
+        inferred = spans["span"].str.starts_with("log:").to_numpy()[rows]  # its length is not that of the call
+        gap = np.where(inside & ~inferred & (children[above_row] == 1), duration[above_row] - duration[rows], -1)
         waiting = np.zeros(len(self.parent), bool)  # client spans: their own time is the network's
         waiting[above_row[inside & (children[above_row] == 1)]] = True
         remote = self._remote().to_numpy()
@@ -168,7 +184,8 @@ class _Tree:
         """Return what the spans show of each visit: inner operations, calls made, faults."""
         spans = self.spans.with_columns(pl.Series("visit", self.number[self.entry]))
         at_head = pl.col("entry") == pl.col("row")
-        inner = spans.filter(~at_head).select(*_item("span", pl.col("operation"), pl.lit(value=False)))
+        named_error = pl.col("operation").str.contains(_ERROR_STEP)
+        inner = spans.filter(~at_head).select(*_item("span", pl.col("operation"), named_error))
         inside = spans.filter(at_head & (pl.col("parent_row") >= 0))
         up = self.number[self.entry[inside["parent_row"].to_numpy()]]
         calls = inside.with_columns(pl.Series("visit", up)).select(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.shares import surely_more
+from holdfast.diagnostics.correlation.shares import HALF_SURE, Z, surely_more
 
 PRIOR = 20
 """Calls of an ordinary way that every way is assumed to have had before: few calls prove little."""
@@ -33,7 +33,7 @@ class SlowEnd:
     """The ways it explains, rows of `latency.slow_ways`."""
 
 
-def blame(ways: pl.DataFrame, least: float = 0.1) -> list[SlowEnd]:
+def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.1) -> list[SlowEnd]:
     """Return the ends that together explain the slow ways, the best first."""
     rate = (float(ways["k0"].sum()) + 1) / (float(ways["n0"].sum()) + PRIOR) if ways.height else 0.0
     usual = (ways["k0"] + PRIOR * rate) / (ways["n0"] + PRIOR)
@@ -42,7 +42,7 @@ def blame(ways: pl.DataFrame, least: float = 0.1) -> list[SlowEnd]:
     whole = float(left["excess"].sum())
     found: list[SlowEnd] = []
     while whole > 0 and float(left["excess"].sum()) > least * whole:
-        best = max((_end(left, side, rate, whole) for side in ("in", "out")), key=_worth)
+        best = max((_end(left, side, rate, whole, z) for side in ("in", "out")), key=_worth)
         if best is None or best.effect <= 0:
             break
         found.append(best)
@@ -55,7 +55,7 @@ def _worth(end: SlowEnd | None) -> float:
     return end.effect * end.share if end else -1.0
 
 
-def _end(ways: pl.DataFrame, side: str, rate: float, whole: float) -> SlowEnd | None:
+def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> SlowEnd | None:
     by = "component" if side == "in" else "caller"
     ends = ways.group_by(by, maintain_order=True).agg(
         pl.sum("n1"), pl.sum("k1"), pl.sum("n0"), pl.sum("k0"), pl.sum("excess"),
@@ -67,7 +67,7 @@ def _end(ways: pl.DataFrame, side: str, rate: float, whole: float) -> SlowEnd | 
     columns = (ends[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
     k1, n1, k0, n0 = columns
     gravity = (ends["grave"] / ends["excess"]).to_numpy()
-    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR) * gravity
+    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR, z) * gravity * np.where(n0 == 0, HALF_SURE, 1.0)
     share = ends["excess"].to_numpy() / whole
     at = int(np.argmax(effect * share))
     name = ends[by][at]
