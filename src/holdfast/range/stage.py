@@ -61,8 +61,9 @@ class Child:
 
     async def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
+            # Not process.kill(): it polls first, and may take the exit status from asyncio's own waiter.
             if self.process.returncode is None:
-                self.process.kill()
+                os.kill(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 
@@ -269,7 +270,7 @@ class Stage:
     def freeze(self, name: str) -> None:
         """Stop a component's first replica where it stands; its sockets stay open."""
         self.gone.add(name)
-        self.children[name].process.send_signal(signal.SIGSTOP)
+        os.kill(self.children[name].process.pid, signal.SIGSTOP)
 
     async def flush(self, har: Path) -> None:
         """Have every living process write what it still holds, and the customers their HAR."""
