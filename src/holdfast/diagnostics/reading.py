@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 # Imported here so that the process from which readers are forked has them already.
-import holdfast.diagnostics.correlation.logbook
+import holdfast.diagnostics.logbook
 import holdfast.diagnostics.logs
 import holdfast.diagnostics.traces.spans  # noqa: F401
 from holdfast.diagnostics.analysers import Opened, Reading, choose, registered

@@ -12,7 +12,7 @@ from holdfast.diagnostics.findings import Finding
 from holdfast.diagnostics.signals import Signal
 
 if TYPE_CHECKING:
-    from holdfast.diagnostics.correlation.logbook import Logbook
+    from holdfast.diagnostics.logbook import Logbook
     from holdfast.diagnostics.traces.spans import SpanTable
 
 SAMPLE_BYTES = 65536

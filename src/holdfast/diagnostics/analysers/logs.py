@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.diagnostics.analysers.contract import Analyser, Opened, Reading, Sample
 from holdfast.diagnostics.artefacts import Locator
-from holdfast.diagnostics.correlation.logbook import logbook
+from holdfast.diagnostics.logbook import logbook
 from holdfast.diagnostics.findings import Finding, Severity
 from holdfast.diagnostics.logs import NO_TIME, LogTable, Note, NoteKind, read_log
 

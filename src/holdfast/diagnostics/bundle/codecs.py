@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import zstandard
-from isal import igzip
+from isal import igzip, igzip_lib
 
 from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 
@@ -24,7 +24,7 @@ _OPENERS: dict[str, tuple[bytes, Callable[[BinaryIO], BinaryIO]]] = {
     "zstd": (b"\x28\xb5\x2f\xfd", lambda raw: _zstd(raw)),
 }
 
-BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zstandard.ZstdError, igzip.BadGzipFile)
+BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zstandard.ZstdError, igzip.BadGzipFile, igzip_lib.error)
 """What the codecs raise for a truncated or damaged stream."""
 
 
@@ -81,7 +81,8 @@ class Swelling(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(min(size, 1 << 20) if size >= 0 else 1 << 20)
+        # read1: what comes before a damaged place is given out before the damage is met.
+        data = self._stream.read1(min(size, 1 << 20) if size >= 0 else 1 << 20)  # type: ignore[attr-defined]
         self.given += len(data)
         if self.given > self._limits.ratio_from and self.given > self._limits.ratio * max(self._source.taken, 1):
             grown = self.given // max(self._source.taken, 1)

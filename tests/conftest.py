@@ -1,0 +1,36 @@
+"""What all tests share: where real evidence lies, and the rule about skipped tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("HOLDFAST_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def incidents() -> Path:
+    """The folder of labelled real incidents; the test is skipped where it is absent."""
+    folder = SHARED / "incidents"
+    if not folder.is_dir():
+        pytest.skip("no shared incidents here")
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Name what was skipped; with HOLDFAST_REQUIRE=all a skip is a failure."""
+    yield
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("HOLDFAST_REQUIRE") == "all":
+        terminalreporter.write_line("HOLDFAST_REQUIRE=all: a skipped test is a failure", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and os.environ.get("HOLDFAST_REQUIRE") == "all":
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,42 @@
+"""Runs every test that this machine can: once on SQLite, the desk once more on PostgreSQL where there is one.
+
+    python -m tests.everything [arguments for pytest]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+def main() -> int:
+    """Return the exit code: 0 when all passed."""
+    more = sys.argv[1:]
+    code = _pytest(["-n", "2", *more], {})
+    if not _reachable():
+        print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")
+        return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
+    print("the desk once more, on PostgreSQL")
+    return _pytest(["-n", "2", "tests/desk", "tests/web", *more], {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL}) or code
+
+
+def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+
+
+def _reachable() -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(POSTGRESQL, connect_timeout=3).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
