@@ -54,6 +54,7 @@ TIME_OPS = {
     "s": Op.EPOCH,
     "u": Op.UPTIME,
     "i": Op.ISO,
+    "T": Op.TIME_OF_DAY,
 }
 SHARED_LEVELS: Mapping[str, Level] = {
     **dict.fromkeys(("trace", "trc", "finest", "finer", "verbose", "vrb", "verb", "silly"), Level.TRACE),
@@ -125,7 +126,7 @@ class Program:
 
 def time_rows(time_format: str) -> Iterator[Row]:
     """Steps of one time format (`%Y-%m-%d %H:%M:%S%f%z`; %f and %z are optional when read)."""
-    for mark, letter, literal in re.findall(r"(%)(\w)|([^%])", time_format):
+    for mark, letter, literal in re.findall(r"(%)(\w)|([^%])", time_format.replace("%H:%M:%S", "%T")):
         if mark:
             if letter not in TIME_OPS:
                 raise LayoutError(f"unknown time field %{letter}")

@@ -25,6 +25,7 @@ YEAR4, YEAR2, MONTH, MONTH_NAME = int(Op.YEAR4), int(Op.YEAR2), int(Op.MONTH), i
 DAY, HOUR, MINUTE, SECOND = int(Op.DAY), int(Op.HOUR), int(Op.MINUTE), int(Op.SECOND)
 FRACTION, ZONE, AMPM, WEEKDAY = int(Op.FRACTION), int(Op.ZONE), int(Op.AMPM), int(Op.WEEKDAY)
 EPOCH, UPTIME, ISO = int(Op.EPOCH), int(Op.UPTIME), int(Op.ISO)
+TIME_OF_DAY = int(Op.TIME_OF_DAY)
 
 R_CLOCK, R_YEAR, R_MONTH, R_DAY = int(Reg.CLOCK), int(Reg.YEAR), int(Reg.MONTH), int(Reg.DAY)
 R_HOUR, R_MINUTE, R_SECOND, R_NANOS = int(Reg.HOUR), int(Reg.MINUTE), int(Reg.SECOND), int(Reg.NANOS)
@@ -227,9 +228,32 @@ def calendar_step(op: int, pos: int, end: int, regs: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def time_of_day(pos: int, end: int, regs: int) -> int:
+    """hh:mm:ss; the hour may have one digit."""
+    if pos + 1 < end and byte_at(pos + 1) == 58:
+        hour, pos = digits(pos, end, 1, 1)
+    elif pos + 8 <= end:
+        hour, pos = pair(pos), pos + 2
+    else:
+        return -1
+    if pos < 0 or pos + 6 > end or byte_at(pos) != 58 or byte_at(pos + 3) != 58:
+        return -1
+    minute, second = pair(pos + 1), pair(pos + 4)
+    if hour > 24 or minute > 59 or second > 60:
+        return -1
+    put(regs, R_HOUR, hour)
+    put(regs, R_MINUTE, minute)
+    put(regs, R_SECOND, second)
+    put(regs, R_CLOCK, get(regs, R_CLOCK) | C_TIME)
+    return pos + 6
+
+
+@njit(cache=True, nogil=True)
 def clock_step(op: int, pos: int, end: int, regs: int) -> int:
     if op == ISO:
         return iso_time(pos, end, regs)
+    if op == TIME_OF_DAY:
+        return time_of_day(pos, end, regs)
     if op == FRACTION:
         return fraction(pos, end, regs)
     if op == ZONE:

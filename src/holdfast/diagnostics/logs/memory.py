@@ -4,6 +4,8 @@ Positions in the kernels are addresses inside one mapped file. Nobody may read a
 was given; `block_hash` is the one place that loads eight bytes at once and checks for it.
 """
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,23 @@ from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, FNV_PRIME
 OFFSET = np.uint64(FNV_OFFSET)
 PRIME = np.uint64(FNV_PRIME)
 FOLD = np.uint64(0x2020202020202020)
+
+
+def forget_stale_kernels(folder: Path) -> None:
+    """Delete compiled kernels that are older than any kernel source.
+
+    numba looks only at the file a kernel is written in; a kernel that calls one of another, changed
+    file would silently keep running the old one.
+    """
+    kept = list((folder / "__pycache__").glob("*.nb[ic]"))
+    newest = max((source.stat().st_mtime for source in folder.glob("*.py")), default=0.0)
+    for file in kept:
+        with suppress(OSError):
+            if file.stat().st_mtime < newest:
+                file.unlink()
+
+
+forget_stale_kernels(Path(__file__).parent)
 
 
 def _pointer(builder: Any, address: Any, bits: int) -> Any:

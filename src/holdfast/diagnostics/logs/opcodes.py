@@ -40,6 +40,7 @@ class Op(IntEnum):
     EPOCH = 32
     UPTIME = 33
     ISO = 34
+    TIME_OF_DAY = 35  # hh:mm:ss in one step
 
 
 class Charset(IntEnum):

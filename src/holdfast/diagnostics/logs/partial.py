@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, probe, scan_range
+from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, T_RESUME, probe, scan_range
 
 CHUNK = 256 << 20
+SAMPLE = 1 << 20
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
 Int32s = NDArray[np.int32]
@@ -73,17 +74,33 @@ class Mapped:
 
 def scan(file: Mapped, plan: Plan, start: int = 0, stop: int | None = None) -> Partial:
     """Records whose first line starts in [start, stop)."""
+    stop = file.size if stop is None else min(stop, file.size)
+    parts: list[Partial] = []
+    while True:
+        parts.append(_scan_some(file, plan, start, stop))
+        start = int(parts[-1].tally[T_RESUME])
+        if start >= stop:
+            return merge_all(parts)
+
+
+def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
+    """Records from start on, as many as the columns were made for."""
     base, size = file.base, file.size
-    stop = size if stop is None else min(stop, size)
     begin, look_back = _look_back(file.data, start)
-    capacity = int(np.count_nonzero(file.data[begin:stop] == 10)) + 2
     ctx = Context(plan, base, size)
     tally, columns, slots, parts, ids, stacks, zones = scan_range(
-        ctx.address, base + begin, base + stop, base + size, look_back, capacity, MOST_IDS
+        ctx.address, base + begin, base + stop, base + size, look_back, _capacity(file.data, begin, stop), MOST_IDS
     )
     kept = [np.array(column[: tally[T_RECORDS]]) for column in columns]
     entries = [half for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])]
     return Partial(tally, *kept, *entries, stacks, zones[zones[:, 1] > 0])
+
+
+def _capacity(data: Bytes, start: int, stop: int) -> int:
+    """Records to make room for: lines per byte of a sample and a quarter more; counting all costs a pass."""
+    length = min(stop - start, SAMPLE)
+    lines = int(np.count_nonzero(data[start : start + length] == 10)) + 1
+    return int(lines * (stop - start) / max(length, 1) * 1.25) + 1024
 
 
 def _look_back(data: Bytes, start: int) -> tuple[int, bool]:

@@ -38,6 +38,7 @@ INNERS = 16  # layout code = outer * INNERS + inner + 1
 UNSTATED = 999_999  # zone code of a time without a zone
 T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
 T_TIME, T_PART, T_ID, T_OWNED = 6, 7, 8, 9  # what fill_record hands over
+T_RESUME = 10  # where the columns were full, as an offset; the range ends there
 ZONES_AT = 12
 NO_FOLD = np.uint64(0)
 X_LIMIT, X_BASE, X_BOUNDS = int(Ctx.LIMIT), int(Ctx.BASE), int(Ctx.BOUNDS)
@@ -328,6 +329,8 @@ def scan_range(
         split = get(regs, R_PARTIAL) == 1
         if past and (head or count == 0 or frames >= MAX_FRAMES):
             break
+        if head and count == capacity:
+            break
         if head:
             if stack:
                 stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
@@ -358,7 +361,7 @@ def scan_range(
     if stack:
         stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
         stack_used += 1
-    state[T_LINES], state[T_RECORDS] = line, count
+    state[T_LINES], state[T_RECORDS], state[T_RESUME] = line, count, min(pos, stop) - base
     columns = Columns(line_of, offset_of, slot_of, time_of_record, level_of, part_of, id_of)
     used = descriptors[D_USED::8]
     owned = len(slots) + len(parts) + len(ids) + len(registers)  # keeps what the addresses point to

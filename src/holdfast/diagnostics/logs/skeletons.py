@@ -9,7 +9,7 @@ from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at,
 from holdfast.diagnostics.logs.opcodes import Charset
 
 WORD, DIGIT, BEYOND_HEX, GLUE, BLANK = 1, 2, 4, 8, 16
-ONE, THIRTY_ONE = np.uint64(1), np.uint64(31)
+ONE, THIRTY_ONE, NO_FOLD = np.uint64(1), np.uint64(31), np.uint64(0)
 
 
 def byte_classes() -> Bytes:
@@ -119,11 +119,13 @@ def consider_id(start: int, stop: int, end: int, hexadecimal: bool, floor: int, 
 def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.uint64:
     """Hash of [start, end) with words that hold a digit, and the glue between them, taken as one mark.
 
+    So are the names of a path and what follows `key=`: the induction takes them as variable anyway.
+
     The best id-like word found on the way is left in the registers.
     """
     classes, limit = get(ctx, X_CLASSES), get(ctx, X_LIMIT)
     total, glue, pos = seed, OFFSET, start
-    after_var, blank, glued = False, False, False
+    after_var, blank, glued, forced, wordy = False, True, False, False, False
     while pos < end:
         kind = byte_at(classes + byte_at(pos))
         if kind & WORD:
@@ -135,8 +137,8 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
                     break
                 bits |= kind
                 pos += 1
-            if bits & DIGIT or (glued and bits & BEYOND_HEX == 0 and pos - first >= 4):
-                if pos - first >= 8:
+            if bits & DIGIT or forced or (glued and bits & BEYOND_HEX == 0 and pos - first >= 4):
+                if pos - first >= 8 and bits & DIGIT:
                     consider_id(first, pos, end, bits & BEYOND_HEX == 0, start, regs)
                 if not glued:
                     total = (total ^ ONE) * PRIME
@@ -144,9 +146,9 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
             else:
                 if glued:
                     total = (total ^ glue) * PRIME
-                total = block_hash(first, pos, limit, total, np.uint64(0))
+                total = block_hash(first, pos, limit, total, NO_FOLD)
                 after_var = False
-            blank = glued = False
+            blank, glued, wordy = False, False, True
             if pos >= end:
                 break
         if kind & BLANK:
@@ -154,16 +156,22 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
                 total = (total ^ glue) * PRIME
             if not blank:
                 total = (total ^ np.uint64(32)) * PRIME
-            blank, after_var, glued = True, False, False
+            blank, after_var, glued, forced, wordy = True, False, False, False, False
         elif kind & GLUE and after_var:
             glue = ((glue if glued else OFFSET) ^ np.uint64(byte_at(pos))) * PRIME
             glued = True
         else:
+            byte = byte_at(pos)
             if glued:
                 total = (total ^ glue) * PRIME
-            total = (total ^ np.uint64(byte_at(pos))) * PRIME
+            total = (total ^ np.uint64(byte)) * PRIME
             total ^= total >> THIRTY_ONE
-            blank, after_var, glued = False, False, False
+            after_var = glued = False
+            if byte == 47 and not wordy and pos + 1 < end:  # a path: its names are values
+                total, forced, after_var, glued, glue = (total ^ ONE) * PRIME, True, True, True, OFFSET
+            else:
+                forced = byte == 61 and wordy  # what follows `key=` is a value
+            blank, wordy = False, False
         pos += 1
     if glued:
         total = (total ^ glue) * PRIME
