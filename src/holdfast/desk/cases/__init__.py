@@ -1,0 +1,1 @@
+"""Intake, the case, its append-only timeline and the queue."""

@@ -1,0 +1,275 @@
+"""Cases over REST."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Header, Query, Router, Schema, Status
+from pydantic import Field
+
+from holdfast.desk.cases import commands
+from holdfast.desk.cases.chain import verify
+from holdfast.desk.cases.models import Case, Entry, Kind
+from holdfast.desk.cases.queries import declaring, entries, possible_owners, visible_case
+from holdfast.desk.people.api import Words
+from holdfast.desk.people.queries import signed_in
+
+router = Router(tags=["cases"])
+
+Limit = Annotated[int, Query(50, ge=1, le=200)]
+StateName = Literal["new", "diagnosing", "waiting", "mitigated", "resolved", "closed"]
+
+
+class DeclareIn(Schema):
+    """An escalation as it arrives."""
+
+    title: Annotated[Words, Field(min_length=1, max_length=200, pattern=r"\S")]
+    severity: Annotated[int, Field(ge=1, le=4)]
+    impact: Annotated[Words, Field(max_length=20_000)] = ""
+    area: Annotated[Words, Field(max_length=80)] = ""
+    customer: Annotated[Words, Field(max_length=120)] = ""
+    organisation: Annotated[Words, Field(max_length=8)] = ""
+    """Prefix of the organisation; may be left out by who belongs to one only."""
+
+
+class CaseOut(Schema):
+    """A case as it is now."""
+
+    key: str
+    title: str
+    impact: str
+    severity: int
+    state: StateName
+    organisation: str
+    customer: str | None
+    area: str
+    component: str
+    owner: str | None
+    source: str
+    reported_at: datetime
+    acknowledged_at: datetime | None
+    closed_at: datetime | None
+    moves: list[StateName]
+
+    @classmethod
+    def of(cls, case: Case) -> CaseOut:
+        """Return the public form."""
+        return cls(
+            **{name: getattr(case, name) for name in _PLAIN},
+            organisation=case.organisation.prefix,
+            customer=case.customer.name if case.customer else None,
+            owner=case.owner.username if case.owner else None,
+            moves=list(case.moves),
+        )
+
+
+_PLAIN = (
+    "key", "title", "impact", "severity", "state", "area", "component", "source", "reported_at",
+    "acknowledged_at", "closed_at",
+)  # fmt: skip
+
+
+class CasesOut(Schema):
+    """A page of cases, newest first."""
+
+    items: list[CaseOut]
+    before: int | None
+    """Give it as `before` for the next page; null at the end."""
+
+
+class EntryOut(Schema):
+    """One entry of a timeline, with what seals it."""
+
+    position: int
+    kind: str
+    text: str
+    data: dict[str, Any]
+    author: str
+    shared: bool
+    happened_at: datetime
+    recorded_at: datetime
+    previous: str
+    hash: str
+
+
+class TimelineOut(Schema):
+    """A page of a timeline, oldest first."""
+
+    items: list[EntryOut]
+    after: int | None
+    """Give it as `after` for the next page; null at the end."""
+
+
+class WholeOut(Schema):
+    """Whether a timeline is as it was written."""
+
+    whole: bool
+    broken: str
+    entries: int
+    head: str
+
+
+class CommentIn(Schema):
+    """Something said."""
+
+    text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
+    shared: bool = False
+    """Whether the customer sees it."""
+
+
+class EntryIn(Schema):
+    """A fact, an action or a decision."""
+
+    kind: Literal["fact", "action", "decision"] = "fact"
+    text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
+    happened_at: datetime | None = None
+
+
+class StateIn(Schema):
+    """Where the case moves to."""
+
+    to: StateName
+    reason: Annotated[Words, Field(max_length=2000)] = ""
+
+
+class SeverityIn(Schema):
+    """A severity and why."""
+
+    to: Annotated[int, Field(ge=1, le=4)]
+    reason: Annotated[Words, Field(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class OwnerIn(Schema):
+    """Who owns the case from now on; null for nobody."""
+
+    owner: Annotated[Words, Field(max_length=150)] | None
+
+
+@router.post("/cases", response={200: CaseOut, 201: CaseOut}, summary="Declare a case")
+def declare(
+    request: HttpRequest,
+    said: DeclareIn,
+    idempotency_key: Annotated[Words, Header("", max_length=200)],
+) -> Status[CaseOut]:
+    """Take an escalation in. With `Idempotency-Key`, sending it again returns the same case (200)."""
+    person = signed_in(request)
+    wanted = declaring(person)
+    if said.organisation:
+        wanted = wanted.filter(prefix=said.organisation)
+    if len(wanted) != 1:
+        which = ", ".join(one.prefix for one in wanted) or "none that you may declare in"
+        raise commands.Conflict(f"name one organisation by its prefix; there is {which}")
+    words = said.model_dump(exclude={"organisation"})
+    escalation = commands.Escalation(**words)
+    declared = commands.declare(wanted[0], escalation, by=person, source="api", key=idempotency_key)
+    return Status(201 if declared.created else 200, CaseOut.of(declared.case))
+
+
+@router.get("/cases", response=CasesOut, summary="List cases")
+def list_cases(
+    request: HttpRequest,
+    limit: Limit,
+    before: Annotated[int | None, Query(None, ge=1, le=2**62)],
+    open: Annotated[bool | None, Query(None)],  # noqa: A002  the word callers expect
+    severity: Annotated[int | None, Query(None, ge=1, le=4)],
+) -> dict[str, Any]:
+    """Return the cases you may see, newest first."""
+    cases = Case.objects.visible_to(signed_in(request)).select_related("organisation", "customer", "owner")
+    if open is not None:
+        cases = cases.filter(closed_at__isnull=open)
+    if severity is not None:
+        cases = cases.filter(severity=severity)
+    if before is not None:
+        cases = cases.filter(id__lt=before)
+    found = list(cases.order_by("-id")[: limit + 1])
+    more = found[limit - 1].id if len(found) > limit else None
+    return {"items": [CaseOut.of(case) for case in found[:limit]], "before": more}
+
+
+@router.get("/cases/{key}", response=CaseOut, summary="Read a case")
+def read(request: HttpRequest, key: str) -> CaseOut:
+    """Return a case as it is now."""
+    return CaseOut.of(visible_case(signed_in(request), key))
+
+
+@router.get("/cases/{key}/timeline", response=TimelineOut, summary="Read a timeline")
+def timeline(
+    request: HttpRequest, key: str, limit: Limit, after: Annotated[int, Query(0, ge=0, le=2**31 - 1)]
+) -> dict[str, Any]:
+    """Return the entries after a position, oldest first."""
+    person = signed_in(request)
+    kept = entries(person, visible_case(person, key)).filter(position__gt=after).order_by("position")
+    found = list(kept[: limit + 1])
+    return {"items": found[:limit], "after": found[limit - 1].position if len(found) > limit else None}
+
+
+@router.get("/cases/{key}/timeline/check", response=WholeOut, summary="Check a timeline's hash chain")
+def check(request: HttpRequest, key: str) -> dict[str, Any]:
+    """Say whether every entry is there, unchanged and in its place."""
+    case = visible_case(signed_in(request), key)
+    broken = verify(case)
+    return {"whole": not broken, "broken": broken, "entries": case.entries_count, "head": case.head}
+
+
+@router.post("/cases/{key}/acknowledge", response=CaseOut, summary="Acknowledge a case")
+def acknowledge(request: HttpRequest, key: str) -> CaseOut:
+    """Say that you have it; twice is once."""
+    person = signed_in(request)
+    return _now(request, commands.acknowledge(visible_case(person, key), by=person))
+
+
+@router.post("/cases/{key}/comments", response={201: EntryOut}, summary="Comment")
+def comment(request: HttpRequest, key: str, said: CommentIn) -> Status[Entry]:
+    """Say something on the case."""
+    person = signed_in(request)
+    entry = commands.comment(visible_case(person, key), said.text, by=person, shared=said.shared)
+    return Status(201, entry)
+
+
+@router.post(
+    "/cases/{key}/entries", response={201: EntryOut}, summary="Record a fact, an action or a decision"
+)
+def record(request: HttpRequest, key: str, said: EntryIn) -> Status[Entry]:
+    """Record what is known, done or decided."""
+    person = signed_in(request)
+    entry = commands.record_fact(
+        visible_case(person, key), said.text, by=person, kind=Kind(said.kind), happened_at=said.happened_at
+    )
+    return Status(201, entry)
+
+
+@router.post("/cases/{key}/state", response=CaseOut, summary="Move a case to another state")
+def move(request: HttpRequest, key: str, said: StateIn) -> CaseOut:
+    """Move the case to one of its `moves`."""
+    person = signed_in(request)
+    return _now(
+        request, commands.change_state(visible_case(person, key), said.to, by=person, reason=said.reason)
+    )
+
+
+@router.post("/cases/{key}/severity", response=CaseOut, summary="Change the severity")
+def severity(request: HttpRequest, key: str, said: SeverityIn) -> CaseOut:
+    """Change the severity, with the reason."""
+    person = signed_in(request)
+    return _now(
+        request, commands.raise_severity(visible_case(person, key), said.to, by=person, reason=said.reason)
+    )
+
+
+@router.post("/cases/{key}/owner", response=CaseOut, summary="Assign a case")
+def owner(request: HttpRequest, key: str, said: OwnerIn) -> CaseOut:
+    """Give the case to an engineer, or to nobody."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    chosen = None
+    if said.owner is not None:
+        chosen = next((one for one in possible_owners(case) if one.username == said.owner), None)
+        if chosen is None:
+            raise commands.Conflict(f"{said.owner} cannot own this case")
+    return _now(request, commands.assign(case, chosen, by=person))
+
+
+def _now(request: HttpRequest, case: Case) -> CaseOut:
+    return CaseOut.of(visible_case(signed_in(request), case.key))

@@ -1,0 +1,250 @@
+"""Every deed on a case: one transaction with the change, the timeline entry and the event."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from holdfast.desk.cases.chain import canonical
+from holdfast.desk.cases.models import Arrival, Case, Entry, Kind, Part
+from holdfast.desk.cases.states import MOVES, OPEN, State
+from holdfast.desk.cases.timeline import append, change, lock
+from holdfast.desk.people.models import Customer, Organisation, Person
+from holdfast.desk.people.rights import Deed
+
+
+class Conflict(Exception):  # noqa: N818
+    """The deed does not fit what the case is by now; the message says how to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What is said when a case is declared."""
+
+    title: str
+    severity: int
+    impact: str = ""
+    area: str = ""
+    customer: str = ""
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The case, and whether this declaration made it or an earlier one with the same key."""
+
+    case: Case
+    created: bool
+
+
+@transaction.atomic
+def declare(
+    organisation: Organisation, said: Escalation, *, by: Person, source: str, key: str = ""
+) -> Declared:
+    """Take an escalation in. The same key again returns the case it made; it is never taken twice."""
+    member = next((m for m in by.standing if m.organisation_id == organisation.id), None)
+    if member is None or not by.may(Deed.DECLARE, organisation.id):
+        raise PermissionDenied("your role does not declare cases here")
+    # The row lock makes two arrivals with one key take turns, and hands out the number.
+    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number"))
+    digest = hashlib.sha256(canonical(asdict(said) | {"reported_at": str(said.reported_at)})).hexdigest()
+    earlier = _arrived(organisation, key, digest) if key else None
+    if earlier is not None:
+        return Declared(earlier, created=False)
+    case = _new_case(
+        organisation, said, by, member.customer or _customer(organisation, said.customer), source
+    )
+    if key:
+        Arrival.objects.create(organisation=organisation, key=key, digest=digest, case=case)
+    data = change(case, "state", None, State.NEW) | {"severity": said.severity, "source": source}
+    append(case, Kind.STATE, f"Declared: {case.title}", by=by, event="case.declared", data=data, shared=True)
+    return Declared(case, created=True)
+
+
+def _arrived(organisation: Organisation, key: str, digest: str) -> Case | None:
+    arrival = (
+        Arrival.objects.select_related("case__organisation")
+        .filter(organisation=organisation, key=key)
+        .first()
+    )
+    if arrival and arrival.digest != digest:
+        raise Conflict(
+            f"this key came before with other words, as {arrival.case.key}; send a new key for a new case"
+        )
+    return arrival.case if arrival else None
+
+
+def _customer(organisation: Organisation, name: str) -> Customer | None:
+    if not name.strip():
+        return None
+    return Customer.objects.get_or_create(organisation=organisation, name=name.strip())[0]
+
+
+def _new_case(
+    organisation: Organisation, said: Escalation, by: Person, customer: Customer | None, source: str
+) -> Case:
+    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number") + 1)
+    organisation.refresh_from_db(fields=["last_number"])
+    case = Case(
+        organisation=organisation,
+        number=organisation.last_number,
+        title=said.title.strip(),
+        impact=said.impact.strip(),
+        severity=said.severity,
+        area=said.area.strip(),
+        customer=customer,
+        source=source,
+        declared_by=by,
+        reported_at=said.reported_at or timezone.now(),
+    )
+    case.save(force_insert=True)
+    return case
+
+
+@transaction.atomic
+def acknowledge(case: Case, *, by: Person) -> Case:
+    """Say that an engineer has it: stops the clock, makes them owner if nobody is. Twice is once."""
+    case = _allowed(case, by, Deed.ACKNOWLEDGE)
+    if case.acknowledged_at is not None:
+        return case
+    before = case.state
+    case.acknowledged_at = timezone.now()
+    case.owner = case.owner or by
+    if case.state == State.NEW:
+        case.state = State.DIAGNOSING
+    append(
+        case,
+        Kind.STATE,
+        f"Acknowledged by {by.title}",
+        by=by,
+        event="case.acknowledged",
+        data=change(case, "state", before, case.state) | {"acknowledged": True},
+        shared=True,
+    )
+    return case
+
+
+@transaction.atomic
+def change_state(case: Case, to: str, *, by: Person, reason: str = "") -> Case:
+    """Move the case to a state it may move to."""
+    case = _allowed(case, by, Deed.CHANGE_STATE)
+    before = case.state
+    if to == before:
+        return case
+    if to not in MOVES[before]:
+        ways = ", ".join(MOVES[before])
+        raise Conflict(f"{case.key} is {before}; from there it can become {ways}, not {to}")
+    case.state = State(to)
+    case.closed_at = None if case.state in OPEN else (case.closed_at or timezone.now())
+    text = reason.strip() or f"State {State(before).label} to {case.state.label}"
+    append(
+        case,
+        Kind.STATE,
+        text,
+        by=by,
+        event="case.moved",
+        data=change(case, "state", before, to),
+        shared=True,
+    )
+    return case
+
+
+@transaction.atomic
+def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
+    """Change the severity, up or down, with the reason for it."""
+    case = _allowed(case, by, Deed.RAISE_SEVERITY)
+    if to not in {1, 2, 3, 4}:
+        raise Conflict("severity is 1, 2, 3 or 4")
+    if to == case.severity:
+        return case
+    if not reason.strip():
+        raise Conflict("say why: a severity without a reason is disputed later")
+    before, case.severity = case.severity, to
+    append(
+        case,
+        Kind.DECISION,
+        reason.strip(),
+        by=by,
+        event="case.severity",
+        data=change(case, "severity", before, to),
+        shared=True,
+    )
+    return case
+
+
+@transaction.atomic
+def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
+    """Give the case to somebody who may own it, or to nobody."""
+    case = _allowed(case, by, Deed.ASSIGN)
+    if owner is not None and not case.allows(owner, Deed.ACKNOWLEDGE):
+        raise Conflict(f"{owner.title} cannot own cases of {case.organisation}")
+    if owner == case.owner:
+        return case
+    before, case.owner = case.owner, owner
+    names = (before.title if before else None, owner.title if owner else None)
+    data = change(case, "owner", *names)
+    append(case, Kind.STATE, f"Owner {names[1] or 'nobody'}", by=by, event="case.assigned", data=data)
+    return case
+
+
+@transaction.atomic
+def join(case: Case, person: Person, what: str, *, by: Person) -> Part:
+    """Put somebody on the case; a developer sees it from then on."""
+    case = _allowed(case, by, Deed.ASSIGN)
+    part, created = Part.objects.update_or_create(case=case, person=person, defaults={"what": what})
+    if created:
+        append(case, Kind.ACTION, f"{person.title} joins: {what}", by=by, event="case.joined")
+    return part
+
+
+@transaction.atomic
+def comment(case: Case, text: str, *, by: Person, shared: bool = False) -> Entry:
+    """Say something on the case; what somebody without internal rights says is shared."""
+    case = _allowed(case, by, Deed.COMMENT)
+    shared = shared or not case.allows(by, Deed.SEE_INTERNAL)
+    return append(case, Kind.COMMENT, _words(text), by=by, event="case.comment", shared=shared)
+
+
+@transaction.atomic
+def record_fact(
+    case: Case,
+    text: str,
+    *,
+    by: Person | None,
+    kind: Kind = Kind.FACT,
+    happened_at: datetime | None = None,
+    data: dict[str, Any] | None = None,
+) -> Entry:
+    """Record a fact, an action or a decision. Without a person it is the engine that speaks."""
+    case = _allowed(case, by, Deed.RECORD) if by else lock(case.id)
+    return append(case, kind, _words(text), by=by, event=f"case.{kind}", data=data, happened_at=happened_at)
+
+
+@transaction.atomic
+def name_component(case: Case, component: str, text: str, data: dict[str, Any]) -> Entry:
+    """Record which component the engine ranks first now."""
+    case = lock(case.id)
+    before, case.component = case.component, component[:200]
+    data = data | change(case, "component", before or None, component or None)
+    return append(case, Kind.STATE, text, by=None, event="case.component", data=data)
+
+
+def _allowed(case: Case, by: Person, deed: Deed) -> Case:
+    if not Case.objects.visible_to(by).filter(id=case.id).exists():
+        raise Case.DoesNotExist
+    if not case.allows(by, deed):
+        raise PermissionDenied(f"your role may not {deed.replace('_', ' ')} here")
+    return lock(case.id)
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise Conflict("there is nothing in it; write a sentence")
+    return text.strip()

@@ -1,0 +1,187 @@
+"""The case and its timeline."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from holdfast.desk.cases.states import MOVES, OPEN, State
+from holdfast.desk.people.models import Customer, Membership, Organisation, Person
+from holdfast.desk.people.rights import REACH, Deed, Reach
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Cases, as far as somebody may see them."""
+
+    def visible_to(self, person: Person) -> CaseQuerySet:
+        """The one access rule: every page, operation and stream starts from here."""
+        whole = [member.organisation_id for member in person.standing if REACH[member.role] == Reach.ALL]
+        rule = models.Q(organisation_id__in=whole)
+        if len(whole) == 1:  # equality lets the database walk the queue's index in order
+            rule = models.Q(organisation_id=whole[0])
+        for member in person.standing:
+            if member.organisation_id not in whole:
+                rule |= models.Q(organisation_id=member.organisation_id) & _part_of(person, member)
+        return self.filter(rule)
+
+    def open(self) -> CaseQuerySet:
+        """Those somebody still has to do something about."""
+        return self.filter(closed_at=None)
+
+    def in_order(self) -> CaseQuerySet:
+        """In the order of work; see `ordering`."""
+        return self.order_by("standing", "id")
+
+
+def _part_of(person: Person, member: Membership) -> models.Q:
+    if REACH[member.role] == Reach.DECLARED:
+        return models.Q(declared_by=person)
+    if REACH[member.role] == Reach.JOINED:
+        return models.Q(models.Exists(Part.objects.filter(case=models.OuterRef("pk"), person=person)))
+    return models.Q(customer_id=member.customer_id)
+
+
+class Case(models.Model):
+    """An escalation, from arrival to what was learned from it.
+
+    Its fields are the present state; how they came about is on the timeline.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="cases")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    impact = models.TextField(blank=True)
+    """What is broken for whom, as reported."""
+    severity = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.NEW)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True)
+    area = models.CharField(max_length=80, blank=True)
+    """Product area or component, as reported."""
+    source = models.CharField(max_length=20, default="web")
+    declared_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="declared")
+    owner = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="owned")
+    reported_at = models.DateTimeField(default=timezone.now)
+    acknowledged_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    """When it left the open states; empty while open."""
+    touched_at = models.DateTimeField(default=timezone.now)
+    component = models.CharField(max_length=200, blank=True)
+    """The component the newest diagnosis ranks first."""
+    standing = models.BigIntegerField(default=0)
+    entries_count = models.PositiveIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+    """Hash of the newest timeline entry, so that a shortened timeline shows too."""
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "number"], name="cases_number"),
+            models.CheckConstraint(condition=models.Q(severity__range=(1, 4)), name="cases_severity"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation", "standing", "id"],
+                name="cases_queue",
+                condition=models.Q(closed_at=None),
+            ),
+            models.Index(fields=["organisation", "-reported_at"], name="cases_recent"),
+            models.Index(fields=["organisation", "severity", "reported_at"], name="cases_figures"),
+            models.Index(fields=["organisation", "customer", "standing"], name="cases_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def key(self) -> str:
+        """What people call it: `ESC-142`."""
+        return f"{self.organisation.prefix}-{self.number}"
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to do something about it."""
+        return self.state in OPEN
+
+    @property
+    def moves(self) -> tuple[State, ...]:
+        """The states it may move to."""
+        return MOVES[self.state]
+
+    def allows(self, person: Person, deed: Deed) -> bool:
+        """Whether somebody who sees the case may do this to it."""
+        return person.may(deed, self.organisation_id)
+
+
+class Part(models.Model):
+    """A person put on a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parts")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="parts")
+    what = models.CharField(max_length=60, default="helps")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "person"], name="cases_one_part")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.what}"
+
+
+class Arrival(models.Model):
+    """A sender's key for something sent in, so that sending it again changes nothing."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="cases_arrival")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Kind(models.TextChoices):
+    """What sort of thing a timeline entry tells."""
+
+    FACT = "fact", "Fact"
+    ACTION = "action", "Action"
+    DECISION = "decision", "Decision"
+    UPDATE = "update", "Update"
+    STATE = "state", "State"
+    COMMENT = "comment", "Comment"
+
+
+class Entry(models.Model):
+    """One entry of a case's timeline. It is never changed or removed; triggers see to that."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="entries")
+    position = models.PositiveIntegerField()
+    """1, 2, 3, ... within the case."""
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField()
+    data = models.JSONField(default=dict)
+    """`field`, `from`, `to` of a change; `locators` and `finding` of a fact."""
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True)
+    author = models.CharField(max_length=160)
+    """The person's name at the time, or `engine`."""
+    shared = models.BooleanField(default=False)
+    """Whether the customer sees it."""
+    happened_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "position"], name="cases_entry_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.kind}"

@@ -1,0 +1,120 @@
+"""Reading cases, always as somebody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from holdfast.desk.cases.models import Case, CaseQuerySet, Entry
+from holdfast.desk.cases.ordering import Clock, Reason, clock, reasons
+from holdfast.desk.cases.states import State
+from holdfast.desk.people.models import Organisation, Person
+from holdfast.desk.people.rights import Deed
+
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{0,7})-(\d{1,9})")
+PAGE = 50
+VIEWS = ("team", "mine", "unowned", "waiting", "old")
+
+
+def visible_case(person: Person, key: str) -> Case:
+    """Return the case called `ESC-142`; DoesNotExist also when the person may not see it."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise Case.DoesNotExist
+    cases = Case.objects.visible_to(person).select_related("organisation", "customer", "owner", "declared_by")
+    return cases.get(organisation__prefix=match[1].upper(), number=int(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the queue."""
+
+    place: int
+    case: Case
+    reasons: list[Reason]
+    points: int
+    clock: Clock | None
+
+
+def queue(person: Person, view: str, start: int = 0, size: int = PAGE) -> list[Row]:
+    """Return a stretch of the person's queue in the order of work; one row more tells there is more."""
+    now = timezone.now()
+    cases = _narrowed(Case.objects.visible_to(person).open(), person, view, now)
+    chosen = cases.in_order().select_related("organisation", "customer", "owner")[start : start + size + 1]
+    return [_row(place, case, now) for place, case in enumerate(chosen, start + 1)]
+
+
+def _narrowed(cases: CaseQuerySet, person: Person, view: str, now: datetime) -> CaseQuerySet:
+    if view == "mine":
+        return cases.filter(owner=person)
+    if view == "unowned":
+        return cases.filter(owner=None)
+    if view == "waiting":
+        return cases.filter(state=State.WAITING)
+    return cases.filter(reported_at__lt=now - timedelta(days=14)) if view == "old" else cases
+
+
+def _row(place: int, case: Case, now: datetime) -> Row:
+    why = reasons(case, now)
+    return Row(place, case, why, sum(reason.points for reason in why), clock(case, now))
+
+
+def counts(person: Person) -> dict[str, int]:
+    """Return how many open cases each view of the queue holds."""
+    old = timezone.now() - timedelta(days=14)
+    return (
+        Case.objects.visible_to(person)
+        .open()
+        .aggregate(
+            team=Count("id"),
+            mine=Count("id", filter=Q(owner=person)),
+            unowned=Count("id", filter=Q(owner=None)),
+            waiting=Count("id", filter=Q(state=State.WAITING)),
+            old=Count("id", filter=Q(reported_at__lt=old)),
+            unacknowledged=Count("id", filter=Q(acknowledged_at=None)),
+            sev1=Count("id", filter=Q(severity=1)),
+        )
+    )
+
+
+def entries(person: Person, case: Case) -> QuerySet[Entry]:
+    """Return the entries the person may read: all, or those shared with the customer."""
+    kept = Entry.objects.filter(case=case).select_related("person")
+    return kept if case.allows(person, Deed.SEE_INTERNAL) else kept.filter(shared=True)
+
+
+def search(person: Person, words: str, limit: int = 50) -> list[Case]:
+    """Return the cases of a key, or whose title has all the words, newest first."""
+    cases = Case.objects.visible_to(person).select_related("organisation", "customer", "owner")
+    match = _KEY.fullmatch(words.strip())
+    if match:
+        return list(cases.filter(organisation__prefix=match[1].upper(), number=int(match[2])))
+    for word in words.split()[:8]:
+        cases = cases.filter(Q(title__icontains=word) | Q(component__icontains=word))
+    return list(cases.order_by("-reported_at")[:limit])
+
+
+def declaring(person: Person) -> QuerySet[Organisation]:
+    """Return the organisations in which the person may declare a case."""
+    ids = [m.organisation_id for m in person.standing if person.may(Deed.DECLARE, m.organisation_id)]
+    return Organisation.objects.filter(id__in=ids).order_by("name")
+
+
+def possible_owners(case: Case) -> list[Person]:
+    """Return who may own the case."""
+    members = Person.objects.filter(
+        memberships__organisation=case.organisation_id,
+        memberships__role__in=["engineer", "lead"],
+        is_active=True,
+    )
+    return list(members.order_by("username")[:200])
+
+
+def kinds(person: Person, case: Case) -> dict[str, int]:
+    """Return how many entries of each kind the person may read."""
+    counted = entries(person, case).select_related(None).order_by().values("kind").annotate(n=Count("id"))
+    return {row["kind"]: row["n"] for row in counted}

@@ -1,0 +1,74 @@
+"""Writing to the timeline: the only place where entries are made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from holdfast.desk.cases.chain import seal
+from holdfast.desk.cases.models import Case, Entry, Kind
+from holdfast.desk.cases.ordering import standing
+from holdfast.desk.outbox.commands import publish
+from holdfast.desk.people.models import Person
+
+ENGINE = "engine"
+
+
+def lock(case_id: int) -> Case:
+    """Return the case, held until the transaction ends, so that entries get their places one by one."""
+    return Case.objects.select_for_update(of=("self",)).select_related("organisation").get(id=case_id)
+
+
+def append(
+    case: Case,
+    kind: Kind,
+    text: str,
+    *,
+    by: Person | None,
+    event: str,
+    data: dict[str, Any] | None = None,
+    shared: bool = False,
+    happened_at: datetime | None = None,
+) -> Entry:
+    """Append an entry to a locked case, save the case as it now is, and publish the event."""
+    now = timezone.now()
+    entry = Entry(
+        case=case,
+        position=case.entries_count + 1,
+        kind=kind,
+        text=text.replace("\x00", "\ufffd"),
+        data=_exact(data or {}),
+        person=by,
+        author=by.title if by else ENGINE,
+        shared=shared,
+        happened_at=happened_at or now,
+        recorded_at=now,
+        previous=case.head,
+    )
+    entry.hash = seal(entry, case.key)
+    entry.save(force_insert=True)
+    case.entries_count, case.head, case.touched_at = entry.position, entry.hash, now
+    case.standing = standing(case)
+    case.save()
+    publish(event, organisation_id=case.organisation_id, case_id=case.id, entry=entry.position)
+    return entry
+
+
+def _exact(value: Any) -> Any:
+    """Return plain JSON. Floats are refused: a database may write them differently and break the seal."""
+    if isinstance(value, dict):
+        return {str(key): _exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    if isinstance(value, str):
+        return str(value).replace("\x00", "\ufffd")
+    if value is None or isinstance(value, int):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot be sealed; write it as text or whole number")
+
+
+def change(case: Case, field: str, before: object, after: object) -> dict[str, Any]:
+    """Return the data of a change, always with from and to."""
+    return {"field": field, "from": before, "to": after, "case": case.key}

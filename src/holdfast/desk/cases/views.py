@@ -1,0 +1,190 @@
+"""Pages of the queue and the deeds on a case."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from holdfast.desk.cases import commands, queries
+from holdfast.desk.cases.forms import DeclareForm
+from holdfast.desk.cases.models import Case, Kind
+from holdfast.desk.outbox import live
+from holdfast.desk.people.models import Person
+from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.rights import REACH, Deed, Reach
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """The open cases in the order of work, with the reasons for it."""
+    person = signed_in(request)
+    view = request.GET.get("view", "team")
+    view = view if view in queries.VIEWS else "team"
+    start = _start(request)
+    rows = queries.queue(person, view, start)
+    context = {
+        "rows": rows[: queries.PAGE],
+        "more": start + queries.PAGE if len(rows) > queries.PAGE else None,
+        "view": view,
+        "counts": queries.counts(person),
+    }
+    return render(request, "cases/queue.html", context)
+
+
+@require_safe
+def cases(request: HttpRequest) -> HttpResponse:
+    """Cases by words or key, newest first; a key alone opens its case."""
+    person, words = signed_in(request), request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    found = queries.search(person, words)
+    if len(found) == 1 and found[0].key == words.upper():
+        return redirect("case", key=found[0].key)
+    return render(request, "cases/cases.html", {"cases": found, "words": words})
+
+
+@require_http_methods(["GET", "POST"])
+def declare(request: HttpRequest) -> HttpResponse:
+    """Declare a case. The form carries a key, so that sending it twice makes one case."""
+    person = signed_in(request)
+    if not person.may_anywhere(Deed.DECLARE):
+        raise PermissionDenied("your role does not declare cases")
+    form = DeclareForm(person, request.POST or None, initial={"key": uuid.uuid4().hex})
+    if request.method == "POST" and form.is_valid():
+        declared = commands.declare(
+            form.cleaned_data["organisation"],
+            form.escalation(),
+            by=person,
+            source="web",
+            key=form.cleaned_data["key"],
+        )
+        return redirect("case", key=declared.case.key)
+    return render(request, "cases/declare.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@require_safe
+def timeline(request: HttpRequest, key: str) -> HttpResponse:
+    """The timeline alone, for live pages."""
+    person = signed_in(request)
+    case = queries.visible_case(person, key)
+    return render(request, "cases/_timeline.html", timeline_context(request, person, case))
+
+
+SHOWN = 60
+
+
+def timeline_context(request: HttpRequest, person: Person, case: Case) -> dict[str, Any]:
+    """Return what the timeline's template needs."""
+    kind = request.GET.get("kind", "")
+    kept = queries.entries(person, case)
+    chosen = kept.filter(kind=kind) if kind in Kind.values else kept
+    found = list(chosen.order_by("-position")[: SHOWN + 1])
+    numbers = queries.kinds(person, case)
+    return {
+        "case": case,
+        "entries": found[:SHOWN],
+        "more": len(found) > SHOWN,
+        "kind": kind if kind in Kind.values else "",
+        "kinds": [(value, label, numbers.get(value, 0)) for value, label in Kind.choices],
+        "total": sum(numbers.values()),
+    }
+
+
+@require_POST
+def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
+    """Acknowledge."""
+    return _deed(request, key, lambda case, by: commands.acknowledge(case, by=by))
+
+
+@require_POST
+def note(request: HttpRequest, key: str) -> HttpResponse:
+    """Write a line on the timeline: a comment, or after /fact, /do, /decide that."""
+    text = request.POST.get("text", "")
+    return _deed(request, key, lambda case, by: _write(case, by, text))
+
+
+_WORDS = {"/fact": Kind.FACT, "/do": Kind.ACTION, "/decide": Kind.DECISION}
+
+
+def _write(case: Case, by: Person, text: str) -> object:
+    word, _, rest = text.strip().partition(" ")
+    if word in _WORDS:
+        return commands.record_fact(case, rest, by=by, kind=_WORDS[word])
+    if word == "/share":
+        return commands.comment(case, rest, by=by, shared=True)
+    if word.startswith("/"):
+        raise commands.Conflict(f"there is no {word}; /fact, /do, /decide and /share are known")
+    return commands.comment(case, text, by=by)
+
+
+@require_POST
+def move(request: HttpRequest, key: str) -> HttpResponse:
+    """Change the state."""
+    to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
+    return _deed(request, key, lambda case, by: commands.change_state(case, to, by=by, reason=reason))
+
+
+@require_POST
+def severity(request: HttpRequest, key: str) -> HttpResponse:
+    """Change the severity."""
+    to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
+    number = int(to) if to.isdecimal() else 0
+    return _deed(request, key, lambda case, by: commands.raise_severity(case, number, by=by, reason=reason))
+
+
+@require_POST
+def assign(request: HttpRequest, key: str) -> HttpResponse:
+    """Give the case to somebody."""
+    name = request.POST.get("owner", "")
+
+    def deed(case: Case, by: Person) -> object:
+        owner = next((one for one in queries.possible_owners(case) if one.username == name), None)
+        if name and owner is None:
+            raise commands.Conflict(f"{name} cannot own this case")
+        return commands.assign(case, owner, by=by)
+
+    return _deed(request, key, deed)
+
+
+def _deed(request: HttpRequest, key: str, deed: Callable[[Case, Person], object]) -> HttpResponse:
+    person = signed_in(request)
+    try:
+        deed(queries.visible_case(person, key), person)
+    except commands.Conflict as conflict:
+        messages.error(request, f"Nothing was changed: {conflict}.")
+    return redirect(reverse("case", args=[key]))
+
+
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """The live stream: of one case, or of all the person sees."""
+    wanted = await sync_to_async(_wanted)(request)
+    return await live.stream(request, wanted)
+
+
+_MOST_FOLLOWED = 5000
+
+
+def _wanted(request: HttpRequest) -> live.Wanted:
+    person = signed_in(request)
+    if key := request.GET.get("case", ""):
+        case_id = queries.visible_case(person, key).id
+        return lambda news: news.case_id == case_id
+    whole = {m.organisation_id for m in person.standing if REACH[m.role] == Reach.ALL}
+    part = set(
+        Case.objects.visible_to(person)
+        .exclude(organisation_id__in=whole)
+        .values_list("id", flat=True)[:_MOST_FOLLOWED]
+    )
+    return lambda news: news.case_id is not None and (news.organisation_id in whole or news.case_id in part)
+
+
+def _start(request: HttpRequest) -> int:
+    start = request.GET.get("start", "0")
+    return min(int(start), 10_000) if start.isdecimal() else 0

@@ -1,0 +1,1 @@
+"""Figures counted from the timeline, each opening onto its cases."""

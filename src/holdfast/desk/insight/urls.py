@@ -1,0 +1,10 @@
+"""Addresses of the insight room."""
+
+from django.urls import path
+
+from holdfast.desk.insight import views
+
+urlpatterns = [
+    path("figures/", views.figures, name="figures"),
+    path("figures/<str:name>/<int:severity>", views.figure, name="figure"),
+]

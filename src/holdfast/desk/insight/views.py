@@ -1,0 +1,28 @@
+"""The figures page and the cases behind a number."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from holdfast.desk.insight.api import known, who_counts
+from holdfast.desk.insight.figures import all_figures
+from holdfast.desk.insight.queries import behind, lines
+
+
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """Every figure by severity."""
+    person = who_counts(request)
+    found = [(figure, lines(figure, person)) for figure in all_figures().values()]
+    return render(request, "insight/figures.html", {"figures": found})
+
+
+@require_safe
+def figure(request: HttpRequest, name: str, severity: int) -> HttpResponse:
+    """The cases behind one line of a figure."""
+    person, counted = who_counts(request), known(name)
+    found = behind(counted, person, severity) if severity in counted.targets else []
+    context = {"figure": counted, "severity": severity, "cases": found[:200], "number": len(found)}
+    return render(request, "insight/figure.html", context)

@@ -1,0 +1,1 @@
+"""Diagnoses kept with their case, and the evidence opened at the cited line."""

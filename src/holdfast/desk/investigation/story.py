@@ -1,0 +1,102 @@
+"""Reading a diagnosis' public JSON for pages: who, what changed, what was ruled out, which proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Report = dict[str, Any]
+PLACES = ("line", "byte", "packet", "entry", "span", "frame", "sample")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A locator as a page shows it."""
+
+    artefact: str
+    name: str
+    """Name of the artefact, last part only."""
+    path: str
+    place: str
+    at: str
+    sha256: str = ""
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of what changed at the onset."""
+
+    word: str
+    tone: str
+    finding: dict[str, Any]
+    before: str
+    after: str
+    what: str
+
+
+def artefacts(report: Report) -> dict[str, dict[str, Any]]:
+    """Return the artefacts by id."""
+    return {artefact["id"]: artefact for artefact in report["artefacts"]}
+
+
+def proof(report: Report, locator: dict[str, Any]) -> Proof:
+    """Return a locator with the name of what it points into."""
+    place = next((place for place in PLACES if place in locator), "line")
+    return _proof(report, locator["artefact"], place, str(locator.get(place, 1)))
+
+
+def proof_of(report: Report, artefact: str, at: str) -> Proof | None:
+    """Return the proof an address asks for (`at` is `line:54`), or the first of the whole diagnosis."""
+    place, _, number = at.partition(":")
+    if artefact and place in PLACES:
+        return _proof(report, artefact, place, number)
+    onset = report["onset"] or {}
+    cited = [*onset.get("locators", ()), *(one for found in report["findings"] for one in found["locators"])]
+    return proof(report, cited[0]) if cited else None
+
+
+def _proof(report: Report, artefact: str, place: str, at: str) -> Proof:
+    known = artefacts(report).get(artefact, {})
+    path = known.get("name", artefact)
+    name = path.rpartition("/")[2]
+    return Proof(artefact, name, path, place, at[:200], known.get("sha256", ""), known.get("records", 0))
+
+
+_GOOD_WORDS = {"gone": "bad", "new": "bad", "failed": "bad"}
+
+
+def changes(report: Report) -> list[Change]:
+    """Return the findings that say how something differs before and after, in the order of the report."""
+    return [_change(found) for found in report["findings"] if found["rule"].partition(".")[0] != "reader"]
+
+
+def _change(found: dict[str, Any]) -> Change:
+    data = found["data"]
+    word = str(data.get("way") or found["rule"].rpartition(".")[2].replace("_", " "))
+    what = str(data.get("what") or data.get("operation") or found["title"])
+    tone = "bad" if word.split()[0] in _GOOD_WORDS else ""
+    return Change(word, tone, found, _number(data.get("before")), _number(data.get("after")), what)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, dict):
+        if "count" in value and "of" in value:
+            return f"{value['count']} of {value['of']}"
+        value = next(
+            (value[name] for name in ("count", "median", "p95", "value", "mean", "rate") if name in value),
+            None,
+        )
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "" if value is None else str(value)
+
+
+def ruled_out(report: Report) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return candidates below the first with the argument that speaks against them."""
+    found = []
+    for candidate in report["components"][1:]:
+        against = next((one for one in candidate["arguments"] if one["sign"] == "-"), None)
+        if against:
+            found.append((candidate, against))
+    return found[:3]

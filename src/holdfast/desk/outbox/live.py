@@ -1,0 +1,163 @@
+"""The live stream: one poller a process, any number of readers, no database connection held.
+
+A stream under ASGI would pin the connection its view used for as long as it lives; so the view
+authenticates, lets go of its connections and only then streams what the poller hands on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, StreamingHttpResponse
+
+from holdfast.desk.outbox.models import Event
+
+T = TypeVar("T")
+POLL = 0.4
+KEEP_ALIVE = 15.0
+LIFETIME = 600.0
+"""Seconds after which a stream ends and the browser comes back, so that lost rights take effect."""
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event as the stream carries it: what kind, where; never any content of a case."""
+
+    id: int
+    kind: str
+    organisation_id: int | None
+    case_id: int | None
+    data: str
+
+    def sse(self) -> str:
+        """Return it in the event stream format (WHATWG HTML, 9.2)."""
+        return f"id: {self.id}\nevent: news\ndata: {self.data}\n\n"
+
+
+Wanted = Callable[[News], bool]
+
+
+@dataclass(eq=False, slots=True)
+class _Reader:
+    wanted: Wanted
+    queue: asyncio.Queue[News] = field(default_factory=lambda: asyncio.Queue(1000))
+    lagging: bool = False
+
+    def offer(self, news: News) -> None:
+        if not self.wanted(news):
+            return
+        try:
+            self.queue.put_nowait(news)
+        except asyncio.QueueFull:
+            self.lagging = True
+
+
+class Poller:
+    """Reads new events for all streams of one event loop while there is anybody to read for."""
+
+    def __init__(self) -> None:
+        self._readers: set[_Reader] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "live")
+        self._last = 0
+
+    @contextlib.asynccontextmanager
+    async def reading(self, wanted: Wanted) -> AsyncIterator[_Reader]:
+        """Give a reader its queue for the time of the context."""
+        reader = _Reader(wanted)
+        if self._task is None or self._task.done():
+            self._last = await self._call(newest)
+            self._task = asyncio.create_task(self._poll())
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
+
+    async def since(self, last: int) -> list[News]:
+        """Return what came after an event id, for a reader that comes back."""
+        return await self._call(lambda: after(last))
+
+    async def _poll(self) -> None:
+        while self._readers:
+            await asyncio.sleep(POLL)
+            with contextlib.suppress(Exception):  # a database that is away for a moment comes back
+                for news in await self._call(lambda: after(self._last)):
+                    self._last = news.id
+                    for reader in self._readers:
+                        reader.offer(news)
+
+    async def _call(self, query: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _released, query)
+
+
+def _released(query: Callable[[], T]) -> T:
+    try:
+        return query()
+    finally:
+        connections.close_all()
+
+
+def newest() -> int:
+    """Return the id of the newest event, 0 when there is none."""
+    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def after(last: int) -> list[News]:
+    """Return the events after an id, oldest first."""
+    rows = Event.objects.filter(id__gt=last).order_by("id")[:_BATCH]
+    return [_news(event) for event in rows]
+
+
+def _news(event: Event) -> News:
+    data = json.dumps({"kind": event.kind, "case": event.case_id, **event.data})
+    return News(event.id, event.kind, event.organisation_id, event.case_id, data)
+
+
+_pollers: dict[int, Poller] = {}
+
+
+def poller() -> Poller:
+    """Return the poller of the running event loop."""
+    loop = asyncio.get_running_loop()
+    return _pollers.setdefault(id(loop), Poller())
+
+
+async def stream(request: HttpRequest, wanted: Wanted) -> StreamingHttpResponse:
+    """Answer with the live stream of what is wanted; the caller has checked who asks and for what."""
+    await sync_to_async(connections.close_all)()
+    last = request.headers.get("Last-Event-ID", "")
+    response = StreamingHttpResponse(
+        _events(wanted, int(last) if last.isdecimal() else None), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _events(wanted: Wanted, last: int | None) -> AsyncIterator[str]:
+    ends = asyncio.get_running_loop().time() + LIFETIME
+    async with poller().reading(wanted) as reader:
+        yield "retry: 2000\n\n"
+        sent = last or 0
+        for news in await poller().since(last) if last is not None else []:
+            sent = news.id
+            if wanted(news):
+                yield news.sse()
+        while asyncio.get_running_loop().time() < ends and not reader.lagging:
+            try:
+                news = await asyncio.wait_for(reader.queue.get(), KEEP_ALIVE)
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            if news.id > sent:
+                yield news.sse()

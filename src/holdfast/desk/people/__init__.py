@@ -1,0 +1,1 @@
+"""Persons, teams, client organisations, roles, sign-in and tokens."""

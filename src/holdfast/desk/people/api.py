@@ -1,0 +1,79 @@
+"""Who may call the API: a session of the desk, or a bearer token within its scope."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.security import HttpBearer, SessionAuth
+from pydantic import AfterValidator
+
+from holdfast.desk.people.commands import bearer
+from holdfast.desk.people.models import Person, Token
+from holdfast.desk.people.queries import signed_in
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("holds a character no database keeps")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_storable)]
+"""Text from outside: anything but NUL and lone surrogates."""
+
+
+class Bearer(HttpBearer):
+    """An API token; one of scope `read` only reads."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person | None:
+        """Return the token's person and make them the request's."""
+        known = bearer(token)
+        if known is None:
+            return None
+        if known.scope == Token.Scope.READ and request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied("this token only reads; issue one of scope write")
+        request.user = known.person
+        return known.person
+
+
+class Session(SessionAuth):
+    """The desk's own session; changes need the form token in `X-CSRFToken`."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:  # noqa: ARG002
+        """Return who is signed in."""
+        return request.user if isinstance(request.user, Person) and request.user.is_active else None
+
+
+AUTH = [Bearer(), Session()]
+
+router = Router(tags=["people"])
+
+
+class RoleOut(Schema):
+    """A role at an organisation."""
+
+    organisation: str
+    prefix: str
+    role: str
+
+
+class PersonOut(Schema):
+    """Who is asking."""
+
+    username: str
+    name: str
+    roles: list[RoleOut]
+
+
+@router.get("/me", response=PersonOut, summary="Who this token or session is")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Return the person and their roles."""
+    person = signed_in(request)
+    roles = [
+        {"organisation": m.organisation.name, "prefix": m.organisation.prefix, "role": m.role}
+        for m in person.standing
+    ]
+    return {"username": person.username, "name": person.title, "roles": roles}

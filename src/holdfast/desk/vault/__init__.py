@@ -1,0 +1,1 @@
+"""Artefacts as received, addressed by their content, with their custody."""

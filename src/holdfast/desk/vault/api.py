@@ -1,0 +1,147 @@
+"""Evidence over REST: announce, send in pieces from any offset, complete.
+
+POST   /cases/ESC-142/uploads          {"name": "bundle.tar.gz", "size": 5368709120}
+PATCH  /uploads/<id>   Upload-Offset: 0         first piece, at most 64 MiB
+GET    /uploads/<id>                            how much arrived, after anything went wrong
+POST   /uploads/<id>/complete                   sealed under its SHA-256
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse
+from ninja import Header, Router, Schema, Status
+from pydantic import Field
+
+from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.cases.queries import visible_case
+from holdfast.desk.people.api import Words
+from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault import commands, storage
+from holdfast.desk.vault.models import Artefact, Upload
+
+router = Router(tags=["evidence"])
+
+
+class UploadIn(Schema):
+    """An artefact to come."""
+
+    name: Annotated[Words, Field(min_length=1, max_length=400)]
+    size: Annotated[int, Field(ge=1, le=2**62)]
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{64})?$")] = ""
+    """When given, anything else that arrives is refused."""
+    baseline: bool = False
+    """Whether it shows the system when it was well."""
+
+
+class UploadOut(Schema):
+    """An upload under way."""
+
+    id: str
+    name: str
+    size: int
+    offset: int
+    """Bytes that arrived: where to go on."""
+    piece: int = commands.CHUNK_LIMIT
+    """Most bytes one PATCH may carry."""
+
+    @classmethod
+    def of(cls, upload: Upload) -> UploadOut:
+        """Return the public form."""
+        return cls(id=str(upload.id), name=upload.name, size=upload.size, offset=storage.arrived(upload.id))
+
+
+class ArtefactOut(Schema):
+    """One thing received."""
+
+    id: int
+    name: str
+    size: int
+    sha256: str
+    baseline: bool
+    received_at: datetime
+
+
+@router.get("/cases/{key}/evidence", response=list[ArtefactOut], summary="List the evidence of a case")
+def evidence(request: HttpRequest, key: str) -> list[Artefact]:
+    """Return the artefacts of a case in the order of arrival."""
+    case = visible_case(signed_in(request), key)
+    return list(case.artefacts.all()[:1000])
+
+
+@router.get("/cases/{key}/evidence/{int:artefact}/content", summary="Download an artefact")
+def content(request: HttpRequest, key: str, artefact: int) -> HttpResponse:
+    """Return the sealed bytes; that they were handed out is noted in the custody."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    if not case.allows(person, Deed.READ_EVIDENCE):
+        raise PermissionDenied("your role may not read evidence here")
+    known = case.artefacts.get(id=min(artefact, 2**62))
+    commands.note_custody(known, "handed out", person)
+    # Never shown by the browser: evidence is hostile, and this is the desk's own origin.
+    response = FileResponse(storage.stored(known.sha256).open("rb"), as_attachment=True, filename=known.name)
+    response["Content-Type"] = "application/octet-stream"
+    return response  # type: ignore[return-value]
+
+
+@router.post("/cases/{key}/uploads", response={201: UploadOut}, summary="Announce an artefact")
+def begin(request: HttpRequest, key: str, said: UploadIn) -> Status[UploadOut]:
+    """Announce an artefact; nothing of it counts until it is complete."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    upload = commands.begin(case, said.name, said.size, by=person, sha256=said.sha256, baseline=said.baseline)
+    return Status(201, UploadOut.of(upload))
+
+
+@router.get("/uploads/{upload}", response=UploadOut, summary="How much of an upload arrived")
+def progress(request: HttpRequest, upload: str) -> UploadOut:
+    """Return where to go on."""
+    return UploadOut.of(commands.upload_of(signed_in(request), upload))
+
+
+@router.patch(
+    "/uploads/{upload}",
+    response=UploadOut,
+    summary="Send a piece",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def piece(
+    request: HttpRequest, upload: str, upload_offset: Annotated[int, Header(..., ge=0, le=2**62)]
+) -> UploadOut:
+    """Append a piece at `Upload-Offset`; 409 tells where to go on when that is not the end."""
+    known = commands.upload_of(signed_in(request), upload)
+    if int(request.headers.get("Content-Length") or 0) > commands.CHUNK_LIMIT:
+        raise commands.TooLarge(f"one piece may carry {commands.CHUNK_LIMIT} bytes; send several")
+    try:
+        commands.take(known, upload_offset, _pieces(request))
+    except ValueError as error:
+        raise Conflict(str(error)) from error
+    return UploadOut.of(known)
+
+
+@router.post("/uploads/{upload}/complete", response=ArtefactOut, summary="Complete an upload")
+def complete(request: HttpRequest, upload: str) -> Artefact:
+    """Seal what arrived under its SHA-256 and enter it on the timeline."""
+    return commands.complete(commands.upload_of(signed_in(request), upload))
+
+
+@router.delete("/uploads/{upload}", response={204: None}, summary="Give an upload up")
+def abandon(request: HttpRequest, upload: str) -> Status[Any]:
+    """Drop what arrived."""
+    commands.abandon(commands.upload_of(signed_in(request), upload))
+    return Status(204, None)
+
+
+def _pieces(request: HttpRequest) -> Iterator[bytes]:
+    while block := request.read(storage.BLOCK):
+        yield block

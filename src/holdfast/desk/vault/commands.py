@@ -1,0 +1,118 @@
+"""Taking evidence in, whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.cases.models import Case, Kind
+from holdfast.desk.cases.timeline import append, lock
+from holdfast.desk.people.models import Person
+from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault import storage
+from holdfast.desk.vault.models import Artefact, Custody, Upload
+
+CHUNK_LIMIT = 64 * 2**20
+"""Largest piece of an upload sent in one request, in bytes."""
+
+
+class TooLarge(Exception):  # noqa: N818
+    """More than is taken in; the message says how much is."""
+
+
+@transaction.atomic
+def begin(
+    case: Case, name: str, size: int, *, by: Person, sha256: str = "", baseline: bool = False
+) -> Upload:
+    """Announce an artefact."""
+    if not case.allows(by, Deed.ATTACH):
+        raise PermissionDenied("your role may not attach evidence here")
+    if size > settings.UPLOAD_LIMIT:
+        raise TooLarge(
+            f"{size} bytes are more than the {settings.UPLOAD_LIMIT} this desk takes; split the bundle"
+        )
+    if size <= 0:
+        raise Conflict("the file is empty; nothing was taken in")
+    return Upload.objects.create(
+        case=case, person=by, name=clean(name), size=size, sha256=sha256.lower(), baseline=baseline
+    )
+
+
+def take(upload: Upload, offset: int, chunks: Iterable[bytes]) -> int:
+    """Take a piece at `offset` and return how much arrived in all."""
+    return storage.grow(upload.id, offset, chunks, upload.size)
+
+
+def complete(upload: Upload) -> Artefact:
+    """Seal a finished upload: the object, then the row, the custody and the timeline entry together."""
+    earlier = Artefact.objects.filter(upload=upload.id).first()
+    if earlier is not None:
+        return earlier
+    arrived = storage.arrived(upload.id)
+    if arrived != upload.size:
+        raise Conflict(f"{arrived} of {upload.size} bytes arrived; go on from there")
+    digest = storage.finish(upload.id)
+    if upload.sha256 and digest != upload.sha256:
+        Upload.objects.filter(id=upload.id).delete()
+        raise Conflict(f"what arrived has SHA-256 {digest}, not the one announced; send it again")
+    return _seal(upload, digest)
+
+
+@transaction.atomic
+def _seal(upload: Upload, digest: str) -> Artefact:
+    case = lock(upload.case_id)
+    artefact, created = Artefact.objects.get_or_create(
+        upload=upload.id,
+        defaults={
+            "case": case,
+            "name": upload.name,
+            "size": upload.size,
+            "sha256": digest,
+            "baseline": upload.baseline,
+        },
+    )
+    if created:
+        Custody.objects.create(artefact=artefact, deed="received", person=upload.person, sha256=digest)
+        what = "Baseline" if artefact.baseline else "Evidence"
+        append(
+            case,
+            Kind.FACT,
+            f"{what} received: {artefact.name}",
+            by=upload.person,
+            event="case.evidence",
+            data={"sha256": digest, "size": artefact.size, "artefact": artefact.id},
+            shared=True,
+        )
+    Upload.objects.filter(id=upload.id).delete()
+    return artefact
+
+
+def abandon(upload: Upload) -> None:
+    """Drop an upload that will not be finished."""
+    storage.discard(upload.id)
+    upload.delete()
+
+
+def note_custody(artefact: Artefact, deed: str, by: Person | None) -> None:
+    """Note that an artefact was read or handed out."""
+    Custody.objects.create(artefact=artefact, deed=deed, person=by, sha256=artefact.sha256)
+
+
+def clean(name: str) -> str:
+    """Return a name that can be shown: no control characters, no line that runs on for ever."""
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in name).strip()
+    return shown[:400] or "unnamed"
+
+
+def upload_of(person: Person, upload: str) -> Upload:
+    """Return the person's own upload; DoesNotExist for anybody else's."""
+    try:
+        known = uuid.UUID(upload)
+    except ValueError as error:
+        raise Upload.DoesNotExist from error
+    return Upload.objects.select_related("case__organisation", "person").get(id=known, person=person)

@@ -1,0 +1,18 @@
+"""Custody is never changed or removed."""
+
+from django.db import migrations
+
+from holdfast.desk.outbox.append_only import protect, release
+
+TABLE = "vault_custody"
+
+
+class Migration(migrations.Migration):
+    """See above."""
+
+    dependencies = [("vault", "0001_initial")]
+    operations = [
+        migrations.RunPython(
+            lambda apps, schema: protect(schema, TABLE), lambda apps, schema: release(schema, TABLE)
+        )
+    ]

@@ -1,0 +1,6 @@
+"""Opening evidence at a place: rows of a text file of any size, filtered and searched, and what a locator means."""
+
+from holdfast.diagnostics.viewing.pages import Hits, Page, Row, Wanted, open_page
+from holdfast.diagnostics.viewing.places import row_of
+
+__all__ = ["Hits", "Page", "Row", "Wanted", "open_page", "row_of"]

@@ -1,0 +1,1 @@
+"""The desk's web server: settings, addresses, shell templates, static files."""

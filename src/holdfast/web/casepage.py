@@ -1,0 +1,65 @@
+"""The case page: it shows what every room knows of a case, so it stands after them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.ordering import ACKNOWLEDGE_WITHIN, clock
+from holdfast.desk.cases.queries import possible_owners, visible_case
+from holdfast.desk.cases.views import timeline_context
+from holdfast.desk.investigation import queries
+from holdfast.desk.investigation.models import Diagnosis
+from holdfast.desk.investigation.story import proof, ruled_out
+from holdfast.desk.people.models import Person
+from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault.commands import CHUNK_LIMIT
+
+
+@require_safe
+def case(request: HttpRequest, key: str) -> HttpResponse:
+    """What is broken for whom, what is known, what is ruled out, who does what, which clock runs."""
+    person = signed_in(request)
+    found = visible_case(person, key)
+    context = timeline_context(request, person, found) | head(person, found) | _engine(person, found)
+    context |= {
+        "tab": "case",
+        "artefacts": list(found.artefacts.all()[:50]),
+        "parts": list(found.parts.select_related("person")),
+        "owners": possible_owners(found) if context["may"]["assign"] else [],
+        "piece": min(CHUNK_LIMIT, 8 * 2**20),
+    }
+    return render(request, "case.html", context)
+
+
+def head(person: Person, found: Case) -> dict[str, Any]:
+    """Return what the header of a case needs."""
+    waited = found.acknowledged_at - found.reported_at if found.acknowledged_at else None
+    late = waited is not None and waited > ACKNOWLEDGE_WITHIN[found.severity]
+    rights = {str(deed): found.allows(person, deed) for deed in Deed}
+    return {"clock": clock(found), "waited": waited, "late": late, "may": rights}
+
+
+def _engine(person: Person, found: Case) -> dict[str, Any]:
+    if not found.allows(person, Deed.SEE_INTERNAL):
+        return {"kept": None, "job": None}
+    kept = queries.newest(found)
+    return {"kept": kept, "job": queries.reading(found), **(_told(kept) if kept else {})}
+
+
+def _told(kept: Diagnosis) -> dict[str, Any]:
+    report = kept.report
+    onset = report["onset"]
+    cited = proof(report, onset["locators"][0]) if onset and onset["locators"] else None
+    first = report["components"][:1]
+    return {
+        "report": report,
+        "cited": cited,
+        "ruled_out": ruled_out(report),
+        "first": first[0] if first else None,
+    }

@@ -1,0 +1,29 @@
+"""What every page's frame needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from holdfast.desk.people.models import Person
+from holdfast.desk.people.rights import Deed
+
+_PLACES = (("queue", "Queue", ""), ("cases", "Cases", ""), ("figures", "Figures", Deed.SEE_FIGURES))
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the places of the top bar that the person may enter."""
+    person = request.user if hasattr(request, "user") else None
+    if not isinstance(person, Person):
+        return {"places": []}
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return {
+        "here": here,
+        "places": [
+            {"name": name, "label": label}
+            for name, label, deed in _PLACES
+            if not deed or person.may_anywhere(Deed(deed))
+        ],
+        "may_declare": person.may_anywhere(Deed.DECLARE),
+    }

@@ -1,0 +1,54 @@
+// Keyboard first: single keys are off while typing and can be turned off altogether.
+"use strict";
+(() => {
+  const off = document.getElementById("keys-off"), help = document.getElementById("all-keys");
+  const kept = (() => { try { return localStorage; } catch { return {}; } })();
+  if (off) { off.checked = kept["keys-off"] === "yes"; off.onchange = () => { kept["keys-off"] = off.checked ? "yes" : "no"; }; }
+  const shown = () => help && !help.open && help.showModal();
+  document.getElementById("help")?.addEventListener("click", shown);
+  const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")];
+  const choose = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.classList.contains("chosen"));
+    const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
+    all[at]?.classList.remove("chosen");
+    next.classList.add("chosen");
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const open = () => {
+    const row = document.querySelector("[data-rows] tr.chosen");
+    const to = row && (row.dataset.href || row.querySelector("a.proof")?.href);
+    if (to) location.href = to;
+  };
+  const key = document.body.dataset.case;
+  const places = { q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis` };
+  const fresh = () => {
+    const line = document.getElementById("write-text");
+    if (line) line.focus(); else document.getElementById("new")?.click();
+  };
+  let armed = 0;
+  const acknowledge = () => {
+    const button = document.getElementById("acknowledge");
+    if (!button) return;
+    if (Date.now() - armed < 4000) return button.form.requestSubmit();
+    armed = Date.now();
+    button.textContent = "Press a again";
+  };
+  const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge };
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || off?.checked || help?.open) return;
+    if (event.defaultPrevented || event.target.closest?.(".rows")) return;
+    if (event.key === "Enter" && event.target !== document.body && event.target.id !== "main") return;
+    if (Date.now() - going < 1500 && places[event.key]) { event.preventDefault(); location.href = places[event.key]; return; }
+    if (event.key === "g") { going = Date.now(); return; }
+    if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
+  });
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a, button, input, summary") && !String(getSelection())) location.href = row.dataset.href;
+  });
+})();

@@ -1,0 +1,66 @@
+// The clock, the countdowns, and the live stream. The stream only says that something happened;
+// what happened is fetched as a page fragment, under the reader's own rights.
+"use strict";
+(() => {
+  const pad = (number) => String(number).padStart(2, "0");
+  const written = (seconds) => {
+    const sign = seconds < 0 ? "−" : "";
+    const s = Math.abs(Math.trunc(seconds));
+    if (s < 60) return `${sign}${s}s`;
+    if (s < 3600) return `${sign}${Math.trunc(s / 60)}m\u00a0${pad(s % 60)}s`;
+    if (s < 86400) return `${sign}${Math.trunc(s / 3600)}h\u00a0${pad(Math.trunc((s % 3600) / 60))}m`;
+    return `${sign}${Math.trunc(s / 86400)}d\u00a0${pad(Math.trunc((s % 86400) / 3600))}h`;
+  };
+  const tick = () => {
+    const now = Date.now();
+    const clock = document.querySelector("[data-utc] time");
+    if (clock) clock.textContent = new Date(now).toISOString().slice(11, 19);
+    for (const due of document.querySelectorAll("[data-due]")) {
+      const left = (Date.parse(due.dataset.due) - now) / 1000;
+      due.textContent = left < 0 ? `over ${written(-left)}` : written(left);
+      due.classList.toggle("over", left < 0);
+    }
+  };
+  tick();
+  setInterval(tick, 1000);
+
+  const dot = document.getElementById("live");
+  if (!dot) return;
+  const key = document.body.dataset.case;
+  const stream = new EventSource(dot.dataset.stream + (key ? `?case=${encodeURIComponent(key)}` : ""));
+  let heard = new Date();
+  stream.onopen = () => { dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
+  stream.onerror = () => {
+    dot.classList.add("stale");
+    dot.lastElementChild.textContent = `last news ${heard.toISOString().slice(11, 19)}, reconnecting`;
+  };
+  stream.addEventListener("news", (event) => {
+    heard = new Date();
+    const news = JSON.parse(event.data);
+    if (key) ofCase(news); else ofQueue(news);
+  });
+  const ofCase = (news) => {
+    if (news.kind.startsWith("job.") || news.kind === "case.diagnosis") refresh(["#evidence", "#components", ".cells"]);
+    else if (news.kind !== "case.comment") refresh([".cells", ".casehead"]);
+    if (news.kind.startsWith("case.")) document.body.dispatchEvent(new CustomEvent("holdfast:case"));
+  };
+  const ofQueue = (news) => {
+    const moved = document.getElementById("moved");
+    if (moved && news.kind.startsWith("case.") && news.kind !== "case.comment") moved.hidden = false;
+  };
+
+  // Parts of the page are replaced by their newer selves, unless somebody is typing in them.
+  let asked = 0;
+  const refresh = async (parts) => {
+    const mine = ++asked;
+    const answer = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
+    if (!answer.ok || mine !== asked) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of [...parts, "#evidence", "#components", ".cells"]) {
+      const here = document.querySelector(part), there = page.querySelector(part);
+      if (!here || !there || here.contains(document.activeElement) || here.querySelector("[data-busy]")) continue;
+      here.replaceWith(there);
+      document.dispatchEvent(new CustomEvent("holdfast:replaced", { detail: there }));
+    }
+  };
+})();

@@ -1,0 +1,22 @@
+"""Every address of the desk."""
+
+from django.urls import include, path
+
+from holdfast.web import health
+from holdfast.web.api import api
+from holdfast.web.casepage import case
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.exposition, name="metrics"),
+    path("api/v1/", api.urls),
+    path("", include("holdfast.desk.people.urls")),
+    path("", include("holdfast.desk.cases.urls")),
+    path("", include("holdfast.desk.investigation.urls")),
+    path("", include("holdfast.desk.insight.urls")),
+    path("cases/<str:key>/", case, name="case"),
+]
+
+handler404 = "holdfast.web.errors.not_found"
+handler500 = "holdfast.web.errors.broken"
