@@ -11,7 +11,8 @@ from typing import Any
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRET = re.compile(
     r"(hf_[\w-]{8})[\w-]+"
-    r"|(?i:(bearer\s+|password=|secret=|token=|sessionid=|holdfast_session=|://[^:/\s]{1,80}:))[^\s&;,\"'@]+"
+    r"|(?i:(bearer\s+|password=|secret=|token=|sessionid=|holdfast_session=))[^\s&;,\"'@]+"
+    r"|(://[^:/\s@]{1,80}:)[^\s@/]{1,200}(?=@)"
     r"|(/sign-in/once/)[\w-]+"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.views import redirect_to_login
@@ -54,14 +55,14 @@ def require_sign_in(get_response: Sync | Async) -> Sync | Async:
     """Pass requests on; the check itself is in `process_view`, where the page is known."""
 
     async def in_async(request: HttpRequest) -> HttpResponseBase:
-        return await get_response(request)  # type: ignore[misc]
+        return await cast(Async, get_response)(request)
 
     def in_sync(request: HttpRequest) -> HttpResponseBase:
-        return get_response(request)  # type: ignore[return-value]
+        return cast(Sync, get_response)(request)
 
-    middleware = in_async if iscoroutinefunction(get_response) else in_sync
-    middleware.process_view = _signed_in  # type: ignore[attr-defined]
-    return middleware
+    middleware: Any = in_async if iscoroutinefunction(get_response) else in_sync
+    middleware.process_view = _signed_in
+    return cast("Sync | Async", middleware)
 
 
 def _signed_in(request: HttpRequest, *_: object) -> HttpResponseBase | None:

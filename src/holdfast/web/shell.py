@@ -16,9 +16,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the places of the top bar that the person may enter."""
     person = request.user if hasattr(request, "user") else None
     if not isinstance(person, Person):
-        return {"places": []}
+        return {"places": [], "user": person}
     here = request.resolver_match.url_name if request.resolver_match else ""
     return {
+        "user": person,
         "here": here,
         "places": [
             {"name": name, "label": label}

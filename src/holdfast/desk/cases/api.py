@@ -51,7 +51,7 @@ class CaseOut(Schema):
     reported_at: datetime
     acknowledged_at: datetime | None
     closed_at: datetime | None
-    moves: list[StateName]
+    moves: list[str]
 
     @classmethod
     def of(cls, case: Case) -> CaseOut:
@@ -61,7 +61,7 @@ class CaseOut(Schema):
             organisation=case.organisation.prefix,
             customer=case.customer.name if case.customer else None,
             owner=case.owner.username if case.owner else None,
-            moves=list(case.moves),
+            moves=[move.value for move in case.moves],
         )
 
 

@@ -8,7 +8,7 @@ from django import forms
 
 from holdfast.desk.cases.commands import Escalation
 from holdfast.desk.cases.queries import declaring
-from holdfast.desk.people.models import Person
+from holdfast.desk.people.models import Organisation, Person
 
 _SEVERITIES = [
     (1, "Sev 1: business stands still, no workaround"),
@@ -21,7 +21,9 @@ _SEVERITIES = [
 class DeclareForm(forms.Form):
     """What is asked when a case is declared."""
 
-    organisation = forms.ModelChoiceField(queryset=None, empty_label=None)
+    organisation: forms.ModelChoiceField[Organisation] = forms.ModelChoiceField(
+        queryset=Organisation.objects.none(), empty_label=None
+    )
     title = forms.CharField(max_length=200, label="What is broken", strip=True)
     severity = forms.TypedChoiceField(choices=_SEVERITIES, coerce=int, initial=3, widget=forms.RadioSelect)
     customer = forms.CharField(max_length=120, required=False, label="For whom (customer)")

@@ -149,7 +149,7 @@ def search(
     text: Annotated[Words, Query(..., min_length=1, max_length=400)],
     start: Annotated[int, Query(0, ge=0, le=2**62)],
 ) -> dict[str, Any]:
-    """Return lines that hold a text, case ignored; `next` is where to go on, each call takes 0.2 s at most."""
+    """Return lines that hold a text, case ignored; `next` is where to go on. A call takes 0.2 s at most."""
     return asdict(_page(_diagnosis(request, key, version), artefact).find(text, start))
 
 

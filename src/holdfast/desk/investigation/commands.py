@@ -79,10 +79,9 @@ def _tell(case: Case, diagnosis: Diagnosis) -> None:
     top = report["components"][0] if report["components"] else None
     if top and report["verdict"] == "abnormal" and top["name"] != case.component:
         name_component(case, top["name"], _because(top), about | {"finding": next(iter(top["reasons"]), "")})
-    for gap in report["coverage"][:5]:
-        record_fact(
-            case, f"The evidence does not contain: {gap['title']}", by=None, data=about | {"gap": gap["id"]}
-        )
+    if report["coverage"]:
+        gaps = "; ".join(f"{gap['id']} {gap['title']}" for gap in report["coverage"][:5])
+        record_fact(case, f"The evidence does not contain: {gaps}", by=None, data=about)
 
 
 def _because(top: dict[str, Any]) -> str:

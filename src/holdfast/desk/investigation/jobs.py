@@ -32,7 +32,7 @@ _CONTEXT = multiprocessing.get_context("spawn")
 @handles(JOB)
 def read_evidence(run: Run) -> Store:
     """Read the case's artefacts and return how to keep the diagnosis."""
-    case = Case.objects.select_related("organisation").get(id=run.job.case_id)
+    case = Case.objects.select_related("organisation").get(id=run.job.case_id or 0)
     artefacts = list(Artefact.objects.filter(case=case))
     folder = f"{case.id}-{run.job.id}-{run.job.attempts}"
     kept = readings() / folder
@@ -122,7 +122,8 @@ def _in_child(
 
 
 def _listen(run: Run, pipe: Connection) -> dict[str, Any]:
-    sort, said = "progress", (0, "starting to read")
+    sort: str = "progress"
+    said: Any = (0, "starting to read")
     while sort == "progress":
         run.beat(*said)
         sort, said = _newest(pipe, (sort, said))

@@ -15,7 +15,7 @@ from holdfast.desk.investigation.story import changes
 from holdfast.diagnostics.viewing import open_page
 from holdfast.diagnostics.viewing.columns import NO_TIME
 
-LEFT, RIGHT, WIDTH = 232, 1100, 1216
+LEFT, RIGHT = 232, 1040
 ROW = 30
 MOST_LANES, MOST_TICKS = 8, 160
 

@@ -1,4 +1,4 @@
-"""Opening evidence at a place: rows of a text file of any size, filtered and searched, and what a locator means."""
+"""Opening evidence at a place: rows of a file of any size, filtered and searched, and what locators mean."""
 
 from holdfast.diagnostics.viewing.pages import Hits, Page, Row, Wanted, open_page
 from holdfast.diagnostics.viewing.places import row_of

@@ -38,14 +38,15 @@ def open_columns(folder: Path, artefact: str) -> Columns | None:
     """Map the columns of a log; None when the artefact has none."""
     try:
         words = orjson.loads((folder / f"{artefact}.log.json").read_bytes())
-        arrays = [_mapped(folder, artefact, name) for name in _NAMES]
+        line, time, level, template, component, ids = (_mapped(folder, artefact, name) for name in _NAMES)
     except (OSError, ValueError):
         return None
     try:
         spans = _mapped(folder, artefact, "id_spans")
     except (OSError, ValueError):
         spans = None
-    return Columns(*arrays, spans, words["templates"], words["components"], words.get("zone", ""))
+    known = words["templates"], words["components"], words.get("zone", "")
+    return Columns(line, time, level, template, component, ids, spans, *known)
 
 
 def _mapped(folder: Path, artefact: str, name: str) -> Array:

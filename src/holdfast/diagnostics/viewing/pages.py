@@ -1,4 +1,4 @@
-"""A window of rows out of a file of any size: the rows around a line, those that pass a filter, those with a text."""
+"""A window of rows out of a file of any size: around a line, those that pass a filter, those with a text."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@
     if (found) { chosen = line; scrollTo(found.cited ?? 0); }
   };
   const scrollTo = (place) => {
+    space.style.setProperty("height", `${height()}px`); // before scrolling: there must be somewhere to scroll to
     box.scrollTop = Math.max(0, ((place - Math.floor(inSight() / 3)) * ROW) / scale());
     draw();
   };
