@@ -117,7 +117,9 @@ class _Reader:
         return time.monotonic() > self._until
 
     def give(self, opened: Opened) -> None:
-        self._opened, self._until = opened, time.monotonic() + self._cage.deadline(opened)
+        self._opened = opened
+        if self._number:  # the time counts from when it is ready
+            self._until = time.monotonic() + self._cage.deadline(opened)
         with contextlib.suppress(OSError):  # a reader already dead is noticed when its answer is taken
             self.pipe.send(opened)
 
@@ -134,6 +136,7 @@ class _Reader:
             return failure(self._opened, "killed its reader")
         if isinstance(answer, int):
             self._number = answer
+            self._until = time.monotonic() + self._cage.deadline(self._opened)
             return None
         assert isinstance(answer, Reading)
         return answer

@@ -32,7 +32,8 @@ def main(control: socket.socket) -> None:
         if child == 0:
             control.close()
             _die_with_parent()
-            _answer(Connection(descriptors[0]), int(message))
+            with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
+                _answer(Connection(descriptors[0]), int(message))
             os._exit(0)
         os.close(descriptors[0])
 

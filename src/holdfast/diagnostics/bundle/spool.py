@@ -10,7 +10,7 @@ from typing import Protocol
 
 from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 
 
 class Readable(Protocol):

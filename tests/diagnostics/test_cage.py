@@ -1,0 +1,82 @@
+"""A reader may raise, hang or die: its artefact is lost, nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from holdfast.diagnostics.analysers import Opened, Reading
+from holdfast.diagnostics.artefacts import Artefact
+from holdfast.diagnostics.cage import Cage, start
+
+LINES = b"2026-01-29T10:00:00Z INFO all is well\n" * 50
+
+
+def artefact(folder: Path, name: str, data: bytes) -> Opened:
+    path = folder / name
+    path.write_bytes(data)
+    return Opened(Artefact(name, name, len(data), ""), path)
+
+
+def test_all_artefacts_are_read_in_the_order_given(tmp_path: Path) -> None:
+    given = [artefact(tmp_path, f"{number}.log", LINES * (number + 1)) for number in range(5)]
+    with start(Cage(processes=2)) as readers:
+        readings = readers.read(given)
+    assert [reading.records for reading in readings] == [50, 100, 150, 200, 250]
+
+
+def test_a_killed_reader_costs_one_artefact(tmp_path: Path) -> None:
+    given = [artefact(tmp_path, f"{number}.log", LINES) for number in range(6)]
+    killed: list[int] = []
+
+    def kill_one(_: Opened, __: Reading) -> None:
+        reader = readers._idle[-1]
+        if not killed and reader._number:
+            os.kill(reader._number, signal.SIGKILL)
+            killed.append(reader._number)
+
+    with start(Cage(processes=1)) as readers:
+        readings = readers.read(given, kill_one)
+    failed = [reading for reading in readings if reading.kind == "unread"]
+    assert killed
+    assert len(failed) == 1
+    assert failed[0].findings[0].rule == "reader.failed"
+    assert sum(reading.records for reading in readings) == 50 * 5
+
+
+def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    fifo = tmp_path / "endless"
+    os.mkfifo(fifo)  # reading it waits for ever
+    endless = Opened(Artefact("endless", "endless", 1, ""), fifo)
+    begun = time.monotonic()
+    with start(Cage(processes=1, patience=3.0)) as readers:
+        first, second = readers.read([endless, artefact(tmp_path, "b.log", LINES)])
+    assert time.monotonic() - begun < 60
+    assert "took longer than" in first.note
+    assert second.records == 50
+
+
+def test_a_reader_has_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
+    rows = ",".join(f'{{"traceId":"{n:032x}","spanId":"{n:016x}","name":"x"}}' for n in range(200_000))
+    greedy = artefact(tmp_path, "big.json", f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{rows}]}}]}}]}}'.encode())
+    with start(Cage(processes=1, memory=6 << 30)) as readers:
+        roomy = readers.read([greedy])[0]
+    assert roomy.kind == "traces.otlp"
+    with start(Cage(processes=1, memory=900 << 20)) as readers:
+        tight = readers.read([greedy])[0]
+    assert tight.kind == "unread"
+
+
+def test_cancelling_ends_the_readers(tmp_path: Path) -> None:
+    given = [artefact(tmp_path, f"{number}.log", LINES) for number in range(4)]
+
+    def stop(_: Opened, __: Reading) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), start(Cage(processes=1)) as readers:
+        readers.read(given, stop)
+    assert readers._zygote.poll() == 0
