@@ -244,7 +244,7 @@ async def retry_storm(stage: Stage, site: Site, rng: random.Random) -> None:
 )
 async def poison_message(stage: Stage, site: Site, rng: random.Random) -> None:
     values = {site.detail["field"]: rng.choice((None, "n/a", ""))}
-    order = {"op": "odd", "chance": rng.uniform(0.1, 0.25), "values": values}
+    order = {"op": "odd", "chance": rng.uniform(0.2, 0.4), "values": values}
     await stage.children["clients"].order(order)
 
 
