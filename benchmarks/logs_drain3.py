@@ -39,7 +39,9 @@ def main() -> None:
         miner.add_log_message(line)
     spent = time.process_time() - start
     size = sum(len(line) + 1 for line in lines)
-    print(json.dumps({"cpu": spent, "lines": len(lines), "bytes": size, "clusters": len(miner.drain.clusters)}))
+    print(
+        json.dumps({"cpu": spent, "lines": len(lines), "bytes": size, "clusters": len(miner.drain.clusters)})
+    )
 
 
 if __name__ == "__main__":

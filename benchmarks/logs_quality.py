@@ -37,7 +37,9 @@ def read(lines: list[str], hint: Plan | None = None) -> tuple[list[int], list[st
         path.write_text("\n".join(lines) + "\n")
         table = read_log(path, hint=hint)
         found = np.repeat(table.template, np.diff(np.append(table.line, table.lines + 1)))
-        return found.tolist(), [template.text.removeprefix(template.location).strip() for template in table.templates]
+        return found.tolist(), [
+            template.text.removeprefix(template.location).strip() for template in table.templates
+        ]
 
 
 def assigned(corpus: Corpus, view: str) -> tuple[list[int], list[str]]:
@@ -94,7 +96,10 @@ def main() -> None:
                 row = scores(found, texts, corpus.truth, corpus.templates)
                 rows.append(row)
                 if half == "development":
-                    print(f"{half:12} {view:9} {corpus.name:14}", " ".join(f"{k} {v:.3f}" for k, v in row.items()))
+                    print(
+                        f"{half:12} {view:9} {corpus.name:14}",
+                        " ".join(f"{k} {v:.3f}" for k, v in row.items()),
+                    )
                     if "--errors" in sys.argv:
                         explain(corpus, found, texts)
             means = {key: sum(row[key] for row in rows) / len(rows) for key in rows[0]}

@@ -4,6 +4,8 @@
 Every line's template is its format string with `{placeholder}` as `<*>`.
 """
 
+# ruff: noqa: E501 tables read better on long lines
+
 import random
 import re
 import string
@@ -66,7 +68,7 @@ class Words:
     def _makers(self) -> dict[str, Callable[[], str]]:
         r = self.random
         return {
-            "n": lambda: str(r.randint(1, 99_999)), "d": lambda: str(r.randint(0, 9)), 
+            "n": lambda: str(r.randint(1, 99_999)), "d": lambda: str(r.randint(0, 9)),
             "nn": lambda: str(r.randint(-(2**62), 2**62)), "f": lambda: f"{r.random() * 1000:.3f}",
             "ip": self.ip, "ipport": lambda: f"{self.ip()}:{r.randint(1024, 65535)}", "host": self.host,
             "user": lambda: r.choice(self.names), "db": lambda: r.choice(["shop", "crm", "billing", "warehouse", "app"]),
@@ -138,9 +140,13 @@ def corpus(path: Path, lines: int, seed: int = 7, random_words: float = 0.0) -> 
     for _ in range(lines):
         chosen = words.random.choices(formats, weights)[0]
         second += words.random.random() * 3
-        message = re.sub(r"\{(\w+)\}", lambda found: words.value(found[1]) if found[1] != "Name" else found[0], chosen)
+        message = re.sub(
+            r"\{(\w+)\}", lambda found: words.value(found[1]) if found[1] != "Name" else found[0], chosen
+        )
         if words.random.random() < random_words:
-            message += " " + " ".join("".join(words.random.choices(string.ascii_lowercase, k=8)) for _ in "ab")
+            message += " " + " ".join(
+                "".join(words.random.choices(string.ascii_lowercase, k=8)) for _ in "ab"
+            )
         raw, bare = header(kind, second, words, message)
         _, template = header(kind, second, words, re.sub(r"\{\w+\}", "<*>", chosen))
         result.lines.append(raw)

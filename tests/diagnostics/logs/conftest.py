@@ -8,7 +8,7 @@ import pytest
 Writer = Callable[..., Path]
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(tmp_path: Path) -> Writer:
     """Write lines (text or bytes) to a file and give its path."""
 

@@ -29,7 +29,10 @@ def test_syslog_over_new_year_gets_two_years(write: Writer) -> None:
 
 
 def test_a_year_less_date_after_the_reference_belongs_to_the_year_before(write: Writer) -> None:
-    table = read_log(write(*["Feb 29 10:00:00 web1 cron[7]: job"] * 3, "Mar  1 10:00:00 web1 cron[7]: job"), reference=JANUARY)
+    table = read_log(
+        write(*["Feb 29 10:00:00 web1 cron[7]: job"] * 3, "Mar  1 10:00:00 web1 cron[7]: job"),
+        reference=JANUARY,
+    )
     assert dates(table)[-1] == "2023-03-01T10:00:00"
 
 

@@ -9,7 +9,11 @@ from holdfast.diagnostics.logs import NO_TIME, Level, read_log
 from holdfast.diagnostics.logs.detection import arranged, detect_lines
 from holdfast.diagnostics.logs.layouts import Layout, LayoutError, Sample, compiled, known_layouts, parsed
 
-CASES = [pytest.param(layout, sample, id=f"{layout.name}-{number}") for layout in known_layouts() for number, sample in enumerate(layout.samples)]
+CASES = [
+    pytest.param(layout, sample, id=f"{layout.name}-{number}")
+    for layout in known_layouts()
+    for number, sample in enumerate(layout.samples)
+]
 
 
 def nanoseconds(text: str) -> int:
@@ -20,7 +24,9 @@ def nanoseconds(text: str) -> int:
 def test_a_layout_reads_its_sample(layout: Layout, sample: Sample, tmp_path: Path) -> None:
     path = tmp_path / "sample.log"
     path.write_text(sample.line + "\n", "utf-8")
-    plan = arranged([program for program in compiled(layout) if _reads(program, sample)][:1], (), False, 1.0, [layout])
+    plan = arranged(
+        [program for program in compiled(layout) if _reads(program, sample)][:1], (), False, 1.0, [layout]
+    )
     table = read_log(path, hint=plan)
     assert table.records == 1
     expect = dict(sample.expect)

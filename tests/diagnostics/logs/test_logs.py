@@ -10,7 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.diagnostics.logs import NO_TIME, Level, NoteKind, assign_rows, read_log, read_logs, write_assignments
+from holdfast.diagnostics.logs import (
+    NO_TIME,
+    Level,
+    NoteKind,
+    assign_rows,
+    read_log,
+    read_logs,
+    write_assignments,
+)
 from holdfast.diagnostics.logs.layouts import known_layouts
 
 Writer = Callable[..., Path]
@@ -26,11 +34,17 @@ def docker(text: str, second: int, end: str = "\n") -> str:
 
 def test_the_code_location_is_part_of_a_template(write: Writer) -> None:
     message = f"TraceID: {TRACE} SpanID: 1ac1aa4114a9d274 [getRouteById][RouteId: 7]"
-    lines = [docker(f"18:55:{n:02d}.385 INFO  r.c.RouteController#{53 if n % 2 else 47} {message}", n) for n in range(20)]
+    lines = [
+        docker(f"18:55:{n:02d}.385 INFO  r.c.RouteController#{53 if n % 2 else 47} {message}", n)
+        for n in range(20)
+    ]
     table = read_log(write(*lines))
     assert table.layout == "docker-json/java-clock-only"
     assert [template.count for template in table.templates] == [10, 10]
-    assert {template.location for template in table.templates} == {"r.c.RouteController#47", "r.c.RouteController#53"}
+    assert {template.location for template in table.templates} == {
+        "r.c.RouteController#47",
+        "r.c.RouteController#53",
+    }
     assert {table.components[number] for number in table.component} == {"r.c.RouteController"}
     assert {table.id_values[number] for number in table.ids} == {TRACE}
     assert {Level(level) for level in table.level} == {Level.INFO}
@@ -53,7 +67,10 @@ def test_lines_split_by_the_container_runtime_are_rejoined(write: Writer) -> Non
 
 
 def test_a_line_with_a_header_is_a_record_even_after_a_cut_line(write: Writer) -> None:
-    lines = [docker(f"18:55:{n:02d}.385 INFO  a.b.C#{n % 3} tick", n, end="" if n == 5 else "\n") for n in range(20)]
+    lines = [
+        docker(f"18:55:{n:02d}.385 INFO  a.b.C#{n % 3} tick", n, end="" if n == 5 else "\n")
+        for n in range(20)
+    ]
     assert read_log(write(*lines)).records == 20
 
 
@@ -75,7 +92,10 @@ def test_request_and_trace_ids_are_found(write: Writer, text: str, wanted: str |
 
 
 def test_counts_sum_to_the_records_and_citations_reopen(write: Writer) -> None:
-    lines = [f"2023-01-29 10:55:{n % 60:02d},385 WARN [w-{n}] a.b.C: job {n} of {'abc'[n % 3]} took {n} ms" for n in range(300)]
+    lines = [
+        f"2023-01-29 10:55:{n % 60:02d},385 WARN [w-{n}] a.b.C: job {n} of {'abc'[n % 3]} took {n} ms"
+        for n in range(300)
+    ]
     path = write(*lines)
     table = read_log(path)
     assert sum(template.count for template in table.templates) == table.records == 300
@@ -96,7 +116,11 @@ def test_stack_traces_join_the_record_above(write: Writer) -> None:
     lines = []
     for n in range(30):
         lines.append(f"2023-01-29 10:55:{n:02d},385 ERROR [main] a.b.C: order {n} failed")
-        lines += ["java.lang.IllegalStateException: no instance", f"\tat a.b.C.order(C.java:{n})", "\tat a.b.Main.run(Main.java:3)"]
+        lines += [
+            "java.lang.IllegalStateException: no instance",
+            f"\tat a.b.C.order(C.java:{n})",
+            "\tat a.b.Main.run(Main.java:3)",
+        ]
         lines += ["Caused by: java.net.ConnectException: refused", "\t... 12 more"]
     table = read_log(write(*lines))
     assert table.records == 30
@@ -117,7 +141,10 @@ def test_unknown_layouts_still_give_templates_in_line_order(write: Writer) -> No
 
 
 def test_an_unknown_header_is_learned_with_its_clock(write: Writer) -> None:
-    lines = [f"<{n}> 2023.05.10 12:00:{n % 60:02d} R{n % 7}-M1 KERNEL INFO cache parity error {n} corrected" for n in range(60)]
+    lines = [
+        f"<{n}> 2023.05.10 12:00:{n % 60:02d} R{n % 7}-M1 KERNEL INFO cache parity error {n} corrected"
+        for n in range(60)
+    ]
     table = read_log(write(*lines))
     assert table.layout == "learned"
     assert (table.time != NO_TIME).all()
@@ -127,13 +154,22 @@ def test_an_unknown_header_is_learned_with_its_clock(write: Writer) -> None:
 
 def test_wide_vocabulary_does_not_break_a_template(write: Writer) -> None:
     words = ["".join(chr(97 + (n * k + k) % 26) for k in range(3, 10)) for n in range(600)]
-    lines = [f"2023-01-29 10:55:00,385 INFO [main] a.b.C: user {words[n]} looked for {words[-n]} today" for n in range(600)]
+    lines = [
+        f"2023-01-29 10:55:00,385 INFO [main] a.b.C: user {words[n]} looked for {words[-n]} today"
+        for n in range(600)
+    ]
     assert len(read_log(write(*lines)).templates) == 1
 
 
 @pytest.mark.parametrize(
     ("encoding", "named"),
-    [("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("utf-16", "utf-16-le"), ("latin-1", "latin-1"), ("utf-8-sig", "utf-8-sig")],
+    [
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-16", "utf-16-le"),
+        ("latin-1", "latin-1"),
+        ("utf-8-sig", "utf-8-sig"),
+    ],
 )
 def test_encodings_read_alike(tmp_path: Path, encoding: str, named: str) -> None:
     text = "".join(f"2023-01-29 10:55:{n:02d} ERROR größer {n}\r\n" for n in range(40))
@@ -167,7 +203,14 @@ def test_empty_and_binary_files_say_so(tmp_path: Path) -> None:
 
 
 def test_buckets_and_times_of_a_template(write: Writer) -> None:
-    table = read_log(write(*[f"2023-01-29 10:{n:02d}:00,000 INFO [main] a.b.C: {'tick' if n % 2 else 'tock'}" for n in range(60)]))
+    table = read_log(
+        write(
+            *[
+                f"2023-01-29 10:{n:02d}:00,000 INFO [main] a.b.C: {'tick' if n % 2 else 'tock'}"
+                for n in range(60)
+            ]
+        )
+    )
     starts, counts = table.bucket(600 * 10**9)
     assert counts.shape == (2, 6)
     assert counts.sum() == 60
@@ -206,7 +249,9 @@ def test_arbitrary_bytes_never_crash(tmp_path: Path, raw: bytes) -> None:
 def test_mutilated_samples_never_crash(tmp_path: Path, data: st.DataObject) -> None:
     samples = [sample.line.encode() for layout in known_layouts() for sample in layout.samples]
     lines = data.draw(st.lists(st.sampled_from(samples), min_size=1, max_size=12))
-    cut = [line[: data.draw(st.integers(0, len(line)))] if data.draw(st.booleans()) else line for line in lines]
+    cut = [
+        line[: data.draw(st.integers(0, len(line)))] if data.draw(st.booleans()) else line for line in lines
+    ]
     path = tmp_path / "cut.log"
     path.write_bytes((data.draw(st.sampled_from([b"\n", b"\r\n"]))).join(cut) or b"\n")
     survives(path)

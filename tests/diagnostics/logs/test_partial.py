@@ -22,9 +22,15 @@ Writer = Callable[..., Path]
 def plain_lines() -> list[str]:
     lines = []
     for n in range(150):
-        lines.append(f"2023-01-29 10:{n % 60:02d}:00,385 ERROR [w-{n}] a.b.C{n % 5}: order {n} failed request_id={n:032x}")
+        text = f"order {n} failed request_id={n:032x}"
+        lines.append(f"2023-01-29 10:{n % 60:02d}:00,385 ERROR [w-{n}] a.b.C{n % 5}: {text}")
         if n % 7 == 0:
-            lines += ["java.lang.IllegalStateException: none", f"\tat a.b.C.m{'xyz'[n % 3]}(C.java:{n})", "", "\t... 3 more"]
+            lines += [
+                "java.lang.IllegalStateException: none",
+                f"\tat a.b.C.m{'xyz'[n % 3]}(C.java:{n})",
+                "",
+                "\t... 3 more",
+            ]
     return lines
 
 
@@ -32,7 +38,7 @@ def docker_lines() -> list[str]:
     lines = []
     for n in range(120):
         stamp = f"2023-01-29T10:{n % 60:02d}:01.5Z"
-        for piece in (["begin ", "middle ", f"end {n}\n"] if n % 5 == 0 else [f"job {n} done\n"]):
+        for piece in ["begin ", "middle ", f"end {n}\n"] if n % 5 == 0 else [f"job {n} done\n"]:
             lines.append(json.dumps({"log": piece, "stream": "stdout", "time": stamp}))
     return lines
 
@@ -65,7 +71,11 @@ def test_merging_is_associative(path: Path) -> None:
     file = Mapped(path)
     plan = detect(file.data, file.size)
     third = file.size // 3
-    a, b, c = scan(file, plan, 0, third), scan(file, plan, third, 2 * third), scan(file, plan, 2 * third, file.size)
+    a, b, c = (
+        scan(file, plan, 0, third),
+        scan(file, plan, third, 2 * third),
+        scan(file, plan, 2 * third, file.size),
+    )
     assert_same(merge(merge(a, b), c), merge(a, merge(b, c)))
 
 
@@ -98,7 +108,10 @@ def test_equal_keys_stand_for_equal_skeletons(path: Path) -> None:
 
 def test_tables_grow_without_losing_lines(write: Writer) -> None:
     words = ["".join(chr(97 + n // 26**k % 26) for k in range(4)) for n in range(30_000)]
-    table = scan_all(Mapped(path := write(*(f"~ {word} happened" for word in words))), detect(Mapped(path).data, path.stat().st_size))
+    table = scan_all(
+        Mapped(path := write(*(f"~ {word} happened" for word in words))),
+        detect(Mapped(path).data, path.stat().st_size),
+    )
     assert table.records == 30_000
     assert len(table.slots) == 30_000
     assert np.array_equal(table.slot, np.arange(30_000))

@@ -22,6 +22,8 @@ def quality() -> object:
 
 @pytest.mark.parametrize("half", ["development", "held_out"])
 @pytest.mark.parametrize(("view", "least"), [("messages", 0.95), ("lines", 0.95), ("unknown", 0.90)])
-def test_lines_are_grouped_as_their_programs_wrote_them(quality: object, half: str, view: str, least: float) -> None:
+def test_lines_are_grouped_as_their_programs_wrote_them(
+    quality: object, half: str, view: str, least: float
+) -> None:
     rows = [quality.score(corpus, view) for corpus in quality.corpora(half, 800)]  # type: ignore[attr-defined]
     assert sum(row["GA"] for row in rows) / len(rows) >= least

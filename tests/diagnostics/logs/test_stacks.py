@@ -1,5 +1,7 @@
 """Stack traces of six languages, grouped without line numbers and generated names."""
 
+# ruff: noqa: E501 tables read better on long lines
+
 import pytest
 
 from holdfast.diagnostics.logs.stacks import parse_trace
@@ -56,7 +58,13 @@ def test_a_trace_is_read(language: str) -> None:
 @pytest.mark.parametrize("language", TRACES)
 def test_line_numbers_do_not_matter(language: str) -> None:
     text = TRACES[language][0]
-    moved = text.replace(":9)", ":99)").replace("line 10", "line 11").replace(":12", ":13").replace("line 4", "line 5").replace(":7:", ":8:")
+    moved = (
+        text.replace(":9)", ":99)")
+        .replace("line 10", "line 11")
+        .replace(":12", ":13")
+        .replace("line 4", "line 5")
+        .replace(":7:", ":8:")
+    )
     one, two = parse_trace(text.split("\n")), parse_trace(moved.split("\n"))
     assert one is not None
     assert two is not None

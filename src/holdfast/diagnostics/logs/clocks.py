@@ -50,7 +50,9 @@ def read_clocks(file: Mapped, plan: Plan, partial: Partial, reference: float) ->
     offset = _inner_offset(file, plan, partial)
     if offset is not None and abs(offset) >= QUARTER:
         hours = offset / 3600 / SECOND
-        text = f"The program's own clock is {-hours:+g} h from the clock of its wrapper; the wrapper's is used."
+        text = (
+            f"The program's own clock is {-hours:+g} h from the clock of its wrapper; the wrapper's is used."
+        )
         notes.append(Note(NoteKind.INNER_CLOCK, text, (1,), {"offset_ns": offset}))
     return Clocks(time, zone_name(partial), offset, tuple(notes))
 
@@ -68,7 +70,9 @@ def _zone_text(seconds: int) -> str:
     return f"{sign}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
 
 
-def _with_years(time: Ints, flags: Flags, line: NDArray[np.int32], reference: float, notes: list[Note]) -> Ints:
+def _with_years(
+    time: Ints, flags: Flags, line: NDArray[np.int32], reference: float, notes: list[Note]
+) -> Ints:
     """Give year-less times (kept in 1972 by the scan) their year, counting New Years on the way."""
     chosen = (flags & C_DATE != 0) & (flags & (C_YEAR | C_ABSOLUTE) == 0) & (time != NO_TIME)
     if not chosen.any():
@@ -83,16 +87,25 @@ def _with_years(time: Ints, flags: Flags, line: NDArray[np.int32], reference: fl
         base -= 1
     result = time.copy()
     result[chosen] = in_year(times, years + base)
-    notes.append(Note(NoteKind.YEAR_ASSUMED, f"Times carry no year; the last record is taken to be in {base + int(years[-1])}."))
+    notes.append(
+        Note(
+            NoteKind.YEAR_ASSUMED,
+            f"Times carry no year; the last record is taken to be in {base + int(years[-1])}.",
+        )
+    )
     crossings = np.flatnonzero(turns > 0)
     if len(crossings):
         lines = tuple(int(value) + 1 for value in line[chosen][crossings[:SHOWN]])
-        notes.append(Note(NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": len(crossings)}))
+        notes.append(
+            Note(
+                NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": len(crossings)}
+            )
+        )
     return result
 
 
 def in_year(times: Ints, years: Ints) -> Ints:
-    """Times of the leap year 1972 moved to other years, month and day kept (29 February may become 1 March)."""
+    """Times of 1972 (a leap year) moved to other years; 29 February may become 1 March."""
     start = np.int64(730 * DAY)
     days, rest = np.divmod(times - start, DAY)
     leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
@@ -113,7 +126,12 @@ def _with_dates(time: Ints, flags: Flags, reference: float, notes: list[Note]) -
     today = int(reference // 86_400)
     result = time.copy()
     result[chosen] = times + (today + days - days[-1]) * DAY
-    notes.append(Note(NoteKind.YEAR_ASSUMED, "Times carry no date; the last record is taken to be of the day the file was written."))
+    notes.append(
+        Note(
+            NoteKind.YEAR_ASSUMED,
+            "Times carry no date; the last record is taken to be of the day the file was written.",
+        )
+    )
     return result
 
 
@@ -187,5 +205,3 @@ def _length(file: Mapped, start: int) -> int:
     block = file.data[start : start + 65_536].tobytes()
     end = block.find(b"\n")
     return len(block) if end < 0 else end
-
-

@@ -15,7 +15,7 @@ from holdfast.diagnostics.logs.scanning import continuations, vote
 from holdfast.diagnostics.logs.skeletons import CLASSES
 
 SAMPLE_BYTES = 65_536
-SAMPLE_LINES = 120  # from each of head, middle and tail
+SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8
 INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout

@@ -59,7 +59,7 @@ def _binary(sample: bytes) -> bool:
 def _narrow(sample: bytes) -> str:
     lines = sample.split(b"\n")[1:-1] or [sample]
     broken = [line for line in lines if not _valid(line)]
-    if not broken or len(sample) < 8 and _valid(sample):
+    if not broken or (len(sample) < 8 and _valid(sample)):
         return "utf-8"
     multibyte = any(not line.isascii() and _valid(line) for line in lines)
     return "mixed" if multibyte else "latin-1"

@@ -33,7 +33,8 @@ TIMES = (
     "%H:%M:%S%f",
 )
 SHAPES = {
-    "Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "b": r"[A-Z][a-z]{2}", "d": r" ?\d\d?", "H": r"\d\d?", "M": r"\d\d",
+    "Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "b": r"[A-Z][a-z]{2}", "d": r" ?\d\d?", "H": r"\d\d?",
+    "M": r"\d\d",
     "S": r"\d\d", "f": r"(?:[.,:]\d{1,9})?", "z": r"(?: ?(?:Z|[+-]\d\d:?\d\d|UTC|GMT))?", "p": r"[AaPp][Mm]",
     "a": r"[A-Z][a-z]{2,8}", "s": r"1[0-9]{9}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?(?![\w.])",
     "i": r"\d{4}([-/.])\d\d\1\d\d[T _:]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?",
@@ -45,7 +46,13 @@ UNIT = re.compile(r"^[^\s\[\]:=]+(?:\[\w+\])?:$")
 
 def time_shape(time_format: str) -> re.Pattern[str]:
     """Regular expression of a time format."""
-    return re.compile(re.sub(r"%(\w)|(.)", lambda m: SHAPES[m[1]] if m[1] else re.escape(m[2]).replace("\\ ", " +"), time_format))
+    return re.compile(
+        re.sub(
+            r"%(\w)|(.)",
+            lambda m: SHAPES[m[1]] if m[1] else re.escape(m[2]).replace("\\ ", " +"),
+            time_format,
+        )
+    )
 
 
 def learn(lines: Sequence[str]) -> Layout | None:
@@ -61,9 +68,16 @@ def learn(lines: Sequence[str]) -> Layout | None:
         else:
             break
         pieces.append(piece)
-    if not pieces or not any(field in "".join(pieces) for field in ("{time}", "{level}", "{component", "{location")):
+    if not pieces or not any(
+        field in "".join(pieces) for field in ("{time}", "{level}", "{component", "{location")
+    ):
         return None
-    return Layout("learned", "Header learned from the file", (" ".join([*pieces, "{message}"]),), (time_format,) if time_format else ())
+    return Layout(
+        "learned",
+        "Header learned from the file",
+        (" ".join([*pieces, "{message}"]),),
+        (time_format,) if time_format else (),
+    )
 
 
 def _time_column(rests: Sequence[str]) -> tuple[str, str, list[str]] | None:
@@ -71,15 +85,26 @@ def _time_column(rests: Sequence[str]) -> tuple[str, str, list[str]] | None:
     best: tuple[int, str, str, list[str]] | None = None
     for time_format in TIMES:
         shape = time_shape(time_format)
-        for opening, closing in (("", ""), ("[", "]"), ("(", ")"), ("<", ">"), ("", ","), ("", ":"), ("", " -"), ("", "|")):
-            matches = [shape.match(rest, len(opening)) if rest.startswith(opening) else None for rest in rests]
+        for opening, closing in (
+            ("", ""),
+            ("[", "]"),
+            ("(", ")"),
+            ("<", ">"),
+            ("", ","),
+            ("", ":"),
+            ("", " -"),
+            ("", "|"),
+        ):
+            matches = [
+                shape.match(rest, len(opening)) if rest.startswith(opening) else None for rest in rests
+            ]
             kept = [(rest, match.end()) for rest, match in zip(rests, matches, strict=True) if match]
             fit = [rest[end + len(closing) :] for rest, end in kept if rest.startswith(closing, end)]
             length = kept[0][1] if kept else 0
-            if len(fit) >= AGREE * len(rests) and all(rest[:1] in {"", " ", "\t"} for rest in fit):
-                if best is None or length + len(closing) > best[0]:
-                    piece = f"{opening}{{time}}{closing}"
-                    best = (length + len(closing), piece, time_format, [rest.lstrip() for rest in fit])
+            fits = len(fit) >= AGREE * len(rests) and all(rest[:1] in {"", " ", "\t"} for rest in fit)
+            if fits and (best is None or length + len(closing) > best[0]):
+                piece = f"{opening}{{time}}{closing}"
+                best = (length + len(closing), piece, time_format, [rest.lstrip() for rest in fit])
     return best[1:] if best else None
 
 
@@ -113,7 +138,11 @@ def _piece(tokens: Sequence[str], timed: bool) -> str:
         few = sum(count for _, count in shapes.most_common(4)) >= AGREE * len(tokens)
         return "{column:word}" if few else ""
     distinct = set(tokens)
-    if len(distinct) == 1 and len(tokens) >= 20 and not (timed and tokens[0].islower() and tokens[0].isalpha()):
+    if (
+        len(distinct) == 1
+        and len(tokens) >= 20
+        and not (timed and tokens[0].islower() and tokens[0].isalpha())
+    ):
         return "{column:word}"
     capitals = all(token.isupper() or not any(char.isalpha() for char in token) for token in distinct)
     return "{column:word}" if timed and capitals and len(distinct) <= 12 and len(tokens) >= 20 else ""

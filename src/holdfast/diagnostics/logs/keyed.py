@@ -1,5 +1,7 @@
 """Kernels for keyed lines: JSON objects and logfmt. Keys are known by hash, values never copied."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -76,7 +78,7 @@ def array_end(pos: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def number_level(value: int, role: int) -> int:
+def number_level(value: int, role: int) -> Any:
     """Level of a number: syslog priority, OpenTelemetry severity number, HTTP status, or bunyan/pino tens."""
     if role == ROLE_PRIORITY:
         return PRIORITY_LEVELS[value] if value < 8 else 0
@@ -114,13 +116,13 @@ def take(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> No
             any_time(start, stop, regs)
     elif role == ROLE_MESSAGE:
         set_span(regs, R_MESSAGE, start, stop)
-    elif role == ROLE_LEVEL or role == ROLE_SEVERITY_NUMBER or role == ROLE_PRIORITY or role == ROLE_STATUS:
+    elif role in (ROLE_LEVEL, ROLE_SEVERITY_NUMBER, ROLE_PRIORITY, ROLE_STATUS):
         take_level(ctx, role, start, stop, salt, regs)
     elif role == ROLE_COMPONENT:
         set_span(regs, R_COMPONENT, start, stop)
     elif role == ROLE_LOCATION:
         set_span(regs, R_LOCATION, start, stop)
-    elif role == ROLE_ID or role == ROLE_WEAK_ID:
+    elif role in (ROLE_ID, ROLE_WEAK_ID):
         rank = 9 if role == ROLE_ID else 7
         if rank > get(regs, R_ID_RANK) and stop - start >= 4:
             put(regs, R_ID, start)

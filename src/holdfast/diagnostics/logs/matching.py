@@ -178,7 +178,13 @@ def iso_time(pos: int, end: int, regs: int) -> int:
     dash, gap = byte_at(pos + 4), byte_at(pos + 10)
     if year > 9999 or (dash != 45 and dash != 47 and dash != 46) or byte_at(pos + 7) != dash:
         return -1
-    if (gap != 84 and gap != 32 and gap != 95 and gap != 58) or month < 1 or month > 12 or day < 1 or day > 31:
+    if (
+        (gap != 84 and gap != 32 and gap != 95 and gap != 58)
+        or month < 1
+        or month > 12
+        or day < 1
+        or day > 31
+    ):
         return -1
     if byte_at(pos + 13) != 58 or byte_at(pos + 16) != 58 or hour > 24 or minute > 59 or second > 60:
         return -1
@@ -210,7 +216,7 @@ def calendar_step(op: int, pos: int, end: int, regs: int) -> int:
         while at < end and is_letter(byte_at(at)):
             at += 1
         return at if at - pos >= 3 else -1
-    if op == YEAR4 or op == YEAR2:
+    if op in (YEAR4, YEAR2):
         width = 4 if op == YEAR4 else 2
         value, pos = digits(pos, end, width, width)
         put(regs, R_YEAR, value if op == YEAR4 else (2000 + value if value < 70 else 1900 + value))
@@ -260,7 +266,7 @@ def clock_step(op: int, pos: int, end: int, regs: int) -> int:
         return zone(pos, end, regs)
     if op == EPOCH:
         return epoch(pos, end, regs)
-    if op == AMPM or op == UPTIME:
+    if op in (AMPM, UPTIME):
         return rare_clock_step(op, pos, end, regs)
     value, pos = digits(pos, end, 1 if op == HOUR else 2, 2)
     if op == HOUR:
@@ -358,7 +364,7 @@ def location(pos: int, stop: int, regs: int) -> bool:
     digits_end = at
     while at > pos and is_digit(byte_at(at - 1)):
         at -= 1
-    if at == digits_end or at == pos:
+    if at in (digits_end, pos):
         return False
     mark = byte_at(at - 1)
     if mark != 35 and mark != 58 and mark != 64:

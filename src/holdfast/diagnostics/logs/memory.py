@@ -4,12 +4,13 @@ Positions in the kernels are addresses inside one mapped file. Nobody may read a
 was given; `block_hash` is the one place that loads eight bytes at once and checks for it.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -41,55 +42,52 @@ def _pointer(builder: Any, address: Any, bits: int) -> Any:
     return builder.inttoptr(address, ir.IntType(bits).as_pointer())
 
 
-@intrinsic
-def byte_at(typingctx: Any, address: Any) -> Any:
-    """The byte at an address, as int64."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _byte_at(_typing: Any, _address: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.zext(builder.load(_pointer(builder, args[0], 8)), ir.IntType(64))
 
     return types.int64(types.int64), emit
 
 
-@intrinsic
-def word_at(typingctx: Any, address: Any) -> Any:
-    """Eight bytes at any address, little endian, as uint64."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _word_at(_typing: Any, _address: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.load(_pointer(builder, args[0], 64), align=1)
 
     return types.uint64(types.int64), emit
 
 
-@intrinsic
-def get(typingctx: Any, array: Any, index: Any) -> Any:
-    """Element of an int64 array given by address."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _get(_typing: Any, _array: Any, _index: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.load(builder.gep(_pointer(builder, args[0], 64), [args[1]]))
 
     return types.int64(types.int64, types.int64), emit
 
 
-@intrinsic
-def put(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
-    """Set an element of an int64 array given by address."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _put(_typing: Any, _array: Any, _index: Any, _value: Any) -> Any:
+    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         builder.store(args[2], builder.gep(_pointer(builder, args[0], 64), [args[1]]))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), emit
 
 
-@intrinsic
-def trailing_zeros(typingctx: Any, value: Any) -> Any:
-    """Number of zero bits below the lowest one; the value must not be 0."""
-
-    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+def _trailing_zeros(_typing: Any, _value: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), emit
+
+
+# The byte at an address, as int64.
+byte_at: Callable[[int], int] = cast(Any, intrinsic(_byte_at))
+# Eight bytes at any address, little endian.
+word_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_word_at))
+# Element of an int64 array given by address.
+get: Callable[[int, Any], int] = cast(Any, intrinsic(_get))
+# Set an element of an int64 array given by address.
+put: Callable[[int, int, Any], None] = cast(Any, intrinsic(_put))
+# Number of zero bits below the lowest one; the value must not be 0.
+trailing_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_trailing_zeros))
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -16,7 +17,15 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.records import T_LINES, T_NUL_LINE, T_NULS, T_RECORDS, T_RESUME, probe, scan_range
+from holdfast.diagnostics.logs.records import (
+    T_LINES,
+    T_NUL_LINE,
+    T_NULS,
+    T_RECORDS,
+    T_RESUME,
+    probe,
+    scan_range,
+)
 
 CHUNK = 256 << 20
 SAMPLE = 1 << 20
@@ -89,11 +98,20 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
     begin, look_back = _look_back(file.data, start)
     ctx = Context(plan, base, size)
     tally, columns, slots, parts, ids, stacks, zones = scan_range(
-        ctx.address, base + begin, base + stop, base + size, look_back, _capacity(file.data, begin, stop), MOST_IDS
+        ctx.address,
+        base + begin,
+        base + stop,
+        base + size,
+        look_back,
+        _capacity(file.data, begin, stop),
+        MOST_IDS,
     )
-    kept = [np.array(column[: tally[T_RECORDS]]) for column in columns]
-    entries = [half for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])]
-    return Partial(tally, *kept, *entries, stacks, zones[zones[:, 1] > 0])
+    kept: list[Any] = [column[: tally[T_RECORDS]] for column in columns]
+    entries: list[Any] = [
+        half for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])
+    ]
+    filled: list[Any] = [tally, *kept, *entries, stacks, zones[zones[:, 1] > 0]]
+    return Partial(*filled)
 
 
 def _capacity(data: Bytes, start: int, stop: int) -> int:
@@ -202,7 +220,9 @@ def merge_all(parts: Sequence[Partial]) -> Partial:
     return merge(merge_all(parts[:middle]), merge_all(parts[middle:]))
 
 
-def scan_all(file: Mapped, plan: Plan, start: int = 0, stop: int | None = None, chunk: int = CHUNK) -> Partial:
+def scan_all(
+    file: Mapped, plan: Plan, start: int = 0, stop: int | None = None, chunk: int = CHUNK
+) -> Partial:
     """Scan a range in chunks; pages already read are given back to the system."""
     size = file.size if stop is None else min(stop, file.size)
     parts: list[Partial] = []

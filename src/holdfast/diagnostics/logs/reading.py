@@ -31,7 +31,9 @@ from holdfast.diagnostics.logs.table import IdValues, LogTable, Note, NoteKind, 
 
 
 @njit(cache=True, nogil=True)
-def summarise(template: Slots, time: Ints, level: "np.ndarray[tuple[int], np.dtype[np.int8]]", count: int) -> Ints:
+def summarise(
+    template: Slots, time: Ints, level: "np.ndarray[tuple[int], np.dtype[np.int8]]", count: int
+) -> Ints:
     """Per template: count, first record, last record, first time, last time, highest level."""
     rows = np.zeros((count, 6), np.int64)
     for index in range(count):
@@ -253,15 +255,21 @@ def _notes(source: Source, plan: Plan, partial: Partial) -> list[Note]:
     if source.encoding not in {"utf-8", "utf-8-sig"}:
         notes.append(Note(NoteKind.ENCODING, f"The text is {source.encoding}, not UTF-8."))
     if tally[T_CUT]:
-        text = f"{int(tally[T_CUT])} record(s) are longer than {MAX_HASHED} bytes; the rest of each was not compared."
+        text = f"{int(tally[T_CUT])} record(s) are longer than {MAX_HASHED} bytes; the rest was not compared."
         notes.append(Note(NoteKind.LONG_LINE, text, data={"count": int(tally[T_CUT])}))
     if tally[T_NULS]:
         text = f"{int(tally[T_NULS])} line(s) begin with NUL bytes, as after a crash of the machine."
-        notes.append(Note(NoteKind.NUL_RUN, text, (int(tally[T_NUL_LINE]) + 1,), {"count": int(tally[T_NULS])}))
+        notes.append(
+            Note(NoteKind.NUL_RUN, text, (int(tally[T_NUL_LINE]) + 1,), {"count": int(tally[T_NULS])})
+        )
     if tally[T_LOST_IDS]:
-        notes.append(Note(NoteKind.TOO_MANY_IDS, f"{int(tally[T_LOST_IDS])} record(s) carry ids beyond the kept ones."))
+        notes.append(
+            Note(NoteKind.TOO_MANY_IDS, f"{int(tally[T_LOST_IDS])} record(s) carry ids beyond the kept ones.")
+        )
     if source.file.size and source.file.data[-1] != 10:
-        notes.append(Note(NoteKind.NO_FINAL_NEWLINE, "The last line has no end; it may be cut.", (partial.lines,)))
+        notes.append(
+            Note(NoteKind.NO_FINAL_NEWLINE, "The last line has no end; it may be cut.", (partial.lines,))
+        )
     return notes
 
 

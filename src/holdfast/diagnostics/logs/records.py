@@ -4,7 +4,7 @@ A range owns the records whose first line starts inside it. It looks back one li
 runtime may have split a line there) and reads on past its end to finish its last record.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -46,7 +46,7 @@ X_OUTERS, X_ALL, X_LOOSE = int(Ctx.OUTERS), int(Ctx.ALL), int(Ctx.LOOSE)
 
 
 @njit(cache=True, nogil=True)
-def probe(keys: Words, key: np.uint64) -> int:
+def probe(keys: Words, key: np.uint64) -> np.int64:
     """Where the key is in an open-addressing table, or where it would go."""
     mask = np.uint64(len(keys) - 1)
     at = (key ^ (key >> np.uint64(29))) & mask
@@ -56,7 +56,7 @@ def probe(keys: Words, key: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)
-def find(table: int, key: np.uint64) -> int:
+def find(table: int, key: np.uint64) -> Any:
     """Address of the (key, number) pair of a key, or of the empty pair where it would go."""
     pairs, mask = get(table, D_PAIRS), get(table, D_MASK)
     at = np.int64(key ^ (key >> np.uint64(29))) & mask
@@ -277,7 +277,9 @@ class Columns(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def fill_record(ctx: int, tables: int, code: int, record: int, line: int, state: int, most_ids: int, regs: int) -> int:
+def fill_record(
+    ctx: int, tables: int, code: int, record: int, line: int, state: int, most_ids: int, regs: int
+) -> int:
     """Number of the record's skeleton; entries are made where they are new."""
     tally, base = state, get(ctx, X_BASE)
     before = get(tables, D_USED)
@@ -300,14 +302,22 @@ def fill_record(ctx: int, tables: int, code: int, record: int, line: int, state:
 def scan_range(
     ctx: int, start: int, stop: int, end_of_file: int, look_back: bool, capacity: int, most_ids: int
 ) -> tuple[Ints, Columns, Ints, Ints, Ints, Ints, Ints]:
-    """Records of addresses [start, stop). With look_back the line at start only tells whether it was split."""
-    line_of, offset_of, slot_of = np.empty(capacity, np.int32), np.empty(capacity, np.int64), np.empty(capacity, np.int32)
+    """Records of addresses [start, stop). With look_back the first line only tells whether it was split."""
+    line_of, offset_of, slot_of = (
+        np.empty(capacity, np.int32),
+        np.empty(capacity, np.int64),
+        np.empty(capacity, np.int32),
+    )
     time_of_record, level_of = np.empty(capacity, np.int64), np.empty(capacity, np.int8)
     part_of, id_of = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
     slots, slot_rows = np.zeros((8192, 2), np.int64), np.zeros((4096, SLOT_FIELDS + 1), np.int64)
     parts, part_rows = np.zeros((512, 2), np.int64), np.zeros((256, 3), np.int64)
-    ids, id_rows = np.zeros((8192, 2), np.int64), np.zeros((4096, 3), np.int64)
-    descriptors, state, registers = np.zeros(24, np.int64), np.zeros(ZONES_AT + 96, np.int64), np.zeros((3, REGISTERS), np.int64)
+    ids, id_rows = np.zeros((65536, 2), np.int64), np.zeros((32768, 3), np.int64)
+    descriptors, state, registers = (
+        np.zeros(24, np.int64),
+        np.zeros(ZONES_AT + 96, np.int64),
+        np.zeros((3, REGISTERS), np.int64),
+    )
     tables, tally = descriptors.ctypes.data, state.ctypes.data
     describe(tables, slots, slot_rows)
     describe(tables + 64, parts, part_rows)

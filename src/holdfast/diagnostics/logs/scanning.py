@@ -107,7 +107,7 @@ def number_step(op: int, pos: int, end: int, regs: int) -> int:
 def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
     """Run one step that reads a field; `row` is the address of the program row. New position or -1."""
     a = get(row, 1)
-    if op == CAPTURE or op == LOCATION:
+    if op in (CAPTURE, LOCATION):
         stop = capture(ctx, pos, end, get(row, 2), get(row, 3))
         if stop < 0:
             return -1
@@ -120,7 +120,7 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
             put(regs, R_COMPONENT, pos)
             put(regs, R_COMPONENT + 1, stop)
         return stop
-    if op == LEVEL or op == LEVEL_CHAR or op == ANY_LEVEL:
+    if op in (LEVEL, LEVEL_CHAR, ANY_LEVEL):
         return named_level(ctx, op, a, pos, end, regs)
     if op == JSON:
         return scan_json(ctx, pos, end, a, regs) if pos < end and byte_at(pos) == 123 else -1
@@ -229,7 +229,13 @@ def named_shape(pos: int, end: int) -> bool:
 @njit(cache=True, nogil=True)
 def ends_like_exception(stop: int) -> bool:
     """Whether the word of at least five letters that ends at stop ends in Error, Exception or Throwable."""
-    a, b, c, d, e = (byte_at(stop - 5), byte_at(stop - 4), byte_at(stop - 3), byte_at(stop - 2), byte_at(stop - 1))
+    a, b, c, d, e = (
+        byte_at(stop - 5),
+        byte_at(stop - 4),
+        byte_at(stop - 3),
+        byte_at(stop - 2),
+        byte_at(stop - 1),
+    )
     error = a == 69 and b == 114 and c == 114 and d == 111 and e == 114
     exception = a == 112 and b == 116 and c == 105 and d == 111 and e == 110
     return error or exception or (a == 119 and b == 97 and c == 98 and d == 108 and e == 101)
@@ -248,7 +254,9 @@ def vote(ctx: int, lines: Ints, bounds: Ints) -> Ints:
                 continue
             cell = result[program, index]
             cell[0] = 1
-            cell[1] = (registers[R_CLOCK] != 0) * 2 + (registers[R_LEVEL] != 0) + (registers[R_COMPONENT + 1] != 0)
+            cell[1] = (
+                (registers[R_CLOCK] != 0) * 2 + (registers[R_LEVEL] != 0) + (registers[R_COMPONENT + 1] != 0)
+            )
             cell[1] += registers[R_MARKS] + (registers[R_MESSAGE] != start)
             cell[2], cell[3] = registers[R_MESSAGE], registers[R_MESSAGE + 1]
     return result

@@ -83,6 +83,13 @@ def is_id_byte(byte: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def ends_uuid(start: int) -> bool:
+    """Whether the twelve digits at start are the last group of a UUID."""
+    last = byte_at(start - 1) == 45 and byte_at(start - 6) == 45
+    return last and byte_at(start - 11) == 45 and byte_at(start - 16) == 45
+
+
+@njit(cache=True, nogil=True)
 def consider_id(start: int, stop: int, end: int, hexadecimal: bool, floor: int, regs: int) -> None:
     """Keep the word [start, stop) as the record's id when its shape or key outranks the one kept."""
     length, rank, begin = stop - start, 0, start
@@ -90,10 +97,8 @@ def consider_id(start: int, stop: int, end: int, hexadecimal: bool, floor: int, 
         return
     if hexadecimal and length == 32:
         rank = 8
-    elif hexadecimal and length == 12 and start - 24 >= floor:
-        if byte_at(start - 1) == 45 and byte_at(start - 6) == 45 and byte_at(start - 11) == 45:
-            if byte_at(start - 16) == 45:
-                begin, rank = start - 24, 4
+    elif hexadecimal and length == 12 and start - 24 >= floor and ends_uuid(start):
+        begin, rank = start - 24, 4
     if rank <= get(regs, R_ID_RANK) and get(regs, R_ID_RANK) > 7:
         return
     key = 0

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,19 +18,26 @@ MOST_EXEMPLARS = 20_000
 
 _TYPE = r"[A-Za-z_][\w.$]{0,200}"
 JVM_FRAME = re.compile(r"^\s*at (?:[\w.@$-]+/)*([\w.$<>/]+)\(([^()]*)\)")
-NODE_FRAME = re.compile(r"^\s*at (?:async )?([^(\s][^(]{0,200}?) ?\(?((?:file://|node:|[A-Za-z]:\\|/|webpack)[^()]*?):\d+:\d+\)?$")
+NODE_FRAME = re.compile(
+    r"^\s*at (?:async )?([^(\s][^(]{0,200}?) ?\(?((?:file://|node:|[A-Za-z]:\\|/|webpack)[^()]*?):\d+:\d+\)?$"
+)
 DOTNET_FRAME = re.compile(r"^\s*at ([\w.`<>\[\],+$|]+)\(.*?\)(?: in (.*):line \d+)?\s*$")
 PYTHON_FRAME = re.compile(r'^\s*File "([^"]{1,400})", line \d+, in (.{1,200})$')
 GO_FRAME = re.compile(r"^([\w./()*-]{1,300}\.[\w.()*\[\]-]{1,200})\((?:[^()]*|\.\.\.)\)$")
 RUBY_FRAME = re.compile(r"^\s*(?:from )?([^\s:]{1,300}\.rb):\d+:in [`'](.{1,200}?)'")
 HEADS = (
-    re.compile(rf"^(?:Caused by: |Suppressed: |Exception in thread \"[^\"]*\" |\s*-+> )?({_TYPE}(?:Exception|Error|Throwable|Failure|Interrupt|Exit|Warning)[\w$]*)(?:$|:|\s*\()"),
+    re.compile(
+        rf"^(?:Caused by: |Suppressed: |Exception in thread \"[^\"]*\" |\s*-+> )?"
+        rf"({_TYPE}(?:Exception|Error|Throwable|Failure|Interrupt|Exit|Warning)[\w$]*)(?:$|:|\s*\()"
+    ),
     re.compile(r"^(panic): "),
     re.compile(rf"\(({_TYPE}(?:Error|Exception))\)\s*$"),
     re.compile(r"(?:^|[\s:>(])((?:[a-z_]\w*\.)+[A-Z][\w$]*(?:Exception|Error))(?:$|:|\s)"),
     re.compile(r"(?:^|[\s:])((?:Type|Reference|Range|Syntax|URI|Eval|Assertion|Aggregate)?Error): "),
 )
-GENERATED = re.compile(r"\$\$?(?:Lambda|EnhancerBy|FastClassBy|Proxy|jacocoInit|ByteBuddy)[\w$./]*|\$Proxy\d+|0x[0-9a-fA-F]+|\d+")
+GENERATED = re.compile(
+    r"\$\$?(?:Lambda|EnhancerBy|FastClassBy|Proxy|jacocoInit|ByteBuddy)[\w$./]*|\$Proxy\d+|0x[0-9a-fA-F]+|\d+"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,10 @@ def _frame(line: str) -> tuple[str, str] | None:
         return "node", f"{found[1]} ({_file(found[2])})"
     if found := JVM_FRAME.match(line):
         source = found[2].split(":")[0]
-        if source.endswith((".java", ".kt", ".scala", ".groovy", "Method", "Source")) or source in {"", "<generated>"}:
+        if source.endswith((".java", ".kt", ".scala", ".groovy", "Method", "Source")) or source in {
+            "",
+            "<generated>",
+        }:
             return "java", found[1]
     if found := DOTNET_FRAME.match(line):
         return "dotnet", found[1]
@@ -92,7 +103,7 @@ def parse_trace(lines: Iterable[str]) -> Trace | None:
             exceptions.append(GENERATED.sub("", name))
     if not frames:
         return None
-    language = max(set(languages), key=languages.count)
+    language = Counter(languages).most_common(1)[0][0]
     if language == "python":
         frames.reverse()
     return Trace(language, tuple(exceptions[:20]), tuple(frames))
@@ -114,7 +125,9 @@ def group_stacks(
         if trace is not None:
             members = rows[order[bounds[number] : bounds[number + 1]], 0]
             groups.setdefault(trace.key, (trace, []))[1].append(members)
-    return tuple(_stack(key, trace, np.sort(np.concatenate(parts)), line) for key, (trace, parts) in groups.items())
+    return tuple(
+        _stack(key, trace, np.sort(np.concatenate(parts)), line) for key, (trace, parts) in groups.items()
+    )
 
 
 def _stack(key: str, trace: Trace, records: Ints, line: NDArray[np.int32]) -> Stack:

@@ -134,7 +134,7 @@ class LogTable:
         return int(known.max()) if len(known) else NO_TIME
 
     @cached_property
-    def _by_template(self) -> tuple[Ints, Ints]:
+    def _by_template(self) -> tuple[Any, Any]:
         order = np.argsort(self.template, kind="stable")
         bounds = np.searchsorted(self.template[order], np.arange(len(self.templates) + 1))
         return order, bounds
@@ -142,7 +142,8 @@ class LogTable:
     def records_of(self, template: int) -> Ints:
         """Record numbers of one template, ascending."""
         order, bounds = self._by_template
-        return order[bounds[template] : bounds[template + 1]]
+        chosen: Ints = np.asarray(order[int(bounds[template]) : int(bounds[template + 1])], np.int64)
+        return chosen
 
     def times_of(self, template: int) -> Ints:
         """Known times of one template's records in ns, in record order."""
@@ -150,7 +151,7 @@ class LogTable:
         return times[times != NO_TIME]
 
     def bucket(self, width_ns: int, start: int | None = None, stop: int | None = None) -> tuple[Ints, Ints]:
-        """Bucket starts in ns, and counts of shape (templates, buckets). Records without time are left out."""
+        """Bucket starts in ns, and counts of shape (templates, buckets). Without time, left out."""
         low = self.first_time if start is None else start
         high = self.last_time + 1 if stop is None else stop
         if low == NO_TIME or high <= low:

@@ -131,9 +131,9 @@ def constant_value(buf: Bytes, start: int, end: int) -> bool:
     length, a = end - start, buf[start] | 32
     if length == 4:
         b, d = buf[start + 1] | 32, buf[start + 3] | 32
-        return (a == 116 and b == 114 and d == 101) or (a == 110 and b == 117 and d == 108)
+        return bool((a == 116 and b == 114 and d == 101) or (a == 110 and b == 117 and d == 108))
     if length == 5:
-        return a == 102 and (buf[start + 1] | 32) == 97 and (buf[start + 4] | 32) == 101
+        return bool(a == 102 and (buf[start + 1] | 32) == 97 and (buf[start + 4] | 32) == 101)
     return False
 
 
