@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 8000
+PORT ?= 8137
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs pictures lock clean

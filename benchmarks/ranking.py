@@ -73,7 +73,9 @@ def _without(**empty: object) -> Callable[[Pair], Pair]:
 def _one_in_ten(pair: Pair) -> Pair:
     kept = pl.col("trace").hash(7) % 10 == 0
     thin = [
-        replace(side, spans=side.spans.filter(kept), records=side.records.filter(kept | (pl.col("trace") == "")))
+        replace(
+            side, spans=side.spans.filter(kept), records=side.records.filter(kept | (pl.col("trace") == ""))
+        )
         for side in pair
     ]
     return thin[0], thin[1]
@@ -98,7 +100,9 @@ def _wide(pair: Pair) -> Pair:
     baseline, bundle = pair
     spans = pl.concat([baseline.spans, bundle.spans])
     records = pl.concat([baseline.records, bundle.records])
-    return baseline, replace(bundle, spans=spans, records=records, templates=baseline.templates | bundle.templates)
+    return baseline, replace(
+        bundle, spans=spans, records=records, templates=baseline.templates | bundle.templates
+    )
 
 
 def _late(pair: Pair) -> Pair:
@@ -172,7 +176,9 @@ def main() -> None:
     cases = list(incidents(given.folder))
     evidence = read({str(path): path for case in cases for path in (case.bundle, case.baseline)})
     print(f"{len(cases)} incidents of {given.folder.name}")
-    print(f"{'variant':<28}{'first, alone':>13}{'in first 3':>11}{'high cert.':>11}{'of these right':>15}{'median s':>9}")
+    print(
+        f"{'variant':<28}{'first, alone':>13}{'in first 3':>11}{'high cert.':>11}{'of these right':>15}{'median s':>9}"
+    )
     for name in given.variant or VARIANTS:
         pairs = [(case, (evidence[str(case.baseline)], evidence[str(case.bundle)])) for case in cases]
         outcomes = [answered(case, VARIANTS[name](pair)) for case, pair in pairs]
@@ -190,7 +196,9 @@ def _print(name: str, outcomes: list[Outcome], *, verbose: bool) -> None:
     )
     for outcome in outcomes if verbose else ():
         if not outcome.alone:
-            print(f"    {outcome.name}: rank {outcome.rank}, {outcome.answer} {outcome.score}, {outcome.certainty}")
+            print(
+                f"    {outcome.name}: rank {outcome.rank}, {outcome.answer} {outcome.score}, {outcome.certainty}"
+            )
 
 
 if __name__ == "__main__":

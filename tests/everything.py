@@ -1,6 +1,6 @@
 """Runs every test that this machine can: once on SQLite, the desk once more on PostgreSQL where there is one.
 
-    python -m tests.everything [arguments for pytest]
+python -m tests.everything [arguments for pytest]
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ def main() -> int:
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")
         return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
     print("the desk once more, on PostgreSQL")
-    return _pytest(["-n", "2", "tests/desk", "tests/web", *more], {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL}) or code
+    return (
+        _pytest(["-n", "2", "tests/desk", "tests/web", *more], {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL})
+        or code
+    )
 
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:

@@ -62,7 +62,9 @@ def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 
 def test_a_reader_has_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
     rows = ",".join(f'{{"traceId":"{n:032x}","spanId":"{n:016x}","name":"x"}}' for n in range(200_000))
-    greedy = artefact(tmp_path, "big.json", f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{rows}]}}]}}]}}'.encode())
+    greedy = artefact(
+        tmp_path, "big.json", f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{rows}]}}]}}]}}'.encode()
+    )
     with start(Cage(processes=1, memory=6 << 30)) as readers:
         roomy = readers.read([greedy])[0]
     assert roomy.kind == "traces.otlp"

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 range_app = typer.Typer(no_args_is_help=True, help="A small real system that breaks on purpose.")
 case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
 app.add_typer(range_app, name="range")
@@ -20,11 +22,17 @@ Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives.",
 @app.command()
 def investigate(
     paths: Paths,
-    baseline: Annotated[list[Path] | None, typer.Option(help="The same evidence from a healthy time; may be repeated.")] = None,
+    baseline: Annotated[
+        list[Path] | None, typer.Option(help="The same evidence from a healthy time; may be repeated.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="When it began, ISO 8601, where you know it.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the public JSON here; - for standard output.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the public JSON here; - for standard output.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained report here.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Leave the opened evidence and its index in this folder.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Leave the opened evidence and its index in this folder.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No report on the terminal.")] = False,
 ) -> None:
     """Read evidence and say what changed, what failed and who is probably to blame, with proof.
@@ -39,8 +47,12 @@ def investigate(
 @app.command()
 def logs(
     files: Paths,
-    json: Annotated[Path | None, typer.Option(help="Write the templates as JSON here; - for standard output.")] = None,
-    assign: Annotated[Path | None, typer.Option(help="Write line, template, time and level of every record as CSV here.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the templates as JSON here; - for standard output.")
+    ] = None,
+    assign: Annotated[
+        Path | None, typer.Option(help="Write line, template, time and level of every record as CSV here.")
+    ] = None,
     top: Annotated[int, typer.Option(help="How many templates to show.")] = 40,
 ) -> None:
     """Read logs of any layout into templates with counts, times and levels."""
@@ -74,14 +86,19 @@ def range_list() -> None:
 def range_run(
     fault: Annotated[str, typer.Option(help="Which fault; none for a healthy run.")],
     seed: Annotated[int, typer.Option(help="Same seed, same choices.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for the bundle; the truth goes beside it.")] = Path("range"),
+    out: Annotated[Path, typer.Option(help="Folder for the bundle; the truth goes beside it.")] = Path(
+        "range"
+    ),
     seconds: Annotated[float, typer.Option(help="How long the system runs.")] = 30.0,
-    system: Annotated[str, typer.Option(help="Which system.")] = "shop",
+    system: Annotated[str, typer.Option(help="Which system: shop or courier.")] = "shop",
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Make a healthy bundle beside it first.")
+    ] = False,
 ) -> None:
     """Start a small real system, put load on it, break it, and keep its evidence as a bundle."""
     from holdfast.cli.ranging import run
 
-    raise typer.Exit(run(fault, seed, out, seconds, system))
+    raise typer.Exit(run(fault, seed, out, seconds, system, baseline=baseline))
 
 
 @case_app.command("open")
@@ -89,8 +106,12 @@ def case_open(
     title: Annotated[str, typer.Option(help="One line: what is broken for whom.")],
     evidence: Annotated[list[Path] | None, typer.Option(help="Bundle to attach; may be repeated.")] = None,
     severity: Annotated[int, typer.Option(help="1 (highest) to 4.", min=1, max=4)] = 2,
-    url: Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")] = "http://127.0.0.1:8000",
-    token: Annotated[str, typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.")] = "",
+    url: Annotated[
+        str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")
+    ] = "http://127.0.0.1:8137",
+    token: Annotated[
+        str, typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.")
+    ] = "",
 ) -> None:
     """Declare a case on a desk, attach evidence and start its investigation."""
     from holdfast.cli.casework import open_case
@@ -101,7 +122,7 @@ def case_open(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
 ) -> None:
     """Serve the desk: web, API and the worker, in one process tree."""
     from holdfast.cli.desk import serve as run
@@ -111,7 +132,7 @@ def serve(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
 ) -> None:
     """Investigate a broken system's evidence before your eyes, then serve the desk with that case open."""
     from holdfast.cli.desk import demo as run

@@ -52,9 +52,13 @@ def _watched(paths: list[Path], baseline: list[Path], at: int | None, keep: Path
     """Investigate with progress on standard error, where somebody watches."""
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("[progress.description]{task.description}"), BarColumn(), TimeElapsedColumn(),
-        console=console, transient=True, disable=not console.is_terminal,
-    )  # fmt: skip
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
     with bar:
         task = bar.add_task("opening", total=None)
 

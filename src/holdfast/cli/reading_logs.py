@@ -39,13 +39,20 @@ def run(files: list[Path], json: Path | None, assign: Path | None, top: int) -> 
 def _template_rows(tables: list[LogTable]) -> list[dict[str, object]]:
     return [
         {
-            "id": template.id, "file": table.name, "layout": table.layout, "template": template.text,
-            "count": template.count, "level": template.level.name.lower(),
-            "first_line": template.first_line, "last_line": template.last_line,
-            "first": _time(template.first_time), "last": _time(template.last_time),
+            "id": template.id,
+            "file": table.name,
+            "layout": table.layout,
+            "template": template.text,
+            "count": template.count,
+            "level": template.level.name.lower(),
+            "first_line": template.first_line,
+            "last_line": template.last_line,
+            "first": _time(template.first_time),
+            "last": _time(template.last_time),
         }
-        for table in tables for template in table.templates
-    ]  # fmt: skip
+        for table in tables
+        for template in table.templates
+    ]
 
 
 def _time(time: int) -> str | None:
@@ -54,11 +61,19 @@ def _time(time: int) -> str | None:
 
 def _write_json(tables: list[LogTable], out: Path) -> None:
     files = [
-        {"name": t.name, "layout": t.layout, "encoding": t.encoding, "lines": t.lines, "records": t.records,
-         "notes": [{"kind": n.kind.value, "text": n.text, "lines": list(n.lines[:20])} for n in t.notes]}
+        {
+            "name": t.name,
+            "layout": t.layout,
+            "encoding": t.encoding,
+            "lines": t.lines,
+            "records": t.records,
+            "notes": [{"kind": n.kind.value, "text": n.text, "lines": list(n.lines[:20])} for n in t.notes],
+        }
         for t in tables
-    ]  # fmt: skip
-    data = orjson.dumps({"schema": 1, "files": files, "templates": _template_rows(tables)}, option=orjson.OPT_INDENT_2)
+    ]
+    data = orjson.dumps(
+        {"schema": 1, "files": files, "templates": _template_rows(tables)}, option=orjson.OPT_INDENT_2
+    )
     if out == Path("-"):
         sys.stdout.buffer.write(data + b"\n")
     else:
@@ -81,7 +96,12 @@ def _print(tables: list[LogTable], top: int) -> None:
     lines = sum(table.lines for table in tables)
     console.print(f"{lines:,} lines, {len(rows)} templates, {', '.join(sorted({t.layout for t in tables}))}")
     shown = Table(box=None, pad_edge=False)
-    for name, justify in (("count", "right"), ("level", "left"), ("first line", "right"), ("template", "left")):
+    for name, justify in (
+        ("count", "right"),
+        ("level", "left"),
+        ("first line", "right"),
+        ("template", "left"),
+    ):
         shown.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
     for row in rows[:top]:
         shown.add_row(f"{row['count']:,}", str(row["level"]), str(row["first_line"]), str(row["template"]))

@@ -51,7 +51,9 @@ def _show(console: Console, place: dict[str, Any], names: dict[str, str], keep: 
         for number, text in enumerate(islice(stream, first - 1, int(line) + around), first):
             mark = "▸" if number == line else " "
             said = text[:2000].decode("utf-8", "replace").rstrip()
-            console.print(Text(f" {mark}{number:>7} {said}", style="bold" if number == line else ""), soft_wrap=True)
+            console.print(
+                Text(f" {mark}{number:>7} {said}", style="bold" if number == line else ""), soft_wrap=True
+            )
 
 
 def _line_of(path: Path, mark: str) -> int:

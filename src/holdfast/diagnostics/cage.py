@@ -128,7 +128,9 @@ class _Reader:
         assert self._opened is not None
         if self.late() and not self.pipe.poll():
             self.end()
-            return failure(self._opened, f"took longer than {self._cage.deadline(self._opened):.0f} s and was stopped")
+            return failure(
+                self._opened, f"took longer than {self._cage.deadline(self._opened):.0f} s and was stopped"
+            )
         try:
             answer = self.pipe.recv()
         except (EOFError, OSError):
@@ -151,5 +153,7 @@ class _Reader:
 
 def failure(opened: Opened, what: str) -> Reading:
     """Return the reading of an artefact that could not be read: a finding, and the rest lives on."""
-    finding = Finding("reader.failed", f"{opened.artefact.name} {what}; it was kept unread", Severity.WARNING, 1.0)
+    finding = Finding(
+        "reader.failed", f"{opened.artefact.name} {what}; it was kept unread", Severity.WARNING, 1.0
+    )
     return Reading("unread", note=what, findings=[finding])

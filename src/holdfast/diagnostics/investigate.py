@@ -91,7 +91,11 @@ class _Reading:
         spool = (self.keep or self.folder) / f"spool-{prefix}"
         spool.mkdir(parents=True, exist_ok=True)
         bundle = open_bundle(
-            paths, spool, self.limits, prefix=prefix, progress=lambda name, _: self.progress(Progress(0, 0, f"opening {name}"))
+            paths,
+            spool,
+            self.limits,
+            prefix=prefix,
+            progress=lambda name, _: self.progress(Progress(0, 0, f"opening {name}")),
         )
         opened = [self._kept(one) for one in bundle.opened]
         total, done = sum(one.artefact.size for one in opened), 0
@@ -121,7 +125,11 @@ def _concluded(ours: _Side, theirs: _Side, at: int | None, begun: float) -> Diag
 
     diagnosis = conclude(ours.read, theirs.read, at)
     findings = _numbered(diagnosis, [*ours.findings, *theirs.findings])
-    facts = {**diagnosis.facts, "seconds": round(time.monotonic() - begun, 2), "partial": _partial(ours, theirs)}
+    facts = {
+        **diagnosis.facts,
+        "seconds": round(time.monotonic() - begun, 2),
+        "partial": _partial(ours, theirs),
+    }
     return replace(diagnosis, findings=findings, facts=facts)
 
 

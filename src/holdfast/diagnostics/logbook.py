@@ -35,7 +35,11 @@ def logbook(table: LogTable) -> Logbook:
     kept = _thinned(timed, table.template[timed]) if len(timed) > MANY else timed
     ids = pl.Series([template.id for template in table.templates], dtype=pl.String)
     names = pl.Series([*table.components, ""], dtype=pl.String)
-    traces = pl.Series([*table.id_values, ""], dtype=pl.String) if len(table.id_values) <= MANY else pl.Series([""])
+    traces = (
+        pl.Series([*table.id_values, ""], dtype=pl.String)
+        if len(table.id_values) <= MANY
+        else pl.Series([""])
+    )
     trace = table.ids[kept] if len(traces) > 1 else np.full(len(kept), -1)
     records = pl.DataFrame(
         {
@@ -57,7 +61,9 @@ def logbook(table: LogTable) -> Logbook:
     )
 
 
-def _thinned(rows: np.ndarray[tuple[int], np.dtype[np.int64]], template: np.ndarray[tuple[int], np.dtype[np.int32]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _thinned(
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]], template: np.ndarray[tuple[int], np.dtype[np.int32]]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return rows with every n-th record of the common templates and all of the rare ones."""
     counts = np.bincount(template)
     step = -(-len(rows) // MANY)
@@ -65,4 +71,5 @@ def _thinned(rows: np.ndarray[tuple[int], np.dtype[np.int64]], template: np.ndar
     rank = np.empty(len(rows), np.int64)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     rank[order] = np.arange(len(rows)) - starts[template[order]]
-    return rows[(rank % step == 0) | (counts[template] <= 1000)]
+    kept: np.ndarray[tuple[int], np.dtype[np.int64]] = rows[(rank % step == 0) | (counts[template] <= 1000)]
+    return kept

@@ -98,9 +98,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "score": round(candidate.score, 4),
         "domain": candidate.domain,
         "reasons": list(dict.fromkeys(a.finding for a in candidate.arguments if a.finding)),
-        "arguments": [
-            {"sign": a.sign, "text": a.text, "finding": a.finding} for a in candidate.arguments
-        ],
+        "arguments": [{"sign": a.sign, "text": a.text, "finding": a.finding} for a in candidate.arguments],
     }
 
 

@@ -39,7 +39,9 @@ def main(control: socket.socket) -> None:
 
 
 def _die_with_parent() -> None:
-    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the closed pipe ends the reader
+    with contextlib.suppress(
+        OSError, AttributeError
+    ):  # Linux only; elsewhere the closed pipe ends the reader
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -14,18 +14,35 @@ from holdfast.diagnostics.artefacts import Artefact
 from holdfast.diagnostics.reading import read_one
 
 MATRIX = json.dumps(
-    {"status": "success", "data": {"resultType": "matrix", "result": [
-        {"metric": {"__name__": "cpu", "service": "orders", "pod": "orders-1"},
-         "values": [[1700000000, "1"], [1700000060, "NaN"], [1700000120, "3"]]}]}}
-).encode()  # fmt: skip
+    {
+        "status": "success",
+        "data": {
+            "resultType": "matrix",
+            "result": [
+                {
+                    "metric": {"__name__": "cpu", "service": "orders", "pod": "orders-1"},
+                    "values": [[1700000000, "1"], [1700000060, "NaN"], [1700000120, "3"]],
+                }
+            ],
+        },
+    }
+).encode()
 OPENMETRICS = b"""# TYPE cpu gauge
 cpu{service="orders",pod="orders-1"} 1 1700000000
 cpu{service="orders",pod="orders-1"} NaN 1700000060
 cpu{service="orders",pod="orders-1"} 3 1700000120 # {trace_id="x"} 1
 # EOF
 """
-PROMETHEUS_TEXT = OPENMETRICS.replace(b"1700000000", b"1700000000000").replace(b"60\n", b"60000\n").replace(b"120 ", b"120000 ")
-CSV = b"timestamp,service,pod,cpu\n2023-11-14T22:13:20Z,orders,orders-1,1\n2023-11-14T22:14:20Z,orders,orders-1,\n2023-11-14T22:15:20Z,orders,orders-1,3\n"
+PROMETHEUS_TEXT = (
+    OPENMETRICS.replace(b"1700000000", b"1700000000000")
+    .replace(b"60\n", b"60000\n")
+    .replace(b"120 ", b"120000 ")
+)
+CSV = b"""timestamp,service,pod,cpu
+2023-11-14T22:13:20Z,orders,orders-1,1
+2023-11-14T22:14:20Z,orders,orders-1,
+2023-11-14T22:15:20Z,orders,orders-1,3
+"""
 
 
 def read(folder: Path, data: bytes) -> Reading:
@@ -36,9 +53,13 @@ def read(folder: Path, data: bytes) -> Reading:
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [("metrics.prometheus", MATRIX), ("metrics.openmetrics", OPENMETRICS), ("metrics.openmetrics", PROMETHEUS_TEXT),
-     ("metrics.csv", CSV)],
-)  # fmt: skip
+    [
+        ("metrics.prometheus", MATRIX),
+        ("metrics.openmetrics", OPENMETRICS),
+        ("metrics.openmetrics", PROMETHEUS_TEXT),
+        ("metrics.csv", CSV),
+    ],
+)
 def test_every_format_gives_the_same_series(tmp_path: Path, kind: str, data: bytes) -> None:
     reading = read(tmp_path, data)
     assert reading.kind == kind
@@ -47,7 +68,7 @@ def test_every_format_gives_the_same_series(tmp_path: Path, kind: str, data: byt
     assert signal.times.tolist() == [1700000000 * 10**9, 1700000060 * 10**9, 1700000120 * 10**9]
     assert signal.values[0] == 1
     assert signal.values[2] == 3
-    assert not signal.values[1] == signal.values[1]
+    assert signal.values[1] != signal.values[1]
     assert len(signal.samples) == 3
 
 
@@ -68,7 +89,9 @@ def test_samples_without_a_time_make_no_series_and_that_is_said(tmp_path: Path) 
     cut=st.floats(0, 1),
     flips=st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=4),
 )
-def test_nothing_given_makes_reading_fail(tmp_path: Path, sample: bytes, cut: float, flips: list[tuple[int, int]]) -> None:
+def test_nothing_given_makes_reading_fail(
+    tmp_path: Path, sample: bytes, cut: float, flips: list[tuple[int, int]]
+) -> None:
     data = bytearray(sample[: int(len(sample) * cut)])
     for at, value in flips:
         if data:

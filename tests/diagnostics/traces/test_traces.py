@@ -21,44 +21,106 @@ TRACE, ROOT, CHILD = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b173", "ee
 OTLP = {
     "resourceSpans": [
         {
-            "resource": {"attributes": [
-                {"key": "service.name", "value": {"stringValue": "orders"}},
-                {"key": "k8s.pod.name", "value": {"stringValue": "orders-1"}},
-            ]},
-            "scopeSpans": [{"spans": [
-                {"traceId": TRACE, "spanId": ROOT, "name": "POST /orders", "kind": "SPAN_KIND_SERVER",
-                 "startTimeUnixNano": "1000000000", "endTimeUnixNano": "3000000000",
-                 "attributes": [{"key": "http.response.status_code", "value": {"intValue": "503"}}]},
-                {"traceId": TRACE, "spanId": CHILD, "parentSpanId": ROOT, "name": "SELECT", "kind": 3,
-                 "startTimeUnixNano": "1500000000", "endTimeUnixNano": "2500000000", "status": {"code": 2},
-                 "events": [{"name": "exception", "attributes": [
-                     {"key": "exception.type", "value": {"stringValue": "Timeout"}},
-                     {"key": "exception.message", "value": {"stringValue": "no answer"}}]}],
-                 "attributes": [{"key": "server.address", "value": {"stringValue": "db"}}]},
-            ]}],
+            "resource": {
+                "attributes": [
+                    {"key": "service.name", "value": {"stringValue": "orders"}},
+                    {"key": "k8s.pod.name", "value": {"stringValue": "orders-1"}},
+                ]
+            },
+            "scopeSpans": [
+                {
+                    "spans": [
+                        {
+                            "traceId": TRACE,
+                            "spanId": ROOT,
+                            "name": "POST /orders",
+                            "kind": "SPAN_KIND_SERVER",
+                            "startTimeUnixNano": "1000000000",
+                            "endTimeUnixNano": "3000000000",
+                            "attributes": [
+                                {"key": "http.response.status_code", "value": {"intValue": "503"}}
+                            ],
+                        },
+                        {
+                            "traceId": TRACE,
+                            "spanId": CHILD,
+                            "parentSpanId": ROOT,
+                            "name": "SELECT",
+                            "kind": 3,
+                            "startTimeUnixNano": "1500000000",
+                            "endTimeUnixNano": "2500000000",
+                            "status": {"code": 2},
+                            "events": [
+                                {
+                                    "name": "exception",
+                                    "attributes": [
+                                        {"key": "exception.type", "value": {"stringValue": "Timeout"}},
+                                        {"key": "exception.message", "value": {"stringValue": "no answer"}},
+                                    ],
+                                }
+                            ],
+                            "attributes": [{"key": "server.address", "value": {"stringValue": "db"}}],
+                        },
+                    ]
+                }
+            ],
         }
     ]
-}  # fmt: skip
+}
 JAEGER = {
-    "data": [{
-        "traceID": TRACE,
-        "spans": [
-            {"traceID": TRACE, "spanID": ROOT, "operationName": "POST /orders", "references": [], "processID": "p1",
-             "startTime": 1_000_000, "duration": 2_000_000, "tags": [{"key": "http.status_code", "value": 503}]},
-            {"traceID": TRACE, "spanID": CHILD, "operationName": "SELECT", "processID": "p1", "startTime": 1_500_000,
-             "duration": 1_000_000, "tags": [{"key": "error", "value": True}, {"key": "peer.service", "value": "db"}],
-             "references": [{"refType": "CHILD_OF", "traceID": TRACE, "spanID": ROOT}]},
-        ],
-        "processes": {"p1": {"serviceName": "orders", "tags": []}},
-    }]
-}  # fmt: skip
+    "data": [
+        {
+            "traceID": TRACE,
+            "spans": [
+                {
+                    "traceID": TRACE,
+                    "spanID": ROOT,
+                    "operationName": "POST /orders",
+                    "references": [],
+                    "processID": "p1",
+                    "startTime": 1_000_000,
+                    "duration": 2_000_000,
+                    "tags": [{"key": "http.status_code", "value": 503}],
+                },
+                {
+                    "traceID": TRACE,
+                    "spanID": CHILD,
+                    "operationName": "SELECT",
+                    "processID": "p1",
+                    "startTime": 1_500_000,
+                    "duration": 1_000_000,
+                    "tags": [{"key": "error", "value": True}, {"key": "peer.service", "value": "db"}],
+                    "references": [{"refType": "CHILD_OF", "traceID": TRACE, "spanID": ROOT}],
+                },
+            ],
+            "processes": {"p1": {"serviceName": "orders", "tags": []}},
+        }
+    ]
+}
 ZIPKIN = [
-    {"traceId": TRACE, "id": ROOT, "name": "POST /orders", "kind": "SERVER", "timestamp": 1_000_000,
-     "duration": 2_000_000, "localEndpoint": {"serviceName": "orders"}, "tags": {"http.status_code": "503"}},
-    {"traceId": TRACE, "id": CHILD, "parentId": ROOT, "name": "SELECT", "kind": "CLIENT", "timestamp": 1_500_000,
-     "duration": 1_000_000, "localEndpoint": {"serviceName": "orders"}, "remoteEndpoint": {"serviceName": "db"},
-     "tags": {"error": "Timeout"}},
-]  # fmt: skip
+    {
+        "traceId": TRACE,
+        "id": ROOT,
+        "name": "POST /orders",
+        "kind": "SERVER",
+        "timestamp": 1_000_000,
+        "duration": 2_000_000,
+        "localEndpoint": {"serviceName": "orders"},
+        "tags": {"http.status_code": "503"},
+    },
+    {
+        "traceId": TRACE,
+        "id": CHILD,
+        "parentId": ROOT,
+        "name": "SELECT",
+        "kind": "CLIENT",
+        "timestamp": 1_500_000,
+        "duration": 1_000_000,
+        "localEndpoint": {"serviceName": "orders"},
+        "remoteEndpoint": {"serviceName": "db"},
+        "tags": {"error": "Timeout"},
+    },
+]
 
 
 def read(folder: Path, data: bytes) -> Reading:
@@ -155,7 +217,10 @@ def test_a_hundred_thousand_spans_deep_needs_no_recursion() -> None:
     chain = np.arange(-1, count - 1)
     depth = depths(chain)
     assert depth[-1] == count - 1
-    assert exclusive(np.zeros(count, np.int64), depth, np.arange(count), np.full(count, 2 * count)).sum() == 2 * count
+    assert (
+        exclusive(np.zeros(count, np.int64), depth, np.arange(count), np.full(count, 2 * count)).sum()
+        == 2 * count
+    )
 
 
 def test_a_cycle_of_parents_is_cut() -> None:
@@ -168,11 +233,15 @@ def test_a_component_is_entered_where_its_caller_is_another() -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    sample=st.sampled_from([json.dumps(OTLP).encode(), json.dumps(JAEGER).encode(), json.dumps(ZIPKIN).encode(), protobuf()]),
+    sample=st.sampled_from(
+        [json.dumps(OTLP).encode(), json.dumps(JAEGER).encode(), json.dumps(ZIPKIN).encode(), protobuf()]
+    ),
     cut=st.floats(0, 1),
     flips=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=4),
 )
-def test_nothing_given_makes_reading_fail(tmp_path: Path, sample: bytes, cut: float, flips: list[tuple[int, int]]) -> None:
+def test_nothing_given_makes_reading_fail(
+    tmp_path: Path, sample: bytes, cut: float, flips: list[tuple[int, int]]
+) -> None:
     data = bytearray(sample[: int(len(sample) * cut)])
     for at, value in flips:
         if data:

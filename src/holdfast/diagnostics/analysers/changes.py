@@ -30,13 +30,19 @@ class Changes(Analyser):
             first = next(iter(_entries(_first_line(head))), None)
         if not isinstance(first, dict) or _first(first, _TIMES) is None or _first(first, _OWNERS) is None:
             return 0.0
-        return 0.85 if {"from", "to"} <= first.keys() or "version" in first or "deploy" in str(first.get("kind")) else 0.0
+        return (
+            0.85
+            if {"from", "to"} <= first.keys() or "version" in first or "deploy" in str(first.get("kind"))
+            else 0.0
+        )
 
     def read(self, opened: Opened) -> Reading:
         found: list[Change] = []
         for _line, document in documents(opened.path):
             for entry in _entries(document):
-                change = _change(entry, opened.artefact.id, len(found) + 1) if isinstance(entry, dict) else None
+                change = (
+                    _change(entry, opened.artefact.id, len(found) + 1) if isinstance(entry, dict) else None
+                )
                 if change:
                     found.append(change)
         times = [change.time for change in found]
@@ -67,7 +73,12 @@ def _change(entry: dict[str, Any], artefact: str, number: int) -> Change | None:
     time = moment(_first(entry, _TIMES))
     if time is None:
         return None
-    component, kind = str(_first(entry, _OWNERS) or ""), str(entry.get("kind") or entry.get("type") or "change")
+    component, kind = (
+        str(_first(entry, _OWNERS) or ""),
+        str(entry.get("kind") or entry.get("type") or "change"),
+    )
     old, new = entry.get("from"), entry.get("to") or entry.get("version")
-    title = f"{kind} of {component}" + (f": {old} → {new}" if old is not None and new else f" to {new}" if new else "")
+    title = f"{kind} of {component}" + (
+        f": {old} → {new}" if old is not None and new else f" to {new}" if new else ""
+    )
     return Change(time, component, kind, title[:300], artefact, number)

@@ -8,8 +8,8 @@ import numpy as np
 
 from holdfast.diagnostics.analysers.contract import Analyser, Opened, Reading, Sample
 from holdfast.diagnostics.artefacts import Locator
-from holdfast.diagnostics.logbook import logbook
 from holdfast.diagnostics.findings import Finding, Severity
+from holdfast.diagnostics.logbook import logbook
 from holdfast.diagnostics.logs import NO_TIME, LogTable, Note, NoteKind, read_log
 
 _WORTH_SAYING = {
@@ -78,19 +78,34 @@ def _keep(table: LogTable, opened: Opened) -> None:
     assert opened.keep is not None
     stem = opened.keep / opened.artefact.id
     columns = {
-        "line": table.line, "offset": table.offset, "time": table.time, "level": table.level,
-        "template": table.template, "ids": table.ids, "component": table.component,
-    }  # fmt: skip
+        "line": table.line,
+        "offset": table.offset,
+        "time": table.time,
+        "level": table.level,
+        "template": table.template,
+        "ids": table.ids,
+        "component": table.component,
+    }
     for name, column in columns.items():
-        np.save(f"{stem}.{name}.npy", column)
+        np.save(f"{stem}.{name}.npy", np.asarray(column))
     texts = {
-        "layout": table.layout, "encoding": table.encoding, "lines": table.lines, "zone": table.zone,
-        "inner_clock_offset": table.inner_clock_offset, "components": list(table.components),
+        "layout": table.layout,
+        "encoding": table.encoding,
+        "lines": table.lines,
+        "zone": table.zone,
+        "inner_clock_offset": table.inner_clock_offset,
+        "components": list(table.components),
         "templates": [
-            {"id": t.id, "text": t.text, "count": t.count, "level": t.level.name.lower(), "first": t.first_line,
-             "last": t.last_line}
+            {
+                "id": t.id,
+                "text": t.text,
+                "count": t.count,
+                "level": t.level.name.lower(),
+                "first": t.first_line,
+                "last": t.last_line,
+            }
             for t in table.templates
         ],
-    }  # fmt: skip
+    }
     with open(f"{stem}.log.json", "w", encoding="utf-8") as out:
         json.dump(texts, out)

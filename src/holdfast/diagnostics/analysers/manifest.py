@@ -17,7 +17,13 @@ class Manifest(Analyser):
     reads = "the note of a bundle: system, reported_at, symptom"
 
     def confidence(self, sample: Sample) -> float:
-        return 0.9 if sample.whole and isinstance(_parsed(sample.head), dict) and "reported_at" in _parsed(sample.head) else 0.0
+        return (
+            0.9
+            if sample.whole
+            and isinstance(_parsed(sample.head), dict)
+            and "reported_at" in _parsed(sample.head)
+            else 0.0
+        )
 
     def read(self, opened: Opened) -> Reading:
         note = _parsed(opened.path.read_bytes())

@@ -44,7 +44,9 @@ class OpenMetricsText(Analyser):
         if re.search(rb"^# (TYPE|HELP|UNIT) \S+", sample.head[:4096], re.M):
             return 0.9
         lines = sample.text.splitlines()[:20]
-        hits = sum(bool(re.match(r'[a-zA-Z_:][\w:]*\{[^}]*\} [-+\d.eENaInf]+( \d+)?$', line)) for line in lines)
+        hits = sum(
+            bool(re.match(r"[a-zA-Z_:][\w:]*\{[^}]*\} [-+\d.eENaInf]+( \d+)?$", line)) for line in lines
+        )
         return 0.8 if lines and hits >= 0.8 * len(lines) else 0.0
 
     def read(self, opened: Opened) -> Reading:
@@ -66,7 +68,11 @@ class CsvMetrics(Analyser):
         if len(header) < 2 or not set(header) & set(table.TIME_NAMES):
             return 0.0
         cells = [cell for row in rows[1:] for cell in row.split(",")]
-        return 0.85 if any(re.fullmatch(r'"?-?\d+(\.\d+)?([eE][-+]?\d+)?"?', cell.strip()) for cell in cells) else 0.0
+        return (
+            0.85
+            if any(re.fullmatch(r'"?-?\d+(\.\d+)?([eE][-+]?\d+)?"?', cell.strip()) for cell in cells)
+            else 0.0
+        )
 
     def read(self, opened: Opened) -> Reading:
         return _reading(self.name, list(table.signals(opened.path, opened.artefact.id, stem(opened))), "")

@@ -16,7 +16,9 @@ def register(analyser: type[Analyser]) -> None:
     """Add a reader; refuse a second one of the same name."""
     taken = _by_name.get(analyser.name)
     if taken is not None and taken.__module__ != analyser.__module__:
-        raise TypeError(f"two analysers are named {analyser.name!r}: {taken.__module__}, {analyser.__module__}")
+        raise TypeError(
+            f"two analysers are named {analyser.name!r}: {taken.__module__}, {analyser.__module__}"
+        )
     _by_name[analyser.name] = analyser
 
 

@@ -7,7 +7,7 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import zstandard
 from isal import igzip, igzip_lib
@@ -17,14 +17,41 @@ from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 MAGIC = 512
 """Bytes that recognise any container."""
 
-_OPENERS: dict[str, tuple[bytes, Callable[[BinaryIO], BinaryIO]]] = {
-    "gzip": (b"\x1f\x8b\x08", lambda raw: cast("BinaryIO", igzip.IGzipFile(fileobj=raw))),
-    "bzip2": (b"BZh", lambda raw: cast("BinaryIO", bz2.BZ2File(raw))),
-    "xz": (b"\xfd7zXZ\x00", lambda raw: cast("BinaryIO", lzma.LZMAFile(raw))),
-    "zstd": (b"\x28\xb5\x2f\xfd", lambda raw: _zstd(raw)),
+
+class Buffered(Protocol):
+    """A stream that can give out what it has without waiting for more."""
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Return some bytes, none at the end."""
+        ...
+
+
+def _gzip(raw: BinaryIO) -> Buffered:
+    opened: Any = igzip.IGzipFile
+    return cast("Buffered", opened(fileobj=raw))
+
+
+def _zstd(raw: BinaryIO) -> Buffered:
+    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True)
+    return cast("Buffered", reader)
+
+
+_OPENERS: dict[str, tuple[bytes, Callable[[BinaryIO], Buffered]]] = {
+    "gzip": (b"\x1f\x8b\x08", _gzip),
+    "bzip2": (b"BZh", bz2.BZ2File),
+    "xz": (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    "zstd": (b"\x28\xb5\x2f\xfd", _zstd),
 }
 
-BROKEN = (EOFError, OSError, lzma.LZMAError, zlib.error, zstandard.ZstdError, igzip.BadGzipFile, igzip_lib.error)
+BROKEN: tuple[type[BaseException], ...] = (
+    EOFError,
+    OSError,
+    lzma.LZMAError,
+    zlib.error,
+    zstandard.ZstdError,
+    igzip.BadGzipFile,
+    cast("type[Exception]", igzip_lib.IsalError),
+)
 """What the codecs raise for a truncated or damaged stream."""
 
 
@@ -40,10 +67,6 @@ def decompress(name: str, raw: BinaryIO, limits: Limits) -> Swelling:
     """Return the decompressed stream; reading it raises `LimitHit` when it is a bomb."""
     counted = _Counted(raw)
     return Swelling(_OPENERS[name][1](cast("BinaryIO", counted)), counted, limits)
-
-
-def _zstd(raw: BinaryIO) -> BinaryIO:
-    return cast("BinaryIO", zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(raw, read_across_frames=True))
 
 
 class _Counted(io.RawIOBase):
@@ -72,7 +95,7 @@ class _Counted(io.RawIOBase):
 class Swelling(io.RawIOBase):
     """A decompressed stream that measures its own growth."""
 
-    def __init__(self, stream: BinaryIO, source: _Counted, limits: Limits) -> None:
+    def __init__(self, stream: Buffered, source: _Counted, limits: Limits) -> None:
         super().__init__()
         self._stream, self._source, self._limits = stream, source, limits
         self.given = 0
@@ -82,9 +105,11 @@ class Swelling(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         # read1: what comes before a damaged place is given out before the damage is met.
-        data = self._stream.read1(min(size, 1 << 20) if size >= 0 else 1 << 20)  # type: ignore[attr-defined]
+        data = self._stream.read1(min(size, 1 << 20) if size >= 0 else 1 << 20)
         self.given += len(data)
-        if self.given > self._limits.ratio_from and self.given > self._limits.ratio * max(self._source.taken, 1):
+        if self.given > self._limits.ratio_from and self.given > self._limits.ratio * max(
+            self._source.taken, 1
+        ):
             grown = self.given // max(self._source.taken, 1)
             raise LimitHit(
                 "bundle.bomb",

@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -21,7 +22,14 @@ from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 from holdfast.diagnostics.bundle.spool import Readable, Spool, Spooled
 from holdfast.diagnostics.findings import Finding, Severity
 
-_BROKEN = (*codecs.BROKEN, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error)
+_BROKEN: tuple[type[BaseException], ...] = (
+    *codecs.BROKEN,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+)
 _EXTENSIONS = {".gz", ".bz2", ".xz", ".zst", ".tgz", ".tbz2", ".txz", ".tzst", ".tar", ".zip"}
 
 
@@ -76,9 +84,9 @@ class _Opening:
                 if entry.is_symlink() or not (entry.is_dir(follow_symlinks=False) or entry.is_file()):
                     self._left(below, "a link, device or socket")
                 else:
-                    self._guarded(lambda at=Path(entry.path), as_name=below: self.path(at, as_name), below)
+                    self._guarded(partial(self.path, Path(entry.path), below), below)
         elif stat.S_ISREG(mode):
-            self._guarded(lambda: self._file(path, name), name)
+            self._guarded(partial(self._file, path, name), name)
         else:
             self._left(name, "a device or socket")
 
@@ -104,7 +112,9 @@ class _Opening:
         if not (codec or zipped or tarred):
             return False
         if depth >= self.limits.depth:
-            self._report("bundle.too_deep", f"{name} lies {depth} containers deep; kept unopened", Severity.WARNING)
+            self._report(
+                "bundle.too_deep", f"{name} lies {depth} containers deep; kept unopened", Severity.WARNING
+            )
             return False
         if codec:
             self._compressed(codec, stream, name, depth)
@@ -136,19 +146,23 @@ class _Opening:
     def _tar(self, stream: BinaryIO, name: str, depth: int) -> None:
         seen = 0
         try:
-            with tarfile.open(fileobj=stream, mode="r|", errorlevel=0, encoding="utf-8", errors="surrogateescape") as tar:
+            with tarfile.open(
+                fileobj=stream, mode="r|", errorlevel=0, encoding="utf-8", errors="surrogateescape"
+            ) as tar:
                 for member in tar:
                     seen += 1
                     within = f"{name}/{_clean(member.name, self.limits)}"
                     inner = tar.extractfile(member) if member.isreg() else None
                     if inner is not None:
-                        self._guarded(lambda s=inner, n=within: self._member(s, n, depth + 1), within)
+                        self._guarded(partial(self._member, inner, within, depth + 1), within)
                     elif not member.isdir():
                         self._left(within, "a link or device")
         except LimitHit:
             raise
         except _BROKEN as error:
-            self._report("bundle.truncated", f"{name} breaks off after {seen} members: {error}", Severity.WARNING)
+            self._report(
+                "bundle.truncated", f"{name} breaks off after {seen} members: {error}", Severity.WARNING
+            )
 
     def _zip(self, stream: BinaryIO, name: str, depth: int, *, seekable: bool) -> None:
         if not seekable:
@@ -162,12 +176,18 @@ class _Opening:
                 if stat.S_ISLNK(info.external_attr >> 16):
                     self._left(within, "a link")
                 elif info.flag_bits & 1:
-                    self._report("bundle.encrypted", f"{within} is encrypted; kept unopened", Severity.WARNING)
-                elif info.file_size > self.limits.ratio_from and info.file_size > self.limits.ratio * max(info.compress_size, 1):
+                    self._report(
+                        "bundle.encrypted", f"{within} is encrypted; kept unopened", Severity.WARNING
+                    )
+                elif info.file_size > self.limits.ratio_from and info.file_size > self.limits.ratio * max(
+                    info.compress_size, 1
+                ):
                     grown = info.file_size // max(info.compress_size, 1)
-                    self._report("bundle.bomb", f"{within} would grow {grown} times; refused as a bomb", Severity.ERROR)
+                    self._report(
+                        "bundle.bomb", f"{within} would grow {grown} times; refused as a bomb", Severity.ERROR
+                    )
                 else:
-                    self._guarded(lambda i=info, n=within: self._zip_member(archive, i, n, depth), within)
+                    self._guarded(partial(self._zip_member, archive, info, within, depth), within)
 
     def _zip_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int) -> None:
         with archive.open(info) as inner:
@@ -175,7 +195,9 @@ class _Opening:
 
     def _artefact(self, name: str, kept: Spooled) -> None:
         if len(self.bundle.opened) >= self.limits.members:
-            raise LimitHit("bundle.too_many", f"is past the limit of {self.limits.members:,} files; left unread")
+            raise LimitHit(
+                "bundle.too_many", f"is past the limit of {self.limits.members:,} files; left unread"
+            )
         if kept.rule == "bundle.bomb":
             kept.path.unlink()
             self._report(kept.rule, f"{name} {kept.cut}", Severity.ERROR)
@@ -199,7 +221,11 @@ class _Opening:
         """Say which names stand for several artefacts; all of them are read."""
         for name, count in self.names.items():
             if count > 1:
-                self._report("bundle.duplicate", f"{name} stands {count} times in the evidence; all were read", Severity.INFO)
+                self._report(
+                    "bundle.duplicate",
+                    f"{name} stands {count} times in the evidence; all were read",
+                    Severity.INFO,
+                )
 
 
 class _Rejoined(io.RawIOBase):

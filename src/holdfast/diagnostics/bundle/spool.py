@@ -64,9 +64,13 @@ class Spool:
     def _count(self, size: int) -> None:
         self.written += size
         if self.written > self.limits.total:
-            raise LimitHit("bundle.too_large", f"more than {self.limits.total:,} bytes in all; the rest was left")
+            raise LimitHit(
+                "bundle.too_large", f"more than {self.limits.total:,} bytes in all; the rest was left"
+            )
         if time.monotonic() - self.started > self.limits.seconds:
-            raise LimitHit("bundle.too_slow", f"opening took more than {self.limits.seconds:.0f} s; the rest was left")
+            raise LimitHit(
+                "bundle.too_slow", f"opening took more than {self.limits.seconds:.0f} s; the rest was left"
+            )
 
 
 def _reason(error: BaseException) -> str:

@@ -31,7 +31,9 @@ def aligned(templates: Iterable[dict[str, str]]) -> dict[str, str]:
 
 
 def _join(group: list[tuple[str, Tokens]], leader: dict[str, str]) -> None:
-    masks = {key: frozenset(at for at, token in enumerate(tokens) if WILDCARD in token) for key, tokens in group}
+    masks = {
+        key: frozenset(at for at, token in enumerate(tokens) if WILDCARD in token) for key, tokens in group
+    }
     for mask in sorted(set(masks.values()), key=lambda m: (len(m), sorted(m)))[:MOST_MASKS]:
         if len(mask) == len(group[0][1]):
             continue  # all places vary: that would swallow every message of this length

@@ -33,17 +33,21 @@ def changes(division: Division) -> pl.DataFrame:
         division.subject.alias("subject"), (before & ~pl.col("failed")).alias("clean"), before.alias("before")
     )
     sizes = frame.group_by("context").agg(
-        pl.col("component").first(), pl.sum("subject").alias("n1"), pl.sum("clean").alias("clean0"),
+        pl.col("component").first(),
+        pl.sum("subject").alias("n1"),
+        pl.sum("clean").alias("clean0"),
         pl.sum("before").alias("all0"),
-    )  # fmt: skip
+    )
     counts = (
         visits.items.join(frame.drop("component"), on="visit")
         .group_by("context", "item", "kind")
         .agg(
-            pl.col("bad").max(), pl.sum("subject").alias("k1"), pl.sum("clean").alias("kc"),
+            pl.col("bad").max(),
+            pl.sum("subject").alias("k1"),
+            pl.sum("clean").alias("kc"),
             pl.sum("before").alias("ka"),
         )
-    )  # fmt: skip
+    )
     table = counts.join(sizes, on="context").with_columns(
         pl.when("bad").then("ka").otherwise("kc").alias("k0"),
         pl.when("bad").then("all0").otherwise("clean0").alias("n0"),
@@ -63,9 +67,11 @@ def _judge(table: pl.DataFrame, z: float) -> pl.DataFrame:
     fall = np.where(bad, 0.0, down * np.where(kept, 1.0, MIXED))
     rising = rise >= fall
     way = np.where(rising, np.where(k0 == 0, "new", "more"), np.where(k1 == 0, "gone", "fewer"))
-    return table.select("context", "component", "item", "kind", "bad", "k1", "n1", "k0", "n0").with_columns(
-        pl.Series("way", way), pl.Series("effect", np.where(rising, rise, fall))
-    ).filter(pl.col("effect") > 0)  # fmt: skip
+    return (
+        table.select("context", "component", "item", "kind", "bad", "k1", "n1", "k0", "n0")
+        .with_columns(pl.Series("way", way), pl.Series("effect", np.where(rising, rise, fall)))
+        .filter(pl.col("effect") > 0)
+    )
 
 
 def affected(division: Division, found: pl.DataFrame) -> pl.DataFrame:
@@ -75,6 +81,8 @@ def affected(division: Division, found: pl.DataFrame) -> pl.DataFrame:
     inside = visits.frame.filter(division.subject).select("visit", "context")
     pairs = inside.join(found.select("change", "context", "item", "way"), on="context")
     has = visits.items.select("visit", "item", pl.lit(value=True).alias("has"))
-    pairs = pairs.join(has, on=["visit", "item"], how="left").with_columns(pl.col("has").fill_null(value=False))
+    pairs = pairs.join(has, on=["visit", "item"], how="left").with_columns(
+        pl.col("has").fill_null(value=False)
+    )
     rising = pl.col("way").is_in(["new", "more"])
     return pairs.filter(pl.col("has") == rising).select("visit", "change")

@@ -68,7 +68,8 @@ def _behaviour(division: Division) -> list[Suspicion]:
         Suspicion(
             row["component"],
             "behaviour",
-            row["effect"] * (UNSURE if row["context"] in loose and row["component"] in traced and not row["bad"] else 1),
+            row["effect"]
+            * (UNSURE if row["context"] in loose and row["component"] in traced and not row["bad"] else 1),
             pairs.get(at, _NONE),
             row,
             loose=row["context"] in loose,
@@ -81,7 +82,14 @@ def _work(division: Division) -> list[Suspicion]:
     table, slow = latency.slow_work(division)
     pairs = _grouped(slow)
     return [
-        Suspicion(row["component"], "work", row["effect"], pairs.get(row["change"], _NONE), row, lost=row["lost"] or 0.0)
+        Suspicion(
+            row["component"],
+            "work",
+            row["effect"],
+            pairs.get(row["change"], _NONE),
+            row,
+            lost=row["lost"] or 0.0,
+        )
         for row in table.iter_rows(named=True)
     ]
 
@@ -93,7 +101,9 @@ def _ways(division: Division) -> list[Suspicion]:
 
 
 def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:
-    rows = np.unique(np.concatenate([_NONE, *(pairs.get(way, _NONE) for way in end.ways["change"].to_list())]))
+    rows = np.unique(
+        np.concatenate([_NONE, *(pairs.get(way, _NONE) for way in end.ways["change"].to_list())])
+    )
     total = end.ways.select(pl.sum("n1", "k1", "n0", "k0")).row(0, named=True)
     detail = {**total, "side": end.side, "share": end.share, "ways": end.ways.to_dicts()}
     failing = end.ways["f1"].sum() > end.ways["k1"].sum() / 2
@@ -159,7 +169,9 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]]) -> None
 def _reach(visits: Visits) -> dict[str, set[str]]:
     """Return for each component all that it calls, directly or through others."""
     frame = visits.frame.filter(pl.col("caller") != "").select("caller", "component").unique()
-    leaves = visits.leaves.select(pl.col("component").alias("caller"), pl.col("peer").alias("component")).unique()
+    leaves = visits.leaves.select(
+        pl.col("component").alias("caller"), pl.col("peer").alias("component")
+    ).unique()
     direct: dict[str, set[str]] = {}
     for caller, called in pl.concat([frame, leaves]).iter_rows():
         direct.setdefault(caller, set()).add(called)

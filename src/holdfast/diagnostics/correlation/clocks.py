@@ -36,13 +36,18 @@ def offsets(evidence: Evidence) -> dict[str, int]:
     middle = (start + end) // 2
     pairs = pl.DataFrame(
         {
-            "child": child, "above": above,
+            "child": child,
+            "above": above,
             "offset": middle[parent[inside]] - middle[inside],
-            "early": start[parent[inside]] - start[inside], "late": end[inside] - end[parent[inside]],
+            "early": start[parent[inside]] - start[inside],
+            "late": end[inside] - end[parent[inside]],
         }
-    ).filter(pl.col("child") != pl.col("above"))  # fmt: skip
+    ).filter(pl.col("child") != pl.col("above"))
     edges = pairs.group_by("child", "above", maintain_order=True).agg(
-        pl.col("offset").median().cast(pl.Int64), pl.col("early").median(), pl.col("late").median(), pl.len().alias("n")
+        pl.col("offset").median().cast(pl.Int64),
+        pl.col("early").median(),
+        pl.col("late").median(),
+        pl.len().alias("n"),
     )
     return _settled(edges)
 
@@ -97,12 +102,17 @@ def _logs(evidence: Evidence, spans: pl.DataFrame) -> tuple[pl.DataFrame, dict[s
         records.filter(pl.col("trace") != "")
         .join(calls, on=["trace", "component"])
         .with_columns(
-            pl.when(pl.col("time") < pl.col("start")).then(pl.col("start") - pl.col("time"))
-            .when(pl.col("time") > pl.col("end")).then(pl.col("end") - pl.col("time")).otherwise(0).alias("off")
+            pl.when(pl.col("time") < pl.col("start"))
+            .then(pl.col("start") - pl.col("time"))
+            .when(pl.col("time") > pl.col("end"))
+            .then(pl.col("end") - pl.col("time"))
+            .otherwise(0)
+            .alias("off")
         )
-        .group_by("artefact", "instance").agg(pl.col("off").median().cast(pl.Int64), pl.len().alias("n"))
+        .group_by("artefact", "instance")
+        .agg(pl.col("off").median().cast(pl.Int64), pl.len().alias("n"))
         .filter((pl.col("off").abs() > TOLERATED) & (pl.col("n") >= 3))
-    )  # fmt: skip
+    )
     linked = set(off["artefact"]) | set(records.filter(pl.col("trace") != "")["artefact"].unique())
     off = pl.concat([off.drop("n"), _zones(records, spans, evidence.signals, linked)])
     if not off.height:
@@ -111,13 +121,19 @@ def _logs(evidence: Evidence, spans: pl.DataFrame) -> tuple[pl.DataFrame, dict[s
     return records.with_columns(pl.col("time") + shift), dict(zip(off["instance"], off["off"], strict=True))
 
 
-def _zones(records: pl.DataFrame, spans: pl.DataFrame, signals: list[Signal], linked: set[str]) -> pl.DataFrame:
+def _zones(
+    records: pl.DataFrame, spans: pl.DataFrame, signals: list[Signal], linked: set[str]
+) -> pl.DataFrame:
     """Return offsets of logs that lie whole quarters of an hour away from everything else: another zone's clock."""
     logs = records.group_by("artefact", "instance", maintain_order=True).agg(
-        pl.col("time").min().alias("first"), pl.col("time").max().alias("last"), pl.col("time").median().alias("mid")
+        pl.col("time").min().alias("first"),
+        pl.col("time").max().alias("last"),
+        pl.col("time").median().alias("mid"),
     )
     first, last = _period(logs, spans, signals)
-    apart = logs.filter(((pl.col("first") > last) | (pl.col("last") < first)) & ~pl.col("artefact").is_in(list(linked)))
+    apart = logs.filter(
+        ((pl.col("first") > last) | (pl.col("last") < first)) & ~pl.col("artefact").is_in(list(linked))
+    )
     quarters = ((first + last) / 2 - pl.col("mid")) / QUARTER
     return (
         apart.with_columns((quarters.round() * QUARTER).cast(pl.Int64).alias("off"))

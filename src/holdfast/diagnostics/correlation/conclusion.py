@@ -31,11 +31,20 @@ def conclude(ours: Read, theirs: Read, at: int | None = None) -> Diagnosis:
     coverage = gaps(bundle, baseline, weighed, ours, offsets)
     told = tell(bundle, weighed, texts([baseline.templates, bundle.templates]), _of_readers(ours), at)
     return Diagnosis(
-        told.verdict, told.certainty, told.certainty_why, told.summary, told.onset,
+        told.verdict,
+        told.certainty,
+        told.certainty_why,
+        told.summary,
+        told.onset,
         tuple(_known(opened, reading, offsets) for opened, reading in (*ours, *theirs)),
-        tuple(told.findings), told.components, told.domains, told.timeline, coverage,
-        questions(bundle, weighed, coverage), _facts(ours, theirs, bundle),
-    )  # fmt: skip
+        tuple(told.findings),
+        told.components,
+        told.domains,
+        told.timeline,
+        coverage,
+        questions(bundle, weighed, coverage),
+        _facts(ours, theirs, bundle),
+    )
 
 
 def warm() -> None:
@@ -50,7 +59,9 @@ def _of_readers(ours: Read) -> list[Finding]:
     findings = [finding for _, reading in ours for finding in reading.findings]
     for opened, reading in ours:
         if reading.note and not reading.findings:
-            findings.append(Finding("reader.note", f"{opened.artefact.name}: {reading.note}", Severity.INFO, 1.0))
+            findings.append(
+                Finding("reader.note", f"{opened.artefact.name}: {reading.note}", Severity.INFO, 1.0)
+            )
     return findings
 
 
@@ -73,9 +84,20 @@ def _facts(ours: Read, theirs: Read, bundle: Evidence) -> dict[str, object]:
     def lines(side: Read) -> int:
         return sum(int(reading.facts.get("lines", 0)) for _, reading in side)
 
-    said = {key: value for _, reading in ours for key, value in reading.facts.items() if key in ("system", "symptom")}
+    said = {
+        key: value
+        for _, reading in ours
+        for key, value in reading.facts.items()
+        if key in ("system", "symptom")
+    }
     return {
-        "artefacts": len(ours), "bytes": sum(o.artefact.size for o, _ in ours), "lines": lines(ours),
-        "logs": sum(r.log is not None for _, r in ours), "spans": bundle.spans.height, "series": len(bundle.signals),
-        "baseline_lines": lines(theirs), "baseline_artefacts": len(theirs), **said,
-    }  # fmt: skip
+        "artefacts": len(ours),
+        "bytes": sum(o.artefact.size for o, _ in ours),
+        "lines": lines(ours),
+        "logs": sum(r.log is not None for _, r in ours),
+        "spans": bundle.spans.height,
+        "series": len(bundle.signals),
+        "baseline_lines": lines(theirs),
+        "baseline_artefacts": len(theirs),
+        **said,
+    }

@@ -57,7 +57,12 @@ def _silent(bundle: Evidence) -> Iterator[Raw]:
     others = tracing | measured
     if logging and others - logging:
         mute = sorted(others - logging)
-        yield "no_log", f"{len(mute)} of {len(others)} components wrote no log: {_listed(mute)}", tuple(mute), ()
+        yield (
+            "no_log",
+            f"{len(mute)} of {len(others)} components wrote no log: {_listed(mute)}",
+            tuple(mute),
+            (),
+        )
     if tracing and logging - tracing:
         dark = sorted(logging - tracing)
         yield "no_spans", f"{len(dark)} components log but send no spans: {_listed(dark)}", tuple(dark), ()
@@ -72,7 +77,12 @@ def _spans(bundle: Evidence) -> Iterator[Raw]:
     if not frame.height:
         return
     if not (frame["kind"] > 0).any():
-        yield "no_kind", "spans carry no kind: client and server sides are told apart by their place alone", (), ()
+        yield (
+            "no_kind",
+            "spans carry no kind: client and server sides are told apart by their place alone",
+            (),
+            (),
+        )
     if not (frame["error"] >= 0).any():
         yield "no_status", "spans carry no status: errors are read from the logs", (), ()
     known = frame.select("trace", "span").unique()
@@ -81,17 +91,32 @@ def _spans(bundle: Evidence) -> Iterator[Raw]:
     )
     if lost.height:
         share = lost.height / frame.height
-        yield "missing_parents", f"{lost.height} of {frame.height} spans ({share:.0%}) name a parent that is missing", (), ()
+        yield (
+            "missing_parents",
+            f"{lost.height} of {frame.height} spans ({share:.0%}) name a parent that is missing",
+            (),
+            (),
+        )
 
 
 def _window(bundle: Evidence, baseline: Evidence, weighed: Weighed) -> Iterator[Raw]:
     ours = weighed.visits.frame.filter(pl.col("side") == 1)["start"]
     if baseline.empty():
-        yield "no_baseline", "no baseline was given: what is usual is known from before the onset alone", (), ()
+        yield (
+            "no_baseline",
+            "no baseline was given: what is usual is known from before the onset alone",
+            (),
+            (),
+        )
     if ours.len():
         first = int(ours.min())  # type: ignore[arg-type]
         if weighed.start - first < SHORT:
-            yield "short_before", f"nothing before {iso(first)}: history before the onset is not known", (), ()
+            yield (
+                "short_before",
+                f"nothing before {iso(first)}: history before the onset is not known",
+                (),
+                (),
+            )
     if not bundle.changes:
         yield "no_changes", "no change feed: deploys, flags and configuration changes are not known", (), ()
 
@@ -103,13 +128,23 @@ def _flat(bundle: Evidence) -> Iterator[Raw]:
         by_name.setdefault(signal.name, []).append(len(finite) > 2 and not np.any(finite))
     dead = sorted(name for name, zeros in by_name.items() if all(zeros))
     if dead:
-        yield "flat_metric", f"{len(dead)} metrics read 0 throughout and were ignored: {_listed(dead)}", (), ()
+        yield (
+            "flat_metric",
+            f"{len(dead)} metrics read 0 throughout and were ignored: {_listed(dead)}",
+            (),
+            (),
+        )
 
 
 def _clocks(offsets: dict[str, int]) -> Iterator[Raw]:
     if offsets:
         listed = _listed([f"{name} {value / 1e9:+.1f} s" for name, value in sorted(offsets.items())])
-        yield "clock_skew", f"clocks of {len(offsets)} instances were off and were corrected: {listed}", (), ()
+        yield (
+            "clock_skew",
+            f"clocks of {len(offsets)} instances were off and were corrected: {listed}",
+            (),
+            (),
+        )
 
 
 def _listed(names: Sequence[str], most: int = 4) -> str:

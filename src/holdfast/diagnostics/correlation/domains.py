@@ -13,8 +13,13 @@ _STORES = re.compile(
     r"kafka|rabbit|amqp|queue|broker|sqs|s3|minio|\bdb\b|-db$|^db-",
     re.IGNORECASE,
 )
-_EDGE = re.compile(r"gateway|nginx|haproxy|envoy|ingress|proxy|load-?balancer|\blb\b|cdn|edge|frontend|traefik|kong", re.IGNORECASE)
-_GROUND = re.compile(r"^(\d{1,3}\.){3}\d{1,3}$|node|host|kernel|kubelet|dns|resolver|network|etcd|coredns", re.IGNORECASE)
+_EDGE = re.compile(
+    r"gateway|nginx|haproxy|envoy|ingress|proxy|load-?balancer|\blb\b|cdn|edge|frontend|traefik|kong",
+    re.IGNORECASE,
+)
+_GROUND = re.compile(
+    r"^(\d{1,3}\.){3}\d{1,3}$|node|host|kernel|kubelet|dns|resolver|network|etcd|coredns", re.IGNORECASE
+)
 _CLIENT = re.compile(r"browser|mobile|android|ios|client|web-?app|frontend-ui", re.IGNORECASE)
 
 
@@ -34,4 +39,6 @@ def domain(component: str, weighed: Weighed) -> str:
 def _foreign(weighed: Weighed) -> set[str]:
     """Return what is called but sends no spans, writes no log: somebody else's."""
     visits = weighed.visits
-    return set(visits.leaves["peer"].unique()) - set(visits.frame.select(pl.col("component").unique())["component"])
+    return set(visits.leaves["peer"].unique()) - set(
+        visits.frame.select(pl.col("component").unique())["component"]
+    )

@@ -31,7 +31,9 @@ WARNING, ERROR = int(Level.WARN), int(Level.ERROR)
 class Evidence:
     """What one side of the comparison holds."""
 
-    spans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={**spans.SCHEMA, "artefact": pl.String}))
+    spans: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={**spans.SCHEMA, "artefact": pl.String})
+    )
     records: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RECORDS))
     templates: dict[str, str] = field(default_factory=dict)
     signals: list[Signal] = field(default_factory=list)

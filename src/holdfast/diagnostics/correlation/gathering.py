@@ -13,9 +13,30 @@ from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.traces import spans
 
 _PLAIN = {
-    "app", "application", "server", "service", "main", "error", "errors", "access", "stdout", "stderr", "out",
-    "output", "log", "logs", "current", "0", "1", "messages", "console", "container", "previous", "spans", "metrics",
-}  # fmt: skip
+    "app",
+    "application",
+    "server",
+    "service",
+    "main",
+    "error",
+    "errors",
+    "access",
+    "stdout",
+    "stderr",
+    "out",
+    "output",
+    "log",
+    "logs",
+    "current",
+    "0",
+    "1",
+    "messages",
+    "console",
+    "container",
+    "previous",
+    "spans",
+    "metrics",
+}
 _REPLICA = re.compile(
     r"(-[0-9a-f]{6,10}-[a-z0-9]{5}|[-_.]\d{1,4}|[-_.]\d{4}-?\d{2}-?\d{2}|[-_.](log|out|err|txt|json|jsonl|access|error))+$"
 )
@@ -25,7 +46,9 @@ _REPLICA = re.compile(
 def gather(pairs: Sequence[tuple[Opened, Reading]], known: frozenset[str] = frozenset()) -> Evidence:
     """Return the evidence of one side. `known` names components the other side has shown."""
     evidence = Evidence()
-    evidence.spans = _masked(spans.join((o.artefact.id, r.spans) for o, r in pairs if r.spans is not None).frame)
+    evidence.spans = _masked(
+        spans.join((o.artefact.id, r.spans) for o, r in pairs if r.spans is not None).frame
+    )
     owners = _owners(evidence.spans)
     evidence.signals = [signal for _, reading in pairs for signal in reading.signals]
     for signal in evidence.signals:
@@ -85,7 +108,11 @@ def _stem(name: str) -> str:
 def _owners(frame: pl.DataFrame) -> dict[str, str]:
     """Return the component of each instance (pod, host) that belongs to one component alone."""
     pairs = frame.filter(pl.col("instance") != "").select("instance", "component").unique()
-    alone = pairs.group_by("instance").agg(pl.col("component").first(), pl.len().alias("n")).filter(pl.col("n") == 1)
+    alone = (
+        pairs.group_by("instance")
+        .agg(pl.col("component").first(), pl.len().alias("n"))
+        .filter(pl.col("n") == 1)
+    )
     return dict(zip(alone["instance"], alone["component"], strict=True))
 
 
@@ -99,6 +126,8 @@ def _masked(frame: pl.DataFrame) -> pl.DataFrame:
         .str.replace_all(r"([/=])\d+(\b)", "${1}{n}${2}")
         .alias("masked")
     )
-    return frame.join(masked, on="operation", how="left", maintain_order="left").with_columns(
-        pl.col("masked").alias("operation")
-    ).drop("masked")  # fmt: skip
+    return (
+        frame.join(masked, on="operation", how="left", maintain_order="left")
+        .with_columns(pl.col("masked").alias("operation"))
+        .drop("masked")
+    )

@@ -37,15 +37,17 @@ def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
 
 def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat(
-        [known.select("trace", "span", "start", "end"),
-         calls.select("trace", pl.lit("log:").add(pl.col("component")).alias("span"), "start", "end")]
-    )  # fmt: skip
+        [
+            known.select("trace", "span", "start", "end"),
+            calls.select("trace", pl.lit("log:").add(pl.col("component")).alias("span"), "start", "end"),
+        ]
+    )
     trace, _ = codes(both["trace"])
     start, end = both["start"].to_numpy(), both["end"].to_numpy()
     order = np.lexsort((-end, start, trace))
-    around = _innermost(order, trace, start.copy(), end.copy())[known.height :]
+    around = _innermost(order, trace, end.copy())[known.height :]
     names = both["span"].to_list()
-    defaults = {
+    defaults: dict[str, pl.Expr | pl.Series] = {
         column: pl.lit("" if kind == pl.String else 0, kind)
         for column, kind in spans.SCHEMA.items()
         if column not in calls.columns
@@ -61,7 +63,7 @@ def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
 
 
 @njit(cache=True, nogil=True)
-def _innermost(order, trace, start, end):  # type: ignore[no-untyped-def]
+def _innermost(order, trace, end):  # type: ignore[no-untyped-def]
     """Return for each interval the row of the shortest one around it in its trace, -1 for none."""
     around = np.full(len(order), -1, np.int64)
     stack = np.empty(len(order), np.int64)

@@ -29,9 +29,9 @@ def usual_request(division: Division) -> float:
 
 def slow_work(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contexts whose own work got slower, and (visit, change) pairs of the slow calls."""
-    frame = division.visits.frame.select("visit", "context", "component", pl.col("local").alias("time"), pl.lit(value=False).alias("failed")).with_columns(
-        division.subject.alias("subject"), division.reference.alias("reference")
-    )
+    frame = division.visits.frame.select(
+        "visit", "context", "component", pl.col("local").alias("time"), pl.lit(value=False).alias("failed")
+    ).with_columns(division.subject.alias("subject"), division.reference.alias("reference"))
     return _slower(frame, ["context"], usual_request(division), division.z)
 
 
@@ -44,14 +44,34 @@ def slow_ways(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
     name the called visit, or the caller's where the called sent none.
     """
     visits = division.visits
-    frame = visits.frame.with_columns(division.subject.alias("subject"), division.reference.alias("reference"))
+    frame = visits.frame.with_columns(
+        division.subject.alias("subject"), division.reference.alias("reference")
+    )
     known = frame.filter((pl.col("caller") != "") & (pl.col("gap") >= 0))
     sides = frame.select("visit", "subject", "reference")
     leaves = visits.leaves.join(sides, on="visit").select(
-        "visit", pl.col("component").alias("caller"), pl.col("peer").alias("component"),
-        pl.col("duration").alias("time"), "failed", "subject", "reference",
-    )  # fmt: skip
-    ways = pl.concat([known.select("visit", "caller", "component", pl.col("gap").alias("time"), pl.lit(value=False).alias("failed"), "subject", "reference"), leaves])
+        "visit",
+        pl.col("component").alias("caller"),
+        pl.col("peer").alias("component"),
+        pl.col("duration").alias("time"),
+        "failed",
+        "subject",
+        "reference",
+    )
+    ways = pl.concat(
+        [
+            known.select(
+                "visit",
+                "caller",
+                "component",
+                pl.col("gap").alias("time"),
+                pl.lit(value=False).alias("failed"),
+                "subject",
+                "reference",
+            ),
+            leaves,
+        ]
+    )
     return _slower(ways, ["caller", "component"], usual_request(division), division.z, ways=True)
 
 
@@ -70,8 +90,12 @@ def _slower(
         usual = usual.with_columns(pl.col("usual").fill_null(pl.col("now").median()))
     marked = frame.join(usual, on=by)
     line = SLOW * pl.col("usual") + FELT * request
-    tried = pl.concat([_at_line(marked, by, line * step, request, z).with_columns(line=pl.lit(step)) for step in STEPS])
-    best = tried.sort("effect", "line", descending=[True, False]).unique(by, keep="first", maintain_order=True)
+    tried = pl.concat(
+        [_at_line(marked, by, line * step, request, z).with_columns(line=pl.lit(step)) for step in STEPS]
+    )
+    best = tried.sort("effect", "line", descending=[True, False]).unique(
+        by, keep="first", maintain_order=True
+    )
     found = usual.join(best, on=by).sort(by)
     if not ways:
         found = found.filter(pl.col("effect") > 0)
@@ -99,4 +123,6 @@ def _at_line(marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float,
     failing = (found["f1"] / found["k1"].clip(1)).to_numpy()
     waiting = 1 - np.exp(-found["lost"].fill_null(0).to_numpy() / max(GRAVE * request, 1.0))
     gravity = failing + (1 - failing) * waiting
-    return found.drop("n", "m").with_columns(pl.Series("effect", effect * gravity), pl.Series("gravity", gravity))
+    return found.drop("n", "m").with_columns(
+        pl.Series("effect", effect * gravity), pl.Series("gravity", gravity)
+    )

@@ -46,7 +46,9 @@ class Told:
     timeline: tuple[Moment, ...]
 
 
-def tell(bundle: Evidence, weighed: Weighed, templates: dict[str, str], others: Sequence[Finding], at: int | None) -> Told:
+def tell(
+    bundle: Evidence, weighed: Weighed, templates: dict[str, str], others: Sequence[Finding], at: int | None
+) -> Told:
     """Return the story of a comparison. `others` are findings of readers, numbered after those told here."""
     teller = _Teller(bundle, weighed, Wording(weighed, templates))
     verdict, certainty, why = judged(weighed)
@@ -54,11 +56,21 @@ def tell(bundle: Evidence, weighed: Weighed, templates: dict[str, str], others: 
     if verdict != "abnormal":
         teller.findings.clear()
         teller.candidates = ()
-    findings = [*teller.findings, *(replace(f, id=f"F-{len(teller.findings) + n:02d}") for n, f in enumerate(others, 1))]
+    findings = [
+        *teller.findings,
+        *(replace(f, id=f"F-{len(teller.findings) + n:02d}") for n, f in enumerate(others, 1)),
+    ]
     return Told(
-        verdict, certainty, why, teller.summary(verdict, onset), onset, findings, teller.candidates,
-        _domains(teller.candidates), teller.timeline(onset),
-    )  # fmt: skip
+        verdict,
+        certainty,
+        why,
+        teller.summary(verdict, onset),
+        onset,
+        findings,
+        teller.candidates,
+        _domains(teller.candidates),
+        teller.timeline(onset),
+    )
 
 
 def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
@@ -66,7 +78,11 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
     scores = [entry.score for entry in weighed.ranked[:2]] + [0.0, 0.0]
     first, second = scores[0], scores[1]
     if not weighed.compared and first < ABNORMAL:
-        return "undecided", "none", "there is no baseline and nothing changes within the bundle: nothing to compare with"
+        return (
+            "undecided",
+            "none",
+            "there is no baseline and nothing changes within the bundle: nothing to compare with",
+        )
     if not weighed.sure or first < ABNORMAL:
         return "nothing_abnormal", "none", "no component differs from what is usual by more than chance"
     if not weighed.compared:
@@ -127,7 +143,9 @@ class _Teller:
             before = (self.weighed.start - change.time) / 1e9
             finding = self._number(_changed(change))
             arguments.append(Argument("+", f"{change.title}, {before:.0f} s before the onset", finding.id))
-        return Candidate(entry.component, entry.score, domain(entry.component, self.weighed), tuple(arguments))
+        return Candidate(
+            entry.component, entry.score, domain(entry.component, self.weighed), tuple(arguments)
+        )
 
     def _argument(self, suspicion: Suspicion) -> Argument:
         finding = self._number(self.wording.finding(suspicion))
@@ -144,7 +162,9 @@ class _Teller:
         ours = frame.filter((pl.col("side") == 1) & (pl.col("start") < latest))["start"]
         earliest = min(self.weighed.start, latest)
         if self.weighed.onset is not None and ours.len():
-            before = frame.filter((pl.col("side") == 1) & (pl.col("start") < min(self.weighed.start, latest)))["start"]
+            before = frame.filter(
+                (pl.col("side") == 1) & (pl.col("start") < min(self.weighed.start, latest))
+            )["start"]
             earliest = int(before.max()) if before.len() else earliest  # type: ignore[arg-type]
         return Onset(earliest, latest, given=False, locators=proof)
 
@@ -163,10 +183,17 @@ class _Teller:
         """Return changes, first signs and the report in the order of time."""
         leading = self.candidates[0].name if self.candidates else ""
         moments = [
-            Moment(f.first, f.components[0] if f.components else "", "cause" if leading in f.components else "symptom",
-                   f.title, f.id, f.locators[0] if f.locators else None)
-            for f in self.findings if f.first is not None and f.rule != "changes.made"
-        ]  # fmt: skip
+            Moment(
+                f.first,
+                f.components[0] if f.components else "",
+                "cause" if leading in f.components else "symptom",
+                f.title,
+                f.id,
+                f.locators[0] if f.locators else None,
+            )
+            for f in self.findings
+            if f.first is not None and f.rule != "changes.made"
+        ]
         moments += [
             Moment(c.time, c.component, "change", c.title, "", Locator(c.artefact, "entry", c.entry, c.time))
             for c in self.bundle.changes
@@ -174,7 +201,9 @@ class _Teller:
         if self.bundle.reported_at is not None:
             moments.append(Moment(self.bundle.reported_at, "", "report", "reported"))
         if onset is not None:
-            moments.append(Moment(onset.earliest, leading, "signal", f"onset, at the latest {iso(onset.latest)}"))
+            moments.append(
+                Moment(onset.earliest, leading, "signal", f"onset, at the latest {iso(onset.latest)}")
+            )
         return tuple(sorted(moments, key=lambda m: m.time))
 
     def summary(self, verdict: Verdict, onset: Onset | None) -> str:
@@ -184,7 +213,11 @@ class _Teller:
         if verdict == "undecided" or onset is None:
             return "Undecided: the evidence holds nothing to compare with. A baseline or an earlier part would decide."
         first = self.candidates[0]
-        since = f"since {iso(onset.latest)}" if self.weighed.onset or onset.given else "since before the evidence begins"
+        since = (
+            f"since {iso(onset.latest)}"
+            if self.weighed.onset or onset.given
+            else "since before the evidence begins"
+        )
         why = next((a.text for a in first.arguments if a.sign == "+"), "")
         return f"{first.name} changed first and by itself, {since}. {why}."
 
@@ -199,12 +232,24 @@ def _changed(change: Change) -> Finding:
     from holdfast.diagnostics.findings import Severity
 
     proof = Locator(change.artefact, "entry", change.entry, change.time)
-    return Finding("changes.made", change.title, Severity.INFO, 1.0, (change.component,), change.time, change.time, 1, (proof,))
+    return Finding(
+        "changes.made",
+        change.title,
+        Severity.INFO,
+        1.0,
+        (change.component,),
+        change.time,
+        change.time,
+        1,
+        (proof,),
+    )
 
 
 def _domains(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     best: dict[str, Candidate] = {}
     for candidate in candidates:
         if candidate.domain not in best:
-            best[candidate.domain] = Candidate(candidate.domain, candidate.score, candidate.domain, candidate.arguments[:2])
+            best[candidate.domain] = Candidate(
+                candidate.domain, candidate.score, candidate.domain, candidate.arguments[:2]
+            )
     return tuple(best.values())

@@ -46,7 +46,9 @@ def divide(visits: Visits, wanted: pl.DataFrame | None = None) -> Moment | None:
     calls = visits.frame.filter(pl.col("side") == BUNDLE)
     if calls.height < 8:
         return None
-    edges = np.unique(np.quantile(calls["start"].to_numpy(), np.linspace(0, 1, MOMENTS + 1), method="lower"))[1:-1]
+    edges = np.unique(np.quantile(calls["start"].to_numpy(), np.linspace(0, 1, MOMENTS + 1), method="lower"))[
+        1:-1
+    ]
     if not len(edges):
         return None
     shown = _shown(visits, calls)
@@ -68,7 +70,9 @@ def _shown(visits: Visits, calls: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("time") >= 0)
         .filter(
             pl.col("time")
-            > pl.max_horizontal(2 * pl.col("time").quantile(0.3), pl.col("time").quantile(0.3) + FELT * whole).over(by)
+            > pl.max_horizontal(
+                2 * pl.col("time").quantile(0.3), pl.col("time").quantile(0.3) + FELT * whole
+            ).over(by)
         )
         .select("context", pl.lit(f"slow {column}").alias("item"), "start")
         for column, by in (("local", ["context"]), ("gap", ["caller", "component"]))
@@ -83,7 +87,10 @@ def _best(calls: pl.DataFrame, shown: pl.DataFrame, edges: Ints) -> Moment | Non
     rows = shown.group_by("context", "item", maintain_order=True).agg("start")
     of = np.array([place[context] for context in rows["context"]])
     hits = np.stack(
-        [np.bincount(np.searchsorted(edges, starts.to_numpy(), "right"), minlength=len(edges) + 1) for starts in rows["start"]]
+        [
+            np.bincount(np.searchsorted(edges, starts.to_numpy(), "right"), minlength=len(edges) + 1)
+            for starts in rows["start"]
+        ]
     )
     gain = _gain(hits.astype(float), total[of].astype(float))
     owners, names = _numbered(contexts["component"].gather(of))

@@ -18,7 +18,9 @@ QUARTER = 900_000_000_000
 def questions(bundle: Evidence, weighed: Weighed, coverage: Sequence[Gap]) -> tuple[Question, ...]:
     """Return the questions, numbered R-1, R-2, ..., the one that separates most first."""
     asked = list(_asked(bundle, weighed, {gap.kind: gap for gap in coverage}))[:MOST]
-    return tuple(Question(f"R-{n}", title, command, names) for n, (title, command, names) in enumerate(asked, 1))
+    return tuple(
+        Question(f"R-{n}", title, command, names) for n, (title, command, names) in enumerate(asked, 1)
+    )
 
 
 Raw = tuple[str, str, tuple[str, ...]]
@@ -33,14 +35,27 @@ def _asked(bundle: Evidence, weighed: Weighed, gaps: dict[str, Gap]) -> Iterator
         if entry.component in mute or "no_logs" in gaps:
             yield f"logs of {entry.component} around the onset", _logs(bundle, entry, since), names
     if "no_baseline" in gaps:
-        yield "the same evidence from a healthy hour, as a baseline", "holdfast investigate BUNDLE --baseline HEALTHY", names
+        yield (
+            "the same evidence from a healthy hour, as a baseline",
+            "holdfast investigate BUNDLE --baseline HEALTHY",
+            names,
+        )
     if top and "no_changes" in gaps:
         yield f"changes of {top[0].component} before the onset", _history(bundle, top[0]), names
     if "no_traces" in gaps:
-        yield "sampled traces of the failing request", "curl -s 'http://JAEGER:16686/api/traces?service=SERVICE&lookback=1h&limit=200'", names
+        yield (
+            "sampled traces of the failing request",
+            "curl -s 'http://JAEGER:16686/api/traces?service=SERVICE&lookback=1h&limit=200'",
+            names,
+        )
     if "no_metrics" in gaps and top:
-        query = f"rate(process_cpu_seconds_total{{service=\"{top[0].component}\"}}[1m])"
-        yield "metrics of the candidates around the onset", f"curl -sG http://PROMETHEUS:9090/api/v1/query_range --data-urlencode 'query={query}' -d step=15 -d start={since}", names
+        query = f'rate(process_cpu_seconds_total{{service="{top[0].component}"}}[1m])'
+        yield (
+            "metrics of the candidates around the onset",
+            f"curl -sG http://PROMETHEUS:9090/api/v1/query_range -d step=15 -d start={since} "
+            f"--data-urlencode 'query={query}'",
+            names,
+        )
     if len(top) == 2:
         yield f"a thread dump of {top[0].component} while it fails", _dump(bundle, top[0]), names
 
@@ -54,7 +69,11 @@ def _pod(bundle: Evidence, component: str) -> str:
 
 def _logs(bundle: Evidence, entry: Ranked, since: str) -> str:
     pod = _pod(bundle, entry.component)
-    return f"kubectl logs {pod} --since-time={since}" if pod else f"journalctl -u {entry.component} --since '{since}'"
+    return (
+        f"kubectl logs {pod} --since-time={since}"
+        if pod
+        else f"journalctl -u {entry.component} --since '{since}'"
+    )
 
 
 def _history(bundle: Evidence, entry: Ranked) -> str:

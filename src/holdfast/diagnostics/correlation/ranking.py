@@ -99,10 +99,12 @@ class _Comparison:
             found.append(None)
             if whole.ranked:
                 wanted = _wanted(self.seen, [s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
-                found.append(divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts))
+                found.append(
+                    divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
+                )
         elif found[0] is None:
             found = [_by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))]
-        return list(dict.fromkeys(m for m in found if m is not None)) + [None]
+        return [*list(dict.fromkeys(m for m in found if m is not None)), None]
 
     def since(self, start: int, onset: Moment | None, z: float) -> Weighed:
         """Compare what came from `start` on with what came before and with the baseline."""
@@ -114,7 +116,9 @@ class _Comparison:
             _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z)))
         moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
         compared = bool(reference.any()) or not self.baseline.empty()
-        return Weighed(self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared, z >= Z)
+        return Weighed(
+            self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared, z >= Z
+        )
 
 
 def _with(side: Evidence, same: dict[str, str]) -> Evidence:
@@ -147,7 +151,9 @@ def _wanted(seen: Visits, suspected: Sequence[Suspicion]) -> pl.DataFrame:
         else:
             contexts = seen.frame[suspicion.visits]["context"].unique()
             rows += [(context, "slow gap") for context in contexts]
-    return pl.DataFrame(rows, schema={"context": pl.Int64, "item": pl.String}, orient="row").unique(maintain_order=True)
+    return pl.DataFrame(rows, schema={"context": pl.Int64, "item": pl.String}, orient="row").unique(
+        maintain_order=True
+    )
 
 
 def _by_means(moved: list[Shift]) -> Moment | None:

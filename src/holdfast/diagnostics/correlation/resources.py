@@ -21,7 +21,9 @@ USED_UP = re.compile(
     re.IGNORECASE,
 )
 """Metric names that speak of a component's own means, in the words of the usual exporters."""
-WAITED_FOR = re.compile(r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I)
+WAITED_FOR = re.compile(
+    r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I
+)
 """Metric names of what fills up when something else is slow: a sign of trouble, weak as a proof of whose."""
 WEAK = 0.3
 """Weight of the latter, and of machines: many things run on one."""
@@ -86,7 +88,9 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
     level = _reached(now, usual)
     middle = (usual + level) / 2
     crossed = np.flatnonzero(after & ((signal.values >= middle) == (level >= usual)))
-    return _Level(signal, usual, spread, level, int(crossed[0]) if len(crossed) else int(np.flatnonzero(after)[0]))
+    return _Level(
+        signal, usual, spread, level, int(crossed[0]) if len(crossed) else int(np.flatnonzero(after)[0])
+    )
 
 
 def _reached(now: Values, usual: float) -> float:
@@ -109,12 +113,16 @@ def _usual(before: Values, size: int) -> tuple[float, float]:
 def _full(level: _Level) -> bool:
     """Tell whether a share of something limited was far from its limit and has reached it."""
     name = level.signal.name.lower()
-    limit = 100.0 if "percent" in name else 1.0 if re.search("ratio|utili[sz]ation|saturation", name) else np.inf
+    limit = (
+        100.0 if "percent" in name else 1.0 if re.search("ratio|utili[sz]ation|saturation", name) else np.inf
+    )
     return level.before < 0.7 * limit and 0.95 * limit <= level.after <= 1.05 * limit
 
 
 def _unlike_the_others(group: list[_Level]) -> list[Shift]:
-    scale = float(np.median([abs(level.before) for level in group])) or max(abs(x.after) for x in group) or 1.0
+    scale = (
+        float(np.median([abs(level.before) for level in group])) or max(abs(x.after) for x in group) or 1.0
+    )
     soft = 0.1 * scale
     change = np.array([np.log((max(x.after, 0) + soft) / (max(x.before, 0) + soft)) for x in group])
     common = float(np.median(change)) if len(group) >= 5 else 0.0

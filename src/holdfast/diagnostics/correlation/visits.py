@@ -60,7 +60,10 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     ]
     spans = pl.concat(sides)
     records = pl.concat(
-        [side.records.with_columns(pl.lit(n, pl.Int8).alias("side")) for n, side in ((0, baseline), (1, bundle))]
+        [
+            side.records.with_columns(pl.lit(n, pl.Int8).alias("side"))
+            for n, side in ((0, baseline), (1, bundle))
+        ]
     )
     known = set(spans["component"].unique()) | set(records["component"].unique())
     known |= {signal.component for side in (baseline, bundle) for signal in side.signals}
@@ -83,7 +86,9 @@ def named_by_host(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
 
 _ERROR_STEP = r"(?i)error|exception|(^|[^a-z])fail"
 """Names of steps that are taken when something failed: an error page, an exception handler."""
-_NO_NAME = r"(?i)resolv|getaddrinfo|gaierror|NXDOMAIN|SERVFAIL|name or service not known|no such host|unknownhost"
+_NO_NAME = (
+    r"(?i)resolv|getaddrinfo|gaierror|NXDOMAIN|SERVFAIL|name or service not known|no such host|unknownhost"
+)
 _RESOLVER = re.compile(r"dns|resolver|^names?$|nameserver|bind9|unbound", re.IGNORECASE)
 
 
@@ -140,8 +145,12 @@ class _Tree:
         caller = spans["component"].gather(np.where(inside, above_row, 0)).to_list()
         duration = (spans["end"] - spans["start"]).to_numpy()
         children = np.bincount(self.parent[self.parent >= 0], minlength=len(self.parent))
-        inferred = spans["span"].str.starts_with("log:").to_numpy()[rows]  # its length is not that of the call
-        gap = np.where(inside & ~inferred & (children[above_row] == 1), duration[above_row] - duration[rows], -1)
+        inferred = (
+            spans["span"].str.starts_with("log:").to_numpy()[rows]
+        )  # its length is not that of the call
+        gap = np.where(
+            inside & ~inferred & (children[above_row] == 1), duration[above_row] - duration[rows], -1
+        )
         waiting = np.zeros(len(self.parent), bool)  # client spans: their own time is the network's
         waiting[above_row[inside & (children[above_row] == 1)]] = True
         remote = self._remote().to_numpy()
@@ -152,17 +161,29 @@ class _Tree:
         whole = pl.col("end").max().over("trace") - pl.col("start").min().over("trace")
         return heads.select(
             pl.Series("visit", np.arange(len(rows))),
-            "side", "trace", "component", "operation",
+            "side",
+            "trace",
+            "component",
+            "operation",
             pl.Series("context", context),
-            "start", "end",
+            "start",
+            "end",
             pl.Series("above", above),
-            pl.Series("caller", [n if i else "" for n, i in zip(caller, inside, strict=True)], dtype=pl.String),
+            pl.Series(
+                "caller", [n if i else "" for n, i in zip(caller, inside, strict=True)], dtype=pl.String
+            ),
             pl.Series("local", local),
             pl.Series("gap", gap),
-            pl.Series("failed", np.bincount(self.number[self.entry], spans["error"].to_numpy() == 1, len(rows)) > 0),
+            pl.Series(
+                "failed", np.bincount(self.number[self.entry], spans["error"].to_numpy() == 1, len(rows)) > 0
+            ),
             whole.alias("total"),
-            "span", "artefact", "line", "node", "instance",
-        )  # fmt: skip
+            "span",
+            "artefact",
+            "line",
+            "node",
+            "instance",
+        )
 
     def _remote(self) -> pl.Series:
         """Tell which spans are calls to something that sent no spans of its own."""
@@ -174,11 +195,17 @@ class _Tree:
         spans = self.spans.filter(self._remote())
         return spans.select(
             pl.Series("visit", self.number[spans["entry"].to_numpy()]),
-            "side", "component", "peer",
+            "side",
+            "component",
+            "peer",
             (pl.col("end") - pl.col("start")).alias("duration"),
             (pl.col("error") == 1).alias("failed"),
-            "start", "trace", "span", "artefact", "line",
-        )  # fmt: skip
+            "start",
+            "trace",
+            "span",
+            "artefact",
+            "line",
+        )
 
     def items(self) -> pl.DataFrame:
         """Return what the spans show of each visit: inner operations, calls made, faults."""
@@ -191,7 +218,11 @@ class _Tree:
         calls = inside.with_columns(pl.Series("visit", up)).select(
             *_item("call", pl.col("component") + " " + pl.col("operation"), pl.lit(value=False))
         )
-        fault = pl.when(pl.col("fault") != "").then(pl.col("fault").str.slice(0, 120)).otherwise(pl.col("operation"))
+        fault = (
+            pl.when(pl.col("fault") != "")
+            .then(pl.col("fault").str.slice(0, 120))
+            .otherwise(pl.col("operation"))
+        )
         failed = pl.col("error") == 1
         own = failed & ~pl.Series(self._failed_below())
         faults = spans.filter(own).select(*_item("fault", fault, pl.lit(value=True)))
@@ -245,22 +276,51 @@ def _written(frame: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
 
 _NO_VISITS = pl.DataFrame(
     schema={
-        "visit": pl.Int64, "side": pl.Int8, "trace": pl.String, "component": pl.String, "operation": pl.String,
-        "context": pl.Int64, "start": pl.Int64, "end": pl.Int64, "above": pl.Int64, "caller": pl.String,
-        "local": pl.Int64, "gap": pl.Int64, "failed": pl.Boolean, "total": pl.Int64, "span": pl.String,
-        "artefact": pl.String, "line": pl.Int64, "node": pl.String, "instance": pl.String,
+        "visit": pl.Int64,
+        "side": pl.Int8,
+        "trace": pl.String,
+        "component": pl.String,
+        "operation": pl.String,
+        "context": pl.Int64,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "above": pl.Int64,
+        "caller": pl.String,
+        "local": pl.Int64,
+        "gap": pl.Int64,
+        "failed": pl.Boolean,
+        "total": pl.Int64,
+        "span": pl.String,
+        "artefact": pl.String,
+        "line": pl.Int64,
+        "node": pl.String,
+        "instance": pl.String,
     }
-)  # fmt: skip
+)
 _NO_ITEMS = pl.DataFrame(
     schema={
-        "visit": pl.Int64, "item": pl.String, "kind": pl.String, "bad": pl.Boolean, "time": pl.Int64,
-        "artefact": pl.String, "place": pl.String, "line": pl.Int64,
-    }
-)  # fmt: skip
-_NO_LEAVES = pl.DataFrame(
-    schema={
-        "visit": pl.Int64, "side": pl.Int8, "component": pl.String, "peer": pl.String, "duration": pl.Int64,
-        "failed": pl.Boolean, "start": pl.Int64, "trace": pl.String, "span": pl.String, "artefact": pl.String,
+        "visit": pl.Int64,
+        "item": pl.String,
+        "kind": pl.String,
+        "bad": pl.Boolean,
+        "time": pl.Int64,
+        "artefact": pl.String,
+        "place": pl.String,
         "line": pl.Int64,
     }
-)  # fmt: skip
+)
+_NO_LEAVES = pl.DataFrame(
+    schema={
+        "visit": pl.Int64,
+        "side": pl.Int8,
+        "component": pl.String,
+        "peer": pl.String,
+        "duration": pl.Int64,
+        "failed": pl.Boolean,
+        "start": pl.Int64,
+        "trace": pl.String,
+        "span": pl.String,
+        "artefact": pl.String,
+        "line": pl.Int64,
+    }
+)

@@ -58,7 +58,11 @@ def _worth(end: SlowEnd | None) -> float:
 def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> SlowEnd | None:
     by = "component" if side == "in" else "caller"
     ends = ways.group_by(by, maintain_order=True).agg(
-        pl.sum("n1"), pl.sum("k1"), pl.sum("n0"), pl.sum("k0"), pl.sum("excess"),
+        pl.sum("n1"),
+        pl.sum("k1"),
+        pl.sum("n0"),
+        pl.sum("k0"),
+        pl.sum("excess"),
         (pl.col("gravity") * pl.col("excess")).sum().alias("grave"),
     )
     ends = ends.filter(pl.col("excess") > 0)
@@ -67,7 +71,9 @@ def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> 
     columns = (ends[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
     k1, n1, k0, n0 = columns
     gravity = (ends["grave"] / ends["excess"]).to_numpy()
-    effect = surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR, z) * gravity * np.where(n0 == 0, HALF_SURE, 1.0)
+    effect = (
+        surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR, z) * gravity * np.where(n0 == 0, HALF_SURE, 1.0)
+    )
     share = ends["excess"].to_numpy() / whole
     at = int(np.argmax(effect * share))
     name = ends[by][at]

@@ -82,9 +82,14 @@ class Wording:
         d = s.detail
         whom = ", ".join(sorted({w["caller" if d["side"] == "in" else "component"] for w in d["ways"]})[:4])
         worst = max(d["ways"], key=lambda w: w["excess"])
-        verb = f"Calls to {s.component} from {whom}" if d["side"] == "in" else f"Calls from {s.component} to {whom}"
+        verb = (
+            f"Calls to {s.component} from {whom}"
+            if d["side"] == "in"
+            else f"Calls from {s.component} to {whom}"
+        )
         now = duration((worst["usual"] or 0) + (worst["lost"] or 0))
-        title = f"{verb} wait on the way: usually {duration(worst['usual'])}, now {now} in {_of(d['k1'], d['n1'])} calls"
+        slow = f"now {now} in {_of(d['k1'], d['n1'])} calls"
+        title = f"{verb} wait on the way: usually {duration(worst['usual'])}, {slow}"
         if worst["f1"] > worst["k1"] / 2:
             title = f"{verb} fail without an answer: {_of(d['k1'], d['n1'])}, before {_of(d['k0'], d['n0'])}"
         return self._slow("traces.slower_way", title, s)
@@ -101,7 +106,16 @@ class Wording:
         confidence = min(0.99, s.effect + 0.3)
         first, last = self._period(s)
         return Finding(
-            rule, title, Severity.WARNING, confidence, (s.component,), first, last, int(d["k1"]), self._calls(s), data
+            rule,
+            title,
+            Severity.WARNING,
+            confidence,
+            (s.component,),
+            first,
+            last,
+            int(d["k1"]),
+            self._calls(s),
+            data,
         )
 
     def shift(self, shift: Shift) -> Finding:
@@ -113,13 +127,29 @@ class Wording:
             "unlike the same metric elsewhere"
         )
         time = int(signal.times[shift.at])
-        proof = Locator(signal.artefact, "sample", signal.samples[shift.at] if signal.samples else shift.at + 1, time)
-        data = {"before": shift.before, "after": shift.after, "score": round(shift.score, 2), "metric": signal.name,
-                "labels": dict(signal.labels), "effect": round(shift.effect, 3)}  # fmt: skip
+        proof = Locator(
+            signal.artefact, "sample", signal.samples[shift.at] if signal.samples else shift.at + 1, time
+        )
+        data = {
+            "before": shift.before,
+            "after": shift.after,
+            "score": round(shift.score, 2),
+            "metric": signal.name,
+            "labels": dict(signal.labels),
+            "effect": round(shift.effect, 3),
+        }
         return Finding(
-            "metrics.shift", title, Severity.WARNING, min(0.95, 0.4 + shift.effect / 2), (signal.component,), time,
-            int(signal.times[-1]), 1, (proof,), data,
-        )  # fmt: skip
+            "metrics.shift",
+            title,
+            Severity.WARNING,
+            min(0.95, 0.4 + shift.effect / 2),
+            (signal.component,),
+            time,
+            int(signal.times[-1]),
+            1,
+            (proof,),
+            data,
+        )
 
     def _period(self, s: Suspicion) -> tuple[int | None, int | None]:
         if not len(s.visits):
@@ -135,7 +165,11 @@ class Wording:
             )
             return _places(shown.sort("time").head(PROOFS))
         context = self._frame.filter(pl.col("context") == s.detail["context"]).select("visit", "side")
-        seen = self._items.filter(pl.col("item") == s.detail["item"]).join(context, on="visit").sort("side", "time")
+        seen = (
+            self._items.filter(pl.col("item") == s.detail["item"])
+            .join(context, on="visit")
+            .sort("side", "time")
+        )
         before = seen.filter(~pl.col("visit").is_in(pl.Series(s.visits).implode()))
         last = before.filter((pl.col("side") < BUNDLE) | (pl.col("time") < self._weighed.start))
         return _places(last.tail(2).reverse()) + self._calls(s)

@@ -10,9 +10,21 @@ import numpy as np
 from holdfast.diagnostics.signals import Signal
 
 COMPONENT_LABELS = (
-    "service", "service_name", "app", "app_kubernetes_io_name", "application", "component", "container",
-    "pod", "deployment", "job", "instance", "node", "host", "hostname",
-)  # fmt: skip
+    "service",
+    "service_name",
+    "app",
+    "app_kubernetes_io_name",
+    "application",
+    "component",
+    "container",
+    "pod",
+    "deployment",
+    "job",
+    "instance",
+    "node",
+    "host",
+    "hostname",
+)
 """Which label names the component a series belongs to, the first present wins."""
 MACHINES = ("node_", "host_", "machine_")
 """Metrics whose name begins so are about the machine and not about what runs on it."""
@@ -51,7 +63,9 @@ def signal(
 
 def _machine(labels: dict[str, str]) -> str:
     """Return the machine that a metric of machines is about, whatever ran on it; empty when it is not named."""
-    return next((labels[label] for label in ("node", "nodename", "host", "instance") if labels.get(label)), "")
+    return next(
+        (labels[label] for label in ("node", "nodename", "host", "instance") if labels.get(label)), ""
+    )
 
 
 def component(labels: dict[str, str]) -> str:

@@ -20,14 +20,24 @@ def page(diagnosis: Diagnosis) -> str:
 
 def _place(locator: dict[str, object], artefacts: dict[str, dict[str, object]]) -> str:
     name = str(artefacts.get(str(locator["artefact"]), {}).get("name", locator["artefact"]))
-    at = next((locator[kind] for kind in ("line", "span", "sample", "entry", "packet", "frame", "byte") if kind in locator), "")
+    at = next(
+        (
+            locator[kind]
+            for kind in ("line", "span", "sample", "entry", "packet", "frame", "byte")
+            if kind in locator
+        ),
+        "",
+    )
     return f"{'/'.join(name.split('/')[-2:])}:{at}"
 
 
 @cache
 def _template() -> Template:
     here = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     return here.get_template("page.html")

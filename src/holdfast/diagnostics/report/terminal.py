@@ -47,9 +47,11 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
     def _read(self) -> Text:
         facts = self.diagnosis.facts
         parts = [
-            _counted(facts.get("logs"), "log"), _counted(facts.get("lines"), "line"),
-            _counted(facts.get("spans"), "span"), _counted(facts.get("series"), "metric series", ""),
-        ]  # fmt: skip
+            _counted(facts.get("logs"), "log"),
+            _counted(facts.get("lines"), "line"),
+            _counted(facts.get("spans"), "span"),
+            _counted(facts.get("series"), "metric series", ""),
+        ]
         text = Text(" read  " + "  ".join(part for part in parts if part), style="dim")
         text.append(f"   {facts.get('seconds', 0)} s")
         if facts.get("baseline_artefacts"):
@@ -69,7 +71,9 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
 
     def _candidates(self, width: int) -> Iterator[RenderableType]:
         head = Text(" WHAT FAILED, MOST LIKELY FIRST", style="bold")
-        head.append(f"   certainty {self.diagnosis.certainty}: {self.diagnosis.certainty_why}", style="dim not bold")
+        head.append(
+            f"   certainty {self.diagnosis.certainty}: {self.diagnosis.certainty_why}", style="dim not bold"
+        )
         yield head
         grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
         grid.add_column(justify="right", style="dim", width=3)
@@ -99,7 +103,11 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
 
     def _changes(self, width: int) -> Iterator[RenderableType]:
         leading = {argument.finding for c in self.diagnosis.components[:FIRST] for argument in c.arguments}
-        rows = [f for f in self.diagnosis.findings if f.id in leading and "before" in f.data and isinstance(f.data["before"], dict)]
+        rows = [
+            f
+            for f in self.diagnosis.findings
+            if f.id in leading and "before" in f.data and isinstance(f.data["before"], dict)
+        ]
         if not rows:
             return
         yield Text(" WHAT CHANGED AT THE ONSET", style="bold")
@@ -115,14 +123,22 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
             way = str(finding.data.get("way", ""))
             proof = [finding.id] if width >= TINY else []
             grid.add_row(
-                Text(way, style=_SIGNS.get(way, "dim")), Text(str(finding.data.get("what") or finding.title)),
-                ", ".join(finding.components), _share(finding.data["before"]), _share(finding.data["after"]), *proof,
-            )  # fmt: skip
+                Text(way, style=_SIGNS.get(way, "dim")),
+                Text(str(finding.data.get("what") or finding.title)),
+                ", ".join(finding.components),
+                _share(finding.data["before"]),
+                _share(finding.data["after"]),
+                *proof,
+            )
         yield grid
         yield Text()
 
     def _readers_findings(self) -> Iterator[RenderableType]:
-        rows = [f for f in self.diagnosis.findings if f.rule.split(".")[0] in ("bundle", "reader") and f.severity >= Severity.WARNING]
+        rows = [
+            f
+            for f in self.diagnosis.findings
+            if f.rule.split(".")[0] in ("bundle", "reader") and f.severity >= Severity.WARNING
+        ]
         if rows:
             yield Text(" NOT READ", style="bold")
             for finding in rows[:8]:

@@ -25,7 +25,8 @@ def add_trace(builder: SpanBuilder, trace: Any, line: int) -> None:
     """Add the spans of one trace."""
     processes = trace.get("processes") or {}
     for span in trace.get("spans") or ():
-        add_span(builder, span, span.get("process") or processes.get(span.get("processID")) or {}, line)
+        process = span.get("process") or processes.get(span.get("processID")) or {}
+        add_span(builder, {"traceID": trace.get("traceID"), **span}, process, line)
 
 
 def add_span(builder: SpanBuilder, span: Any, process: Any, line: int) -> None:

@@ -13,8 +13,10 @@ _HTTP = ("http.response.status_code", "http.status_code")
 _PEER = ("peer.service", "server.address", "net.peer.name", "messaging.system", "db.system.name", "db.system")
 _INSTANCE = ("k8s.pod.name", "service.instance.id", "container.name", "host.name")
 _NODE = ("k8s.node.name", "host.name", "host.id")
-_KINDS = {f"SPAN_KIND_{name}": number for number, name in enumerate(
-    ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"))}  # fmt: skip
+_KINDS = {
+    f"SPAN_KIND_{name}": number
+    for number, name in enumerate(("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"))
+}
 _STATUS = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 
 

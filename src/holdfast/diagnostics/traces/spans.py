@@ -78,9 +78,22 @@ class SpanBuilder:
             self.refused += 1
             return
         row = (
-            trace, span, parent, component, operation, start, max(end, start), kind, error,
-            http if 0 <= http < 1000 else 0, peer, node, instance, fault, line,
-        )  # fmt: skip
+            trace,
+            span,
+            parent,
+            component,
+            operation,
+            start,
+            max(end, start),
+            kind,
+            error,
+            http if 0 <= http < 1000 else 0,
+            peer,
+            node,
+            instance,
+            fault,
+            line,
+        )
         for column, value in zip(self._columns.values(), row, strict=True):
             column.append(value)
 

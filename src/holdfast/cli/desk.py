@@ -1,0 +1,68 @@
+"""`holdfast serve` and `holdfast demo`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.rule import Rule
+
+FAULT, SEED, SECONDS = "slow_dependency", 1, 20.0
+"""What breaks in the demo: the shop's database slows down and everybody else complains."""
+
+
+def serve(host: str, port: int) -> None:
+    """Bring the database up to date, then serve until interrupted."""
+    from holdfast.web import serving
+
+    serving.set_up()
+    serving.migrate()
+    serving.serve(host, port, ready=lambda address: print(f"Holdfast listens on {address}"))
+
+
+def demo(port: int) -> None:
+    """Show a broken system's evidence being investigated, then serve the desk with that case open."""
+    console = Console()
+    bundle, baseline = _evidence(console)
+    _investigate(console, bundle, baseline)
+    from holdfast.web import serving
+
+    serving.set_up()
+    with console.status("preparing the desk"):
+        serving.migrate()
+        from holdfast.web.demo import prepare_demo
+
+        case, sign_in = prepare_demo([bundle], [baseline])
+
+    def ready(address: str) -> None:
+        console.print(Rule())
+        console.print(f" The desk      {address}{case}", soft_wrap=True, markup=False)
+        console.print(f" Sign in once  {address}{sign_in}", soft_wrap=True, markup=False)
+        console.print(" Ctrl C stops it; make run starts it again with the same data", style="dim")
+
+    serving.serve("127.0.0.1", port, ready=ready)
+
+
+def _evidence(console: Console) -> tuple[Path, Path]:
+    """Return the demo's bundle and baseline, made by the range the first time."""
+    from holdfast.range import run
+
+    folder = Path(os.environ.get("HOLDFAST_DATA", "var")).resolve() / "demo"
+    bundle, baseline = folder / "bundle", folder / "baseline"
+    for target, fault in ((baseline, "none"), (bundle, FAULT)):
+        if not (target / "case.json").exists():
+            what = "running a small web shop while it is well" if fault == "none" else f"breaking it: {fault}"
+            with console.status(f"{what} ({SECONDS:.0f} s, once)"):
+                run(fault, SEED, target, duration=SECONDS)
+    return bundle, baseline
+
+
+def _investigate(console: Console, bundle: Path, baseline: Path) -> None:
+    from holdfast.diagnostics.investigate import investigate
+    from holdfast.diagnostics.report.terminal import render
+
+    with console.status("investigating"):
+        diagnosis = investigate([bundle], baseline=[baseline])
+    console.print(f" $ holdfast investigate {bundle} --baseline {baseline}", style="bold", soft_wrap=True)
+    console.print(render(diagnosis))
