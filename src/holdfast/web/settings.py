@@ -122,7 +122,8 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = DATA / "static"  # only for a web server in front; WhiteNoise finds the files itself
+STATIC_ROOT.mkdir(exist_ok=True)
 # Served from where they are: no collect step, and a second start that takes no time.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -58,9 +58,11 @@ def complete(upload: Upload) -> Artefact:
         raise Conflict(f"{arrived} of {upload.size} bytes arrived; go on from there")
     digest = storage.finish(upload.id)
     if upload.sha256 and digest != upload.sha256:
-        Upload.objects.filter(id=upload.id).delete()
+        abandon(upload)
         raise Conflict(f"what arrived has SHA-256 {digest}, not the one announced; send it again")
-    return _seal(upload, digest)
+    artefact = _seal(upload, digest)
+    storage.discard(upload.id)
+    return artefact
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Files of the vault: uploads that may break off anywhere, and objects addressed by their content.
 
 An upload is one growing file; its size on disk is the truth of how much arrived. An object appears
-by one rename of a file that is complete, checked and flushed, so it is whole or not there.
+by one link to a file that is complete, checked and flushed, so it is whole or not there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -85,19 +85,18 @@ def grow(upload: uuid.UUID, offset: int, chunks: Iterable[bytes], limit: int) ->
 
 
 def finish(upload: uuid.UUID) -> str:
-    """Turn a complete upload into an object and return its SHA-256. Doing it again is safe."""
+    """Give a complete upload its name among the objects and return its SHA-256. Doing it again is safe.
+
+    The upload stays until `discard`: when the process dies before the row is written, nothing is lost.
+    """
     with _held(upload) as file:
         digest = _hash_so_far(upload, file.seek(0, os.SEEK_END)).hexdigest()
         os.fsync(file.fileno())
         target = stored(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            arriving(upload).unlink()
-        else:
-            arriving(upload).chmod(0o440)
-            arriving(upload).rename(target)
+        with suppress(FileExistsError):
+            os.link(arriving(upload), target)
         _sync_folder(target.parent)
-    _running.pop(upload, None)
     return digest
 
 

@@ -1,0 +1,188 @@
+"""The fixed cast of roles, and a case they meet over; each folder of desk tests imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from holdfast.desk.cases.models import Case
+    from holdfast.desk.people.models import Customer, Organisation, Person
+
+DIAGNOSIS: dict[str, Any] = {
+    "schema": 1,
+    "verdict": "abnormal",
+    "certainty": "high",
+    "certainty_why": "the first candidate stands alone",
+    "summary": "route stopped writing its line.",
+    "onset": {
+        "earliest": "2023-01-29T10:56:07.322Z",
+        "latest": "2023-01-29T10:56:13.256Z",
+        "given": False,
+        "locators": [{"artefact": "A1", "line": 54, "time": "2023-01-29T10:56:07.322Z"}],
+    },
+    "artefacts": [
+        {
+            "id": "A1", "name": "bundle.tar/logs/route.log", "kind": "log.plain", "size": 900, "sha256": "0" * 64,
+            "first": "2023-01-29T10:55:00Z", "last": "2023-01-29T10:58:00Z", "zone": None, "skew_ms": None,
+            "records": 80, "note": "",
+        }
+    ],
+    "findings": [
+        {
+            "id": "F-01", "rule": "logs.gone_line", "title": "Gone: line 53", "severity": "warning",
+            "confidence": 0.99, "components": ["route"], "first": "2023-01-29T10:56:13.256Z", "last": None,
+            "count": 60, "locators": [{"artefact": "A1", "line": 54, "time": "2023-01-29T10:56:07.322Z"}],
+            "data": {"before": {"count": 29, "of": 29}, "after": {"count": 0, "of": 60}, "way": "gone"},
+        }
+    ],
+    "components": [
+        {
+            "name": "route", "score": 0.78, "domain": "service", "reasons": ["F-01"],
+            "arguments": [{"sign": "+", "text": "line 53 gone while calls doubled", "finding": "F-01"}],
+        },
+        {
+            "name": "seat", "score": 0.12, "domain": "service", "reasons": [],
+            "arguments": [{"sign": "-", "text": "completed 164 of 164", "finding": "F-01"}],
+        },
+    ],
+    "domains": [{"name": "service", "score": 0.81, "domain": "service", "reasons": [], "arguments": []}],
+    "timeline": [],
+    "coverage": [{"id": "C-1", "kind": "no_log", "title": "19 pods wrote no log", "components": [], "locators": []}],
+    "next": [{"id": "R-1", "title": "changes of route", "command": "kubectl rollout history", "separates": []}],
+    "facts": {"lines": 80, "spans": 0, "series": 0, "seconds": 0.1},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Let tests that clean up by emptying tables do so past the append-only triggers of SQLite."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    plain = DatabaseOperations.sql_flush
+
+    def flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drops = [f"DROP TRIGGER {name}" for name, _ in triggers]
+        return [*drops, *plain(self, *args, **kwargs), *(sql for _, sql in triggers)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        if plain.__name__ != "flush":  # three folders import the cast, one patch is enough
+            patch.setattr(DatabaseOperations, "sql_flush", flush)
+        yield
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    from holdfast.desk.people.commands import found
+
+    return found("Northline Support", "ESC")
+
+
+@pytest.fixture
+def northline(organisation: Organisation) -> Customer:
+    from holdfast.desk.people.models import Customer
+
+    return Customer.objects.create(organisation=organisation, name="Northline Rail")
+
+
+def _admit(organisation: Organisation, name: str, role: str, **more: Any) -> Person:
+    from holdfast.desk.people.commands import admit
+    from holdfast.desk.people.rights import Role
+
+    return admit(organisation, name, Role(role), **more)
+
+
+@pytest.fixture
+def engineer(organisation: Organisation) -> Person:
+    """Owns the escalation."""
+    return _admit(organisation, "engineer", "engineer", chip="E1")
+
+
+@pytest.fixture
+def team_mate(organisation: Organisation) -> Person:
+    return _admit(organisation, "team_mate", "engineer", chip="E2")
+
+
+@pytest.fixture
+def lead(organisation: Organisation) -> Person:
+    return _admit(organisation, "lead", "lead", chip="L1")
+
+
+@pytest.fixture
+def admin(organisation: Organisation) -> Person:
+    return _admit(organisation, "admin", "admin", chip="AD")
+
+
+@pytest.fixture
+def auditor(organisation: Organisation) -> Person:
+    return _admit(organisation, "auditor", "auditor")
+
+
+@pytest.fixture
+def tier1(organisation: Organisation) -> Person:
+    """Files escalations; this case is not theirs."""
+    return _admit(organisation, "tier1", "tier1")
+
+
+@pytest.fixture
+def customer(organisation: Organisation, northline: Customer) -> Person:
+    """Works for the customer whose system broke."""
+    return _admit(organisation, "customer", "customer", customer=northline)
+
+
+@pytest.fixture
+def developer(organisation: Organisation) -> Person:
+    """Was put on the case."""
+    return _admit(organisation, "developer", "developer", chip="D1")
+
+
+@pytest.fixture
+def stranger(db: None) -> Person:
+    """An engineer of another organisation: no right to the case."""
+    from holdfast.desk.people.commands import found
+
+    return _admit(found("Elsewhere", "ELS"), "stranger", "engineer")
+
+
+@pytest.fixture
+def declare(organisation: Organisation, northline: Customer, engineer: Person) -> Callable[..., Case]:
+    """Declare a case of the customer by the engineer."""
+    from holdfast.desk.cases.commands import Escalation
+    from holdfast.desk.cases.commands import declare as command
+
+    def made(title: str = "Ticket search fails", severity: int = 2, **more: Any) -> Case:
+        said = Escalation(title=title, severity=severity, customer="Northline Rail", **more)
+        return command(organisation, said, by=engineer, source="test").case
+
+    return made
+
+
+@pytest.fixture
+def case(declare: Callable[..., Case]) -> Case:
+    return declare()
+
+
+@pytest.fixture
+def diagnosis() -> dict[str, Any]:
+    return DIAGNOSIS
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Person | None], Client]:
+    """Return a browser in which a person is signed in."""
+    from django.test import Client
+
+    def browser(person: Person | None) -> Client:
+        client = Client()
+        if person is not None:
+            client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return browser

@@ -1,0 +1,105 @@
+"""The queue, the access rule and the pages of cases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from holdfast.desk.cases import commands, queries
+from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.ordering import clock, reasons
+
+pytestmark = pytest.mark.django_db
+
+
+def seen(person):
+    return set(Case.objects.visible_to(person))
+
+
+def test_who_sees_the_case(case, engineer, team_mate, lead, admin, auditor, customer, developer, tier1, stranger):
+    for person in (engineer, team_mate, lead, admin, auditor, customer):
+        assert seen(person) == {case}, person
+    for person in (developer, tier1, stranger):
+        assert seen(person) == set(), person
+    commands.join(case, developer, "reads the change", by=engineer)
+    assert seen(developer) == {case}
+
+
+def test_the_customer_reads_what_is_shared_and_nothing_else(case, engineer, customer):
+    commands.comment(case, "internal suspicion", by=engineer)
+    commands.comment(case, "we are looking", by=engineer, shared=True)
+    texts = [entry.text for entry in queries.entries(customer, case)]
+    assert "we are looking" in texts
+    assert "internal suspicion" not in texts
+
+
+def test_what_the_customer_says_is_shared(case, customer):
+    assert commands.comment(case, "still failing", by=customer).shared
+
+
+def test_the_queue_puts_severity_first_and_an_acknowledged_case_after_one_nobody_has(declare, engineer):
+    third, first, second = declare(severity=3), declare(severity=1), declare(severity=1)
+    commands.acknowledge(second, by=engineer)
+    assert [row.case.key for row in queries.queue(engineer, "team")] == [first.key, second.key, third.key]
+
+
+def test_a_low_severity_left_alone_rises(declare, engineer):
+    old = declare(severity=4, reported_at=timezone.now() - timedelta(days=60))
+    declare(severity=2)
+    assert queries.queue(engineer, "team")[0].case == old
+
+
+def test_the_order_of_the_queue_is_the_order_of_the_points_it_shows(declare, engineer):
+    for days, severity in ((0, 1), (30, 3), (3, 2), (70, 4), (1, 3)):
+        declare(severity=severity, reported_at=timezone.now() - timedelta(days=days, minutes=1))
+    points = [row.points for row in queries.queue(engineer, "team")]
+    assert points == sorted(points, reverse=True)
+
+
+def test_every_place_has_its_reasons(case):
+    assert [reason.text for reason in reasons(case)] == ["Sev 2", "not acknowledged", "no owner"]
+
+
+def test_the_clock_runs_until_somebody_acknowledges(case, engineer):
+    assert clock(case).left <= timedelta(hours=1)
+    assert clock(commands.acknowledge(case, by=engineer)) is None
+
+
+@pytest.mark.parametrize("key", ["ESC-1", "esc-1"])
+def test_a_key_opens_its_case(case, engineer, signed_in, key):
+    answer = signed_in(engineer).get("/cases/", {"q": key})
+    assert answer.headers["Location"] == "/cases/ESC-1/"
+
+
+@pytest.mark.parametrize("key", ["ESC-", "ESC-99999999999", "x", "ESC-1%00", "'; DROP"])
+def test_a_key_that_is_none_leads_nowhere(case, engineer, signed_in, key):
+    assert signed_in(engineer).get(f"/cases/{key}/").status_code == 404
+
+
+def test_declaring_on_the_web_twice_makes_one_case(organisation, engineer, signed_in):
+    form = {"organisation": organisation.id, "title": "Search fails", "severity": 1, "key": "abc"}
+    browser = signed_in(engineer)
+    first, second = (browser.post("/cases/new", form).headers["Location"] for _ in range(2))
+    assert first == second == "/cases/ESC-1/"
+
+
+def test_a_declaration_without_a_title_is_shown_again_with_what_was_typed(organisation, engineer, signed_in):
+    form = {"organisation": organisation.id, "title": " ", "severity": 1, "key": "k", "impact": "all of eu-1"}
+    answer = signed_in(engineer).post("/cases/new", form)
+    assert answer.status_code == 400
+    assert b"all of eu-1" in answer.content
+    assert Case.objects.count() == 0
+
+
+def test_a_line_on_the_timeline_may_be_a_fact(case, engineer, signed_in):
+    signed_in(engineer).post("/cases/ESC-1/note", {"text": "/fact call 3 of 5 wrote line 53"})
+    entry = case.entries.latest("position")
+    assert (entry.kind, entry.text) == ("fact", "call 3 of 5 wrote line 53")
+
+
+def test_evidence_in_a_title_stays_text(declare, engineer, signed_in):
+    declare(title="<script>alert(1)</script>")
+    for address in ("/", "/cases/", "/cases/ESC-1/"):
+        assert b"<script>alert" not in signed_in(engineer).get(address).content
