@@ -205,7 +205,7 @@ def any_time(pos: int, end: int, regs: int) -> int:
     return after if after >= 0 else epoch(pos, end, regs)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def calendar_step(op: int, pos: int, end: int, regs: int) -> int:
     if op == MONTH_NAME:
         value = month_of(pos, end)
@@ -233,7 +233,7 @@ def calendar_step(op: int, pos: int, end: int, regs: int) -> int:
     return pos if 1 <= value <= 31 else -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def time_of_day(pos: int, end: int, regs: int) -> int:
     """hh:mm:ss; the hour may have one digit."""
     if pos + 1 < end and byte_at(pos + 1) == 58:
@@ -254,7 +254,7 @@ def time_of_day(pos: int, end: int, regs: int) -> int:
     return pos + 6
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def clock_step(op: int, pos: int, end: int, regs: int) -> int:
     if op == ISO:
         return iso_time(pos, end, regs)
@@ -298,7 +298,7 @@ def rare_clock_step(op: int, pos: int, end: int, regs: int) -> int:
     return fraction(pos, end, regs)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def time_of(regs: int) -> int:
     """Nanoseconds since 1970 UTC from the registers; without a year the year is 1972 (a leap year)."""
     clock = get(regs, R_CLOCK)
@@ -333,7 +333,7 @@ def level_at(ctx: int, pos: int, end: int, salt: int) -> tuple[int, int]:
     return found, at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
     """Where a field ends; -1 when it is empty, or when what must follow does not."""
     table, at = get(ctx, X_CLASSES) + 256, pos

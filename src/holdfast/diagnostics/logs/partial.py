@@ -6,8 +6,7 @@ same numbers after merging in order.
 
 import mmap
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from holdfast.diagnostics.logs.records import (
 
 CHUNK = 256 << 20
 SAMPLE = 1 << 20
+COLUMNS = ("line", "offset", "slot", "time", "level", "component", "ids", "stacks")
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
 Int32s = NDArray[np.int32]
@@ -169,55 +169,65 @@ def joined_numbers(keys_a: Words, keys_b: Words) -> Int32s:
 
 
 def _renumbered(values: Int32s, numbers: Int32s) -> Int32s:
-    if not len(numbers):
-        return values
-    return np.where(values >= 0, numbers[values], values).astype(np.int32)
+    """Entry numbers after a merge; -1 stays -1."""
+    moved: Int32s = np.append(numbers, np.int32(-1))[values]
+    return moved
 
 
 def merge(a: Partial, b: Partial) -> Partial:
     """One partial of two adjacent ranges, a before b. Associative."""
-    shifted = b.slots.copy()
-    shifted[:, 0] += a.records
-    slot_keys, slots, slot_numbers = _united(a.slot_keys, a.slots, b.slot_keys, shifted)
-    part_keys, parts, part_numbers = _united(a.component_keys, a.components, b.component_keys, b.components)
-    id_keys, id_spans, id_numbers = _united(a.id_keys, a.id_spans, b.id_keys, b.id_spans)
-    stacks = b.stacks.copy()
-    stacks[:, 0] += a.records
-    return Partial(
-        _tallies(a, b),
-        np.concatenate([a.line, b.line + np.int32(a.lines)]),
-        np.concatenate([a.offset, b.offset]),
-        np.concatenate([a.slot, _renumbered(b.slot, slot_numbers)]),
-        np.concatenate([a.time, b.time]),
-        np.concatenate([a.level, b.level]),
-        np.concatenate([a.component, _renumbered(b.component, part_numbers)]),
-        np.concatenate([a.ids, _renumbered(b.ids, id_numbers)]),
-        slot_keys, slots, part_keys, parts, id_keys, id_spans,
-        np.concatenate([a.stacks, stacks]), _zones(a, b),
+    return merge_all([a, b])
+
+
+def merge_all(parts: Sequence[Partial]) -> Partial:
+    """One partial of adjacent ranges in order; every column is copied once."""
+    if len(parts) == 1:
+        return parts[0]
+    whole, moved = parts[0], [parts[0]]
+    records, lines = whole.records, whole.lines
+    for part in parts[1:]:
+        whole, shifted = _joined(whole, part, records, lines)
+        moved.append(shifted)
+        records, lines = records + part.records, lines + part.lines
+    columns = {name: np.concatenate([getattr(part, name) for part in moved]) for name in COLUMNS}
+    return replace(whole, **columns)
+
+
+def _joined(whole: Partial, part: Partial, records: int, lines: int) -> tuple[Partial, Partial]:
+    """The entries of both, and the part with its columns numbered by them."""
+    slots, stacks = part.slots.copy(), part.stacks.copy()
+    slots[:, 0] += records
+    stacks[:, 0] += records
+    slot_keys, slots, slot_numbers = _united(whole.slot_keys, whole.slots, part.slot_keys, slots)
+    names, components, part_numbers = _united(
+        whole.component_keys, whole.components, part.component_keys, part.components
+    )
+    id_keys, id_spans, id_numbers = _united(whole.id_keys, whole.id_spans, part.id_keys, part.id_spans)
+    shifted = replace(
+        part, line=part.line + np.int32(lines), slot=_renumbered(part.slot, slot_numbers), stacks=stacks,
+        component=_renumbered(part.component, part_numbers), ids=_renumbered(part.ids, id_numbers),
     )  # fmt: skip
+    merged = replace(
+        whole, tally=_tallies(whole.tally, part.tally), zones=_zones(whole.zones, part.zones, lines),
+        slot_keys=slot_keys, slots=slots, component_keys=names, components=components, id_keys=id_keys,
+        id_spans=id_spans,
+    )  # fmt: skip
+    return merged, shifted
 
 
-def _tallies(a: Partial, b: Partial) -> Ints:
-    total = a.tally + b.tally
-    first = a.tally[T_NUL_LINE] if a.tally[T_NULS] else b.tally[T_NUL_LINE] + a.lines
+def _tallies(a: Ints, b: Ints) -> Ints:
+    total: Ints = a + b
+    first = a[T_NUL_LINE] if a[T_NULS] else b[T_NUL_LINE] + a[T_LINES]
     total[T_NUL_LINE] = first if total[T_NULS] else 0
     return total
 
 
-def _zones(a: Partial, b: Partial) -> Ints:
+def _zones(a: Ints, b: Ints, lines: int) -> Ints:
     """Zone codes with their count and first line."""
-    rows = {int(zone): [int(count), int(line)] for zone, count, line in a.zones}
-    for zone, count, line in b.zones:
-        rows.setdefault(int(zone), [0, int(line) + a.lines])[0] += int(count)
+    rows = {int(zone): [int(count), int(line)] for zone, count, line in a}
+    for zone, count, line in b:
+        rows.setdefault(int(zone), [0, int(line) + lines])[0] += int(count)
     return np.array([(zone, *rest) for zone, rest in rows.items()], np.int64).reshape(-1, 3)
-
-
-def merge_all(parts: Sequence[Partial]) -> Partial:
-    """Merge adjacent partials pairwise, so that arrays are copied a logarithmic number of times."""
-    if len(parts) <= 2:
-        return reduce(merge, parts)
-    middle = len(parts) // 2
-    return merge(merge_all(parts[:middle]), merge_all(parts[middle:]))
 
 
 def scan_all(

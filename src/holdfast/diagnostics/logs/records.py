@@ -55,7 +55,7 @@ def probe(keys: Words, key: np.uint64) -> np.int64:
     return np.int64(at)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def find(table: int, key: np.uint64) -> Any:
     """Address of the (key, number) pair of a key, or of the empty pair where it would go."""
     pairs, mask = get(table, D_PAIRS), get(table, D_MASK)
@@ -67,7 +67,7 @@ def find(table: int, key: np.uint64) -> Any:
         at = (at + 1) & mask
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def enter(table: int, key: np.uint64) -> int:
     """Number of the key's entry; a new key gets the next number. There must be room for one more."""
     pair = find(table, key)
@@ -108,7 +108,7 @@ def full(table: int) -> bool:
     return get(table, D_USED) * 2 > get(table, D_MASK)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def trimmed(start: int, end: int, escaped: int) -> int:
     """End of a message without trailing blanks, NULs and escaped newlines."""
     while end > start:
@@ -206,7 +206,7 @@ def fill_slot(row: int, record: int, code: int, base: int, regs: int) -> None:
     put(row, S_ESCAPED, get(regs, R_ESCAPED))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def note_zone(zones: int, regs: int, line: int) -> None:
     """Count the record's zone: rows of (seconds east or UNSTATED, count, first line), 31 at most."""
     code = get(regs, R_ZONE) if get(regs, R_CLOCK) & C_ZONE else UNSTATED
@@ -238,7 +238,7 @@ def span_number(ctx: int, table: int, regs: int, reg: int, most: int) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def line_start(pos: int, end: int, base: int, tally: int, line: int) -> int:
     """Where the text of a line begins: after NULs left by a crash, or a byte order mark."""
     begin = pos

@@ -148,7 +148,8 @@ class LogTable:
     def times_of(self, template: int) -> Ints:
         """Known times of one template's records in ns, in record order."""
         times = self.time[self.records_of(template)]
-        return times[times != NO_TIME]
+        known: Ints = times[times != NO_TIME]
+        return known
 
     def bucket(self, width_ns: int, start: int | None = None, stop: int | None = None) -> tuple[Ints, Ints]:
         """Bucket starts in ns, and counts of shape (templates, buckets). Without time, left out."""
