@@ -18,7 +18,9 @@ def seen(person):
     return set(Case.objects.visible_to(person))
 
 
-def test_who_sees_the_case(case, engineer, team_mate, lead, admin, auditor, customer, developer, tier1, stranger):
+def test_who_sees_the_case(
+    case, engineer, team_mate, lead, admin, auditor, customer, developer, tier1, stranger
+):
     for person in (engineer, team_mate, lead, admin, auditor, customer):
         assert seen(person) == {case}, person
     for person in (developer, tier1, stranger):

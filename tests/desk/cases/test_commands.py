@@ -36,7 +36,11 @@ def test_the_same_key_with_other_words_is_refused(organisation, engineer):
 def test_acknowledging_stops_the_clock_once_and_gives_an_owner(case, engineer, team_mate):
     first = commands.acknowledge(case, by=engineer)
     second = commands.acknowledge(case, by=team_mate)
-    assert (first.state, first.owner, second.acknowledged_at) == ("diagnosing", engineer, first.acknowledged_at)
+    assert (first.state, first.owner, second.acknowledged_at) == (
+        "diagnosing",
+        engineer,
+        first.acknowledged_at,
+    )
     assert Entry.objects.filter(case=case).count() == 2
     assert list(Event.objects.filter(case_id=case.id).values_list("kind", flat=True)) == [
         "case.declared",

@@ -131,8 +131,6 @@ def test_a_job_that_kills_its_workers_is_given_up(handles):
     assert "died 3 times" in job.error
 
 
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_deed_that_is_rolled_back_was_never_told_of():
     with pytest.raises(RuntimeError, match="outside a transaction"):
@@ -216,7 +214,9 @@ def _start(name):
         code = _WORKER
     else:
         target = f"settings.DATABASES['default']['NAME'] = {str(connection.settings_dict['NAME'])!r}"
-        code = _WORKER.replace("import django\n", f"from django.conf import settings\n{target}\nimport django\n", 1)
+        code = _WORKER.replace(
+            "import django\n", f"from django.conf import settings\n{target}\nimport django\n", 1
+        )
     return subprocess.Popen([sys.executable, "-c", code, name], env=environment)
 
 

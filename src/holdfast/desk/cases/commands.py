@@ -20,7 +20,7 @@ from holdfast.desk.people.models import Customer, Organisation, Person
 from holdfast.desk.people.rights import Deed
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """The deed does not fit what the case is by now; the message says how to go on."""
 
 

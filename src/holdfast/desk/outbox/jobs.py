@@ -24,11 +24,11 @@ Handler = Callable[[Run], Store]
 """Does the long part outside any transaction, and returns how to store what came out."""
 
 
-class Stop(Exception):  # noqa: N818  it is no error to be told to stop
+class Stop(Exception):
     """The job was cancelled, or another worker holds it now."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The work cannot be done however often it is tried; the message says why and what to do."""
 
 

@@ -70,18 +70,18 @@ class Poller:
         self._thread = ThreadPoolExecutor(1, "live")
         self._last = 0
 
-    @contextlib.asynccontextmanager
-    async def reading(self, wanted: Wanted) -> AsyncIterator[_Reader]:
-        """Give a reader its queue for the time of the context."""
+    async def join(self, wanted: Wanted) -> _Reader:
+        """Give a reader its queue; it must leave."""
         reader = _Reader(wanted)
         if self._task is None or self._task.done():
             self._last = await self._call(newest)
             self._task = asyncio.create_task(self._poll())
         self._readers.add(reader)
-        try:
-            yield reader
-        finally:
-            self._readers.discard(reader)
+        return reader
+
+    def leave(self, reader: _Reader) -> None:
+        """Forget a reader; with the last one the polling ends."""
+        self._readers.discard(reader)
 
     async def since(self, last: int) -> list[News]:
         """Return what came after an event id, for a reader that comes back."""
@@ -145,19 +145,27 @@ async def stream(request: HttpRequest, wanted: Wanted) -> StreamingHttpResponse:
 
 
 async def _events(wanted: Wanted, last: int | None) -> AsyncIterator[str]:
-    ends = asyncio.get_running_loop().time() + LIFETIME
-    async with poller().reading(wanted) as reader:
+    reader = await poller().join(wanted)
+    try:
         yield "retry: 2000\n\n"
         sent = last or 0
         for news in await poller().since(last) if last is not None else []:
             sent = news.id
             if wanted(news):
                 yield news.sse()
-        while asyncio.get_running_loop().time() < ends and not reader.lagging:
-            try:
-                news = await asyncio.wait_for(reader.queue.get(), KEEP_ALIVE)
-            except TimeoutError:
-                yield ": still here\n\n"
-                continue
-            if news.id > sent:
-                yield news.sse()
+        async for text in _following(reader, sent):
+            yield text
+    finally:
+        poller().leave(reader)
+
+
+async def _following(reader: _Reader, sent: int) -> AsyncIterator[str]:
+    ends = asyncio.get_running_loop().time() + LIFETIME
+    while asyncio.get_running_loop().time() < ends and not reader.lagging:
+        try:
+            news = await asyncio.wait_for(reader.queue.get(), KEEP_ALIVE)
+        except TimeoutError:
+            yield ": still here\n\n"
+            continue
+        if news.id > sent:
+            yield news.sse()

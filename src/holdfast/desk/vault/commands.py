@@ -21,7 +21,7 @@ CHUNK_LIMIT = 64 * 2**20
 """Largest piece of an upload sent in one request, in bytes."""
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """More than is taken in; the message says how much is."""
 
 

@@ -23,7 +23,7 @@ BLOCK = 1 << 20
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-class WrongOffset(Exception):  # noqa: N818
+class WrongOffset(Exception):
     """The sender and the disk disagree on how much arrived; `offset` is where to go on."""
 
     def __init__(self, offset: int) -> None:

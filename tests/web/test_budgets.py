@@ -1,0 +1,45 @@
+"""How many queries a page may ask, however much is on it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from holdfast.desk.cases import commands
+from holdfast.desk.investigation.commands import keep
+
+pytestmark = pytest.mark.django_db
+
+BUDGETS = {
+    "/": 5,
+    "/cases/": 4,
+    "/cases/new": 5,
+    "/cases/ESC-1/": 13,
+    "/cases/ESC-1/timeline": 6,
+    "/cases/ESC-1/diagnosis": 8,
+    "/figures/": 11,
+    "/api/v1/cases": 4,
+    "/api/v1/cases/ESC-1": 4,
+    "/api/v1/cases/ESC-1/timeline": 5,
+}
+
+
+@pytest.mark.parametrize("address", BUDGETS)
+def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engineer, diagnosis, signed_in):
+    for _ in range(12):
+        case = declare()
+        for text in ("one", "two", "three"):
+            commands.comment(case, text, by=engineer)
+    first = type(case).objects.select_related("organisation").get(number=1)
+    for number in range(8):
+        commands.comment(first, str(number), by=engineer)
+    keep(first, diagnosis, artefacts=[])
+    browser = signed_in(engineer)
+    browser.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    asked = [
+        query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "PRAGMA"))
+    ]
+    assert len(asked) <= BUDGETS[address], "\n".join(asked)

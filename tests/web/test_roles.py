@@ -1,0 +1,189 @@
+"""One table says what each role may do on every page and API operation, and every cell is tried."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from holdfast.desk.cases import commands
+from holdfast.desk.investigation.commands import keep
+from holdfast.web.api import api
+
+pytestmark = pytest.mark.django_db
+
+CAST = (
+    "nobody",
+    "stranger",
+    "customer",
+    "tier1",
+    "developer",
+    "auditor",
+    "engineer",
+    "team_mate",
+    "lead",
+    "admin",
+)
+ANYBODY = set(CAST) - {"nobody"}
+SEES = {"customer", "developer", "auditor", "engineer", "team_mate", "lead", "admin"}
+INTERNAL = SEES - {"customer"}
+OWNS = {"engineer", "team_mate", "lead", "admin"}
+SAYS = OWNS | {"customer", "developer"}
+RECORDS = OWNS | {"developer"}
+DECLARES = {"stranger", "customer", "tier1"} | OWNS
+COUNTS = {"stranger", "auditor"} | OWNS
+
+PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
+    "healthz": ("GET", "/healthz", set(CAST), {}),
+    "readyz": ("GET", "/readyz", set(CAST), {}),
+    "metrics": ("GET", "/metrics", set(CAST), {}),
+    "account_login": ("GET", "/sign-in/", set(CAST), {}),
+    "account_logout": ("GET", "/sign-out/", ANYBODY, {}),
+    "once": ("GET", "/sign-in/once/x", set(CAST), {}),
+    "account_set_password": ("GET", "/me/password", ANYBODY, {}),
+    "account_change_password": ("GET", "/me/password/change", ANYBODY, {}),
+    "tokens": ("GET", "/me/tokens", ANYBODY, {}),
+    "revoke": ("POST", "/me/tokens/1/revoke", set(), {}),
+    "queue": ("GET", "/", ANYBODY, {}),
+    "cases": ("GET", "/cases/", ANYBODY, {}),
+    "declare": ("GET", "/cases/new", DECLARES, {}),
+    "case": ("GET", "/cases/ESC-1/", SEES, {}),
+    "timeline": ("GET", "/cases/ESC-1/timeline", SEES, {}),
+    "acknowledge": ("POST", "/cases/ESC-1/acknowledge", OWNS, {}),
+    "note": ("POST", "/cases/ESC-1/note", SAYS, {"text": "hello"}),
+    "move": ("POST", "/cases/ESC-1/state", OWNS, {"to": "waiting"}),
+    "severity": ("POST", "/cases/ESC-1/severity", OWNS, {"to": "1", "reason": "more customers"}),
+    "assign": ("POST", "/cases/ESC-1/owner", OWNS, {"owner": ""}),
+    "live": ("GET", "/live/?case=ESC-1", SEES, {}),
+    "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
+    "investigate": ("POST", "/cases/ESC-1/investigate", OWNS, {}),
+    "stop": ("POST", "/cases/ESC-1/investigate/{job}/stop", OWNS, {}),
+    "figures": ("GET", "/figures/", COUNTS, {}),
+    "figure": ("GET", "/figures/time-to-acknowledge/1", COUNTS, {}),
+}
+
+A = "/cases/{key}/diagnosis/artefacts/{artefact}"
+OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
+    ("GET", "/me"): (ANYBODY, {}),
+    ("POST", "/cases"): (DECLARES, {"title": "Search fails", "severity": 2}),
+    ("GET", "/cases"): (ANYBODY, {}),
+    ("GET", "/cases/{key}"): (SEES, {}),
+    ("GET", "/cases/{key}/timeline"): (SEES, {}),
+    ("GET", "/cases/{key}/timeline/check"): (SEES, {}),
+    ("POST", "/cases/{key}/acknowledge"): (OWNS, {}),
+    ("POST", "/cases/{key}/comments"): (SAYS, {"text": "hello"}),
+    ("POST", "/cases/{key}/entries"): (RECORDS, {"text": "seen"}),
+    ("POST", "/cases/{key}/state"): (OWNS, {"to": "waiting"}),
+    ("POST", "/cases/{key}/severity"): (OWNS, {"to": 1, "reason": "more customers"}),
+    ("POST", "/cases/{key}/owner"): (OWNS, {"owner": None}),
+    ("GET", "/cases/{key}/evidence"): (SEES, {}),
+    ("GET", "/cases/{key}/evidence/{artefact}/content"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/uploads"): (SAYS, {"name": "a", "size": 1}),
+    # an upload is its sender's alone; nobody of the cast sent this one
+    ("GET", "/uploads/{upload}"): (set(), {}),
+    ("PATCH", "/uploads/{upload}"): (set(), {}),
+    ("POST", "/uploads/{upload}/complete"): (set(), {}),
+    ("DELETE", "/uploads/{upload}"): (set(), {}),
+    ("POST", "/cases/{key}/investigations"): (OWNS, {}),
+    ("GET", "/cases/{key}/investigations/{job}"): (SEES, {}),
+    ("POST", "/cases/{key}/investigations/{job}/cancel"): (OWNS, {}),
+    ("GET", "/cases/{key}/diagnosis"): (INTERNAL, {}),
+    ("GET", f"{A}/rows"): (INTERNAL, {}),
+    ("GET", f"{A}/search"): (INTERNAL, {"text": "line"}),
+    ("GET", f"{A}/words"): (INTERNAL, {}),
+    ("GET", f"{A}/place"): (INTERNAL, {"sort": "line", "at": "1"}),
+    ("GET", "/figures"): (COUNTS, {}),
+    ("GET", "/figures/{name}/cases"): (COUNTS, {"severity": 1}),
+}
+
+
+def named(patterns: list[Any]) -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and pattern.namespace != "api":
+            found |= named(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            found.add(str(pattern.name))
+    return found
+
+
+def operations() -> set[tuple[str, str]]:
+    paths = api.get_openapi_schema()["paths"]
+    return {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in paths.items()
+        for method in methods
+    }
+
+
+def test_every_page_is_in_the_table():
+    assert named(get_resolver().url_patterns) == set(PAGES)
+
+
+def test_every_operation_is_in_the_table():
+    assert operations() == set(OPERATIONS)
+
+
+@pytest.fixture
+def stage(request, case, engineer, diagnosis, settings, tmp_path):
+    """The whole cast, a case with evidence, a diagnosis and a reading; return who somebody is."""
+    from holdfast.desk.investigation.commands import investigate
+    from holdfast.desk.vault import commands as vault
+
+    settings.DATA = tmp_path
+    people = {name: request.getfixturevalue(name) for name in CAST[1:]} | {"nobody": None}
+    commands.join(case, people["developer"], "reads the change", by=engineer)
+    upload = vault.begin(case, "a.log", 3, by=engineer)
+    vault.take(upload, 0, [b"abc"])
+    people["artefact"] = vault.complete(upload).id
+    folder = tmp_path / "readings" / "kept"
+    folder.mkdir(parents=True)
+    (folder / "A1.data").write_bytes(b"line one\nline two\n")
+    keep(case, diagnosis, artefacts=[], folder="kept")
+    people["job"] = investigate(case, by=engineer).id
+    return people
+
+
+def status(client: Any, method: str, address: str, data: Any, **options: Any) -> int:
+    answer = getattr(client, method.lower())(address, data, **options)
+    if answer.streaming:
+        list(answer.streaming_content)  # a file left open is a warning
+    return int(answer.status_code)
+
+
+def let_in(client: Any, method: str, address: str, data: dict[str, Any]) -> bool:
+    answer = getattr(client, method.lower())(address, data)
+    to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in/")
+    return answer.status_code < 400 and not to_sign_in
+
+
+# A stream lets go of its connection, which a test's transaction does not survive: see test_live.
+@pytest.mark.parametrize("page", sorted(set(PAGES) - {"live"}))
+def test_who_may_enter_a_page(page, stage, signed_in):
+    method, address, allowed, data = PAGES[page]
+    address = address.replace("{job}", str(stage["job"]))
+    entered = {name for name in CAST if let_in(signed_in(stage[name]), method, address, data)}
+    assert entered == allowed
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
+def test_who_may_call_an_operation(method, path, stage, signed_in):
+    allowed, body = OPERATIONS[method, path]
+    values = {
+        "key": "ESC-1",
+        "artefact": "A1" if "diagnosis" in path else str(stage["artefact"]),
+        "job": str(stage["job"]),
+        "name": "time-to-acknowledge",
+        "upload": "00000000-0000-0000-0000-000000000000",
+    }
+    address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)
+    options = {} if method == "GET" else {"content_type": "application/json"}
+    headers = {"headers": {"Upload-Offset": "0"}} if method == "PATCH" else {}
+    called = {
+        name
+        for name in CAST
+        if status(signed_in(stage[name]), method, address, body, **options, **headers) < 400
+    }
+    assert called == allowed
