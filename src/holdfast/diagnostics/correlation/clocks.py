@@ -1,8 +1,8 @@
 """Clocks of instances set against each other by what must lie within what.
 
-A call lies within the span of its caller, a line lies within the span it was written in. Where the
-instances of one node all lie off by the same amount, their clock is off by as much; only offsets that
-break the nesting are corrected, so network time is never mistaken for a clock.
+A call lies within the span of its caller, a line lies within the span it was written in. Only what breaks
+the nesting is corrected, trace by trace, so network time is never mistaken for a clock and a clock that is
+set while the evidence is being collected is right before and after.
 """
 
 from __future__ import annotations
@@ -14,111 +14,106 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.signals import Signal
-from holdfast.diagnostics.traces.spans import parents
+from holdfast.diagnostics.traces.shape import Ints, codes, depths
+from holdfast.diagnostics.traces.spans import CONSUMER, PRODUCER, parents
 
 QUARTER = 900_000_000_000
 """Nanoseconds; zones differ by whole quarters of an hour."""
+MAJORITY = 0.6
+"""Share of a trace's instances that must agree for their clock to be the right one against the root's."""
 TOLERATED = 50_000_000
 """Nanoseconds by which clocks may disagree without being corrected."""
 
 
-def offsets(evidence: Evidence) -> dict[str, int]:
-    """Return ns to add to the times of each component's instances (by instance name) to agree with most."""
-    frame = evidence.spans
-    if not frame.height:
-        return {}
+def offsets(frame: pl.DataFrame) -> Ints:
+    """Return ns to add to the times of each span for its trace to be on one clock, shape (n,).
+
+    From the root downwards: a call that lies within its caller's span is on its clock; one that breaks out
+    is off by what puts its middle on the caller's middle. The clock that most instances of a trace share is
+    taken for the right one.
+    """
     parent = parents(frame)
-    inside = np.flatnonzero(parent >= 0)
-    names = frame["instance"].to_numpy().copy()
-    names[names == ""] = frame["component"].to_numpy()[names == ""]
-    child, above = names[inside], names[parent[inside]]
+    instance, _ = codes(_named(frame))
     start, end = frame["start"].to_numpy(), frame["end"].to_numpy()
-    middle = (start + end) // 2
-    pairs = pl.DataFrame(
-        {
-            "child": child,
-            "above": above,
-            "offset": middle[parent[inside]] - middle[inside],
-            "early": start[parent[inside]] - start[inside],
-            "late": end[inside] - end[parent[inside]],
-        }
-    ).filter(pl.col("child") != pl.col("above"))
-    edges = pairs.group_by("child", "above", maintain_order=True).agg(
-        pl.col("offset").median().cast(pl.Int64),
-        pl.col("early").median(),
-        pl.col("late").median(),
-        pl.len().alias("n"),
+    kind = frame["kind"].to_numpy()
+    depth = depths(parent)
+    off = np.zeros(frame.height, np.int64)
+    for level in range(1, int(depth.max(initial=0)) + 1):
+        rows = np.flatnonzero((depth == level) & (parent >= 0))
+        above = parent[rows]
+        waits = (kind[rows] != CONSUMER) & (kind[above] != PRODUCER)
+        early = start[above] - start[rows] > TOLERATED
+        late = (end[rows] - end[above] > TOLERATED) & waits & (start[rows] > end[above] + TOLERATED)
+        broken = (instance[rows] != instance[above]) & (early | late)
+        middle = (start[above] + end[above]) // 2 - (start[rows] + end[rows]) // 2
+        off[rows] = off[above] + np.where(broken, middle, 0)
+    return _by_majority(frame, instance, off)
+
+
+def _by_majority(frame: pl.DataFrame, instance: Ints, off: Ints) -> Ints:
+    """Return the offsets with the clock of most instances of each trace taken for the right one."""
+    table = pl.DataFrame({"trace": frame["trace"], "instance": instance, "off": off})
+    each = table.group_by("trace", "instance").agg(pl.col("off").median().cast(pl.Int64))
+    rounded = each.with_columns((pl.col("off") / TOLERATED).round().alias("near"))
+    votes = rounded.group_by("trace", "near").agg(pl.len().alias("n"), pl.col("off").median().cast(pl.Int64))
+    most = (
+        votes.with_columns((pl.col("n") / pl.col("n").sum().over("trace")).alias("share"))
+        .filter((pl.col("share") > MAJORITY) & (pl.col("near") != 0))
+        .select("trace", pl.col("off").alias("usual"))
     )
-    return _settled(edges)
+    usual = table.join(most, on="trace", how="left", maintain_order="left")["usual"].fill_null(0).to_numpy()
+    right: Ints = off - usual
+    right[np.abs(right) <= TOLERATED] = 0
+    return right
 
 
-def _settled(edges: pl.DataFrame) -> dict[str, int]:
-    """Spread the offsets over the call graph from the instance that most others agree with."""
-    near: dict[str, list[tuple[str, int]]] = {}
-    for child, above, offset, early, late, _ in edges.iter_rows():
-        broken = max(early, late) > TOLERATED
-        shift = offset if broken else 0
-        near.setdefault(above, []).append((child, shift))
-        near.setdefault(child, []).append((above, -shift))
-    placed: dict[str, int] = {}
-    for first in near:
-        group, waiting = {first: 0}, [first]
-        while waiting:
-            at = waiting.pop()
-            for other, shift in near[at]:
-                if other not in group:
-                    group[other] = group[at] + shift
-                    waiting.append(other)
-        if first not in placed:
-            usual = _commonest(list(group.values()))
-            placed |= {name: value - usual for name, value in group.items()}
-    return {name: value for name, value in placed.items() if abs(value) > TOLERATED}
-
-
-def _commonest(values: list[int]) -> int:
-    rounded = [round(value / 1e9) for value in values]
-    most = max(set(rounded), key=lambda value: (rounded.count(value), -abs(value)))
-    return int(np.median([v for v, r in zip(values, rounded, strict=True) if r == most]))
+def _named(frame: pl.DataFrame) -> pl.Series:
+    name = pl.when(pl.col("instance") != "").then("instance").otherwise("component")
+    return frame.select(name.alias("name"))["name"]
 
 
 def corrected(evidence: Evidence) -> tuple[Evidence, dict[str, int]]:
-    """Return the evidence on one clock, and what was added to each instance's times."""
-    by_instance = offsets(evidence)
+    """Return the evidence on one clock, and the usual ns added to the times of each instance that was off."""
     spans = evidence.spans
-    if by_instance:
-        name = pl.when(pl.col("instance") != "").then("instance").otherwise("component")
-        shift = name.replace_strict(by_instance, default=0, return_dtype=pl.Int64)
-        spans = spans.with_columns(pl.col("start") + shift, pl.col("end") + shift)
+    if spans.height:
+        shifted = offsets(spans)
+        spans = spans.with_columns(
+            pl.col("start") + shifted, pl.col("end") + shifted, pl.Series("shifted", shifted)
+        )
+        off = pl.DataFrame({"name": _named(spans), "off": shifted}).filter(pl.col("off") != 0)
+        usual = off.group_by("name").agg(pl.col("off").median().cast(pl.Int64))
+        by_instance = dict(zip(usual["name"], usual["off"], strict=True))
+    else:
+        spans, by_instance = spans.with_columns(pl.lit(0, pl.Int64).alias("shifted")), {}
     records, of_logs = _logs(evidence, spans)
-    signals = evidence.signals
-    return replace(evidence, spans=spans, records=records, signals=signals), {**by_instance, **of_logs}
+    return replace(evidence, spans=spans, records=records), {**by_instance, **of_logs}
 
 
 def _logs(evidence: Evidence, spans: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Set each log against the (corrected) spans of its component in the same traces."""
-    records = evidence.records
+    """Set each log against the (corrected) spans of its component in the same traces, line by line."""
+    records = evidence.records.with_row_index("row")
     calls = spans.group_by("trace", "component").agg(pl.col("start").min(), pl.col("end").max())
+    seen = records.filter(pl.col("trace") != "").join(calls, on=["trace", "component"])
     off = (
-        records.filter(pl.col("trace") != "")
-        .join(calls, on=["trace", "component"])
-        .with_columns(
-            pl.when(pl.col("time") < pl.col("start"))
-            .then(pl.col("start") - pl.col("time"))
-            .when(pl.col("time") > pl.col("end"))
-            .then(pl.col("end") - pl.col("time"))
-            .otherwise(0)
-            .alias("off")
-        )
-        .group_by("artefact", "instance")
-        .agg(pl.col("off").median().cast(pl.Int64), pl.len().alias("n"))
-        .filter((pl.col("off").abs() > TOLERATED) & (pl.col("n") >= 3))
+        pl.when(pl.col("time") < pl.col("start") - TOLERATED)
+        .then(pl.col("start") - pl.col("time"))
+        .when(pl.col("time") > pl.col("end") + TOLERATED)
+        .then(pl.col("end") - pl.col("time"))
+        .otherwise(0)
     )
-    linked = set(off["artefact"]) | set(records.filter(pl.col("trace") != "")["artefact"].unique())
-    off = pl.concat([off.drop("n"), _zones(records, spans, evidence.signals, linked)])
-    if not off.height:
-        return records, {}
-    shift = pl.col("artefact").replace_strict(off["artefact"], off["off"], default=0, return_dtype=pl.Int64)
-    return records.with_columns(pl.col("time") + shift), dict(zip(off["instance"], off["off"], strict=True))
+    measured = seen.select("artefact", "line", off.alias("off")).sort("line")
+    moved = records.sort("line").join_asof(
+        measured, on="line", by="artefact", strategy="nearest", check_sortedness=False
+    )
+    known = moved.filter(pl.col("off").is_not_null())["artefact"].unique()
+    zones = _zones(evidence.records, spans, evidence.signals, set(known))
+    moved = moved.join(zones.rename({"off": "zone"}).drop("instance"), on="artefact", how="left")
+    shift = pl.col("off").fill_null(pl.col("zone")).fill_null(0)
+    moved = moved.with_columns((pl.col("time") + shift).alias("time"), shift.alias("shift")).sort("row")
+    off_by = (
+        moved.filter(pl.col("shift") != 0).group_by("instance").agg(pl.col("shift").median().cast(pl.Int64))
+    )
+    return moved.select(evidence.records.columns), dict(zip(off_by["instance"], off_by["shift"], strict=True))
 
 
 def _zones(

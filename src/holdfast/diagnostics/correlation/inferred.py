@@ -18,7 +18,7 @@ def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """Return the spans with inferred ones appended for each (trace, component) that has lines only."""
     seen = known.select("trace", "component").unique()
     calls = (
-        records.filter(pl.col("trace") != "")
+        linked(known, records)
         .join(seen, on=["trace", "component"], how="anti")
         .group_by("trace", "component", maintain_order=True)
         .agg(
@@ -33,6 +33,16 @@ def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     if not calls.height:
         return known
     return pl.concat([known, _nested(known, calls)], how="diagonal_relaxed").select(known.columns)
+
+
+def linked(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Return the records whose id says something of a call: an id that spans know, or of a component without spans.
+
+    The request ids of a component whose calls are known by spans of other ids are no calls of their own.
+    """
+    traces, traced = known["trace"].unique().implode(), known["component"].unique().implode()
+    spoken = pl.col("trace").is_in(traces) | ~pl.col("component").is_in(traced)
+    return records.filter((pl.col("trace") != "") & spoken)
 
 
 def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:

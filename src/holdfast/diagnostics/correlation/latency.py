@@ -14,6 +14,8 @@ GRAVE = 0.25
 """A delay of this share of the usual whole request counts for two thirds of its slow calls."""
 SLOW = 2.0
 """A call is slow when it takes this many times the usual, and a felt delay more."""
+MANY, MOST_EVERYWHERE = 8, 3.0
+"""Kinds of calls from which a common slowness can be told, and the largest that is taken for one."""
 STEPS = (1, 3, 9, 27, 81)
 """Multiples of that line that are tried: the one that best divides now from before is taken."""
 
@@ -88,6 +90,7 @@ def _slower(
     )
     if ways:  # one without a reference is held against the others, for most of them are well
         usual = usual.with_columns(pl.col("usual").fill_null(pl.col("now").median()))
+    usual = usual.with_columns(pl.col("usual") * _everywhere(usual))
     marked = frame.join(usual, on=by)
     line = SLOW * pl.col("usual") + FELT * request
     tried = pl.concat(
@@ -104,6 +107,15 @@ def _slower(
     late = pl.col("failed") | (pl.col("time") > line * pl.col("line"))
     pairs = lines.filter(pl.col("subject") & late).select("visit", "change")
     return found.rename({"owner": "component"}) if "component" not in by else found.drop("owner"), pairs
+
+
+def _everywhere(usual: pl.DataFrame) -> float:
+    """Return by what factor all is slower: a slow hour or machine, nobody's fault in particular."""
+    ratio = (usual["now"] / usual["usual"]).filter(
+        (usual["usual"] > 0) & (usual["n1"] > 0) & (usual["n0"] > 0)
+    )
+    middle = float(ratio.median() or 1) if ratio.len() >= MANY else 1.0  # type: ignore[arg-type]
+    return min(max(middle, 1.0), MOST_EVERYWHERE)
 
 
 def _at_line(marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float, z: float) -> pl.DataFrame:

@@ -25,7 +25,7 @@ WAITED_FOR = re.compile(
     r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I
 )
 """Metric names of what fills up when something else is slow: a sign of trouble, weak as a proof of whose."""
-WEAK = 0.3
+WEAK = 0.12
 """Weight of the latter, and of machines: many things run on one."""
 FEW = 3
 """Samples a level needs."""

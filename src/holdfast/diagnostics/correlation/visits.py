@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
-from holdfast.diagnostics.correlation.inferred import complete
+from holdfast.diagnostics.correlation.inferred import complete, linked
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.stretches import stretches
 from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
@@ -33,7 +33,7 @@ class Visits:
     between the caller's span and the entry span, -1 unknown), failed, total (ns of the whole trace), span,
     artefact, line."""
     items: pl.DataFrame
-    """visit, item, kind (log, span, call, fault), bad (an error by its own words), time, artefact, place,
+    """visit, item, kind (log, span, call, fault, clock), bad (an error by its own words), time, artefact, place,
     line: each item once a visit."""
     leaves: pl.DataFrame
     """Calls to something that sent no spans: visit, side, component (the caller), peer, duration, failed,
@@ -55,13 +55,13 @@ class Division:
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     """Return the visits of both sides in one table."""
     sides = [
-        complete(side.spans, side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
+        complete(_clocked(side.spans), side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
         for number, side in ((BASELINE, baseline), (BUNDLE, bundle))
     ]
     spans = pl.concat(sides)
     records = pl.concat(
         [
-            side.records.with_columns(pl.lit(n, pl.Int8).alias("side"))
+            _told_apart(side).with_columns(pl.lit(n, pl.Int8).alias("side"))
             for n, side in ((0, baseline), (1, bundle))
         ]
     )
@@ -72,6 +72,20 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     more, more_items = stretches(records, frame.height, _context_after(frame))
     items = pl.concat([items, more_items]).unique(["visit", "item"], keep="first", maintain_order=True)
     return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
+
+
+def _clocked(spans: pl.DataFrame) -> pl.DataFrame:
+    """Return spans with the column that says by how much their clock was corrected."""
+    return spans if "shifted" in spans.columns else spans.with_columns(pl.lit(0, pl.Int64).alias("shifted"))
+
+
+def _told_apart(side: Evidence) -> pl.DataFrame:
+    """Return the records of one side, without the ids that say nothing of calls."""
+    records = side.records.with_row_index("row")
+    kept = linked(side.spans, records)["row"].implode()
+    return records.with_columns(
+        pl.when(pl.col("row").is_in(kept)).then("trace").otherwise(pl.lit("")).alias("trace")
+    ).drop("row")
 
 
 def named_by_host(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
@@ -104,7 +118,7 @@ def _traced(spans: pl.DataFrame, records: pl.DataFrame) -> tuple[pl.DataFrame, p
     tree = _Tree(spans)
     frame = tree.visits()
     items = pl.concat([tree.items(), _written(frame, records)])
-    failed = items.filter(pl.col("bad"))["visit"].unique()
+    failed = items.filter(pl.col("bad") & (pl.col("kind") != "clock"))["visit"].unique()
     frame = frame.with_columns((pl.col("failed") | pl.col("visit").is_in(failed.implode())).alias("failed"))
     return frame, items, tree.leaves()
 
@@ -187,7 +201,10 @@ class _Tree:
 
     def _remote(self) -> pl.Series:
         """Tell which spans are calls to something that sent no spans of its own."""
-        calling = pl.col("kind").is_in([CLIENT, PRODUCER]) & pl.col("childless") & (pl.col("peer") != "")
+        calling = ((pl.col("kind") == CLIENT) & pl.col("childless")) | (pl.col("kind") == PRODUCER)
+        calling = calling & (
+            pl.col("peer") != ""
+        )  # a broker answers the producer, not whoever consumes later
         return self.spans.select(calling.alias("remote"))["remote"]
 
     def leaves(self) -> pl.DataFrame:
@@ -226,7 +243,9 @@ class _Tree:
         failed = pl.col("error") == 1
         own = failed & ~pl.Series(self._failed_below())
         faults = spans.filter(own).select(*_item("fault", fault, pl.lit(value=True)))
-        return pl.concat([inner, calls, faults])
+        wrong = spans.filter(at_head & (pl.col("shifted").fill_null(0) != 0))
+        clocks = wrong.select(*_item("clock", pl.lit("is off"), pl.lit(value=True)))
+        return pl.concat([inner, calls, faults, clocks])
 
     def _failed_below(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Tell for each span whether a direct child failed too: then the error only passed through it."""

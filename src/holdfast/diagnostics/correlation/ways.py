@@ -39,6 +39,7 @@ def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.1) -> list[SlowEnd]
     usual = (ways["k0"] + PRIOR * rate) / (ways["n0"] + PRIOR)
     left = ways.with_columns((pl.col("k1") - pl.col("n1") * usual).clip(0).alias("excess"))
     left = left.with_columns(pl.when(pl.col("gravity") > 0).then("excess").otherwise(0.0).alias("excess"))
+    left = left.with_columns(pl.col("excess") * pl.col("gravity"))
     whole = float(left["excess"].sum())
     found: list[SlowEnd] = []
     while whole > 0 and float(left["excess"].sum()) > least * whole:

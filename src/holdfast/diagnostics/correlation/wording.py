@@ -15,7 +15,7 @@ from holdfast.diagnostics.findings import Finding, Severity
 
 PROOFS = 5
 """Locators a finding names of each side."""
-_RULES = {"log": "logs", "span": "traces", "call": "traces", "fault": "traces"}
+_RULES = {"log": "logs", "span": "traces", "call": "traces", "fault": "traces", "clock": "clocks"}
 
 
 class Wording:
@@ -41,7 +41,7 @@ class Wording:
         detail = s.detail
         counts = f"{_of(detail['k1'], detail['n1'])} calls, before in {_of(detail['k0'], detail['n0'])}"
         kind, way = detail["kind"], detail["way"]
-        noun = {"log": "line", "span": "step", "call": "call", "fault": "failure"}[kind]
+        noun = {"log": "line", "span": "step", "call": "call", "fault": "failure", "clock": "clock"}[kind]
         verb = {"new": "New", "gone": "Gone:", "more": "More often", "fewer": "Less often"}[way]
         title = f"{verb} {noun} in {s.component}: {self.what(s)}, in {counts}"
         return Finding(
