@@ -373,9 +373,9 @@ def scan_range(
         stack_used += 1
     state[T_LINES], state[T_RECORDS], state[T_RESUME] = line, count, min(pos, stop) - base
     used = descriptors[D_USED::8]
-    # Named here so that what the addresses point to lives until the end.
-    state[T_OWNED] = len(slots) + len(parts) + len(ids) + len(registers)
+    columns = Columns(line_of, offset_of, slot_of, time_of_record, level_of, part_of, id_of)
+    state[T_OWNED] = len(slots) + len(parts) + len(ids) + len(registers)  # so that they live until here
     return (
-        state[:ZONES_AT].copy(), Columns(line_of, offset_of, slot_of, time_of_record, level_of, part_of, id_of),
-        slot_rows[: used[0]].copy(), part_rows[: used[1]].copy(), id_rows[: used[2]].copy(), stacks[:stack_used].copy(), state[ZONES_AT:].copy().reshape(-1, 3),
+        state[:ZONES_AT].copy(), columns, slot_rows[: used[0]].copy(), part_rows[: used[1]].copy(),
+        id_rows[: used[2]].copy(), stacks[:stack_used].copy(), state[ZONES_AT:].copy().reshape(-1, 3),
     )  # fmt: skip
