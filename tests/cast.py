@@ -61,9 +61,10 @@ DIAGNOSIS: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """Let tests that clean up by emptying tables do so past the append-only triggers of SQLite."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db import connection
 
-    plain = DatabaseOperations.sql_flush
+    operations = type(connection.ops)
+    plain = operations.sql_flush
 
     def flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
         with self.connection.cursor() as cursor:
@@ -73,8 +74,9 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
         return [*drops, *plain(self, *args, **kwargs), *(sql for _, sql in triggers)]
 
     with pytest.MonkeyPatch.context() as patch:
-        if plain.__name__ != "flush":  # three folders import the cast, one patch is enough
-            patch.setattr(DatabaseOperations, "sql_flush", flush)
+        # three folders import the cast, one patch is enough
+        if connection.vendor == "sqlite" and plain.__name__ != "flush":
+            patch.setattr(operations, "sql_flush", flush)
         yield
 
 

@@ -96,7 +96,8 @@ def test_the_database_refuses_to_change_or_remove_an_entry(case, deed):
 
 def test_the_chain_shows_what_was_tampered_with_behind_the_triggers(case, engineer):
     commands.comment(case, "one", by=engineer)
-    assert verify(case := Case.objects.select_related("organisation").get(id=case.id)) == ""
+    case = Case.objects.select_related("organisation").get(id=case.id)
+    assert verify(case) == ""
     entries = list(case.entries.order_by("position"))
     from holdfast.desk.cases.chain import broken
 

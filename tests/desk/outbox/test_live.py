@@ -41,6 +41,18 @@ async def news(stream, seconds=5):
             return int(fields["id"]), json.loads(fields["data"])
 
 
+def run(play):
+    """Run a play and let go of the connections its threads opened."""
+
+    async def whole():
+        try:
+            return await play()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(whole())
+
+
 def held() -> int:
     """Return how many connections to the test database are open, the counting one left out."""
     if connection.vendor == "postgresql":
@@ -71,7 +83,7 @@ def test_fifty_streams_hold_no_connection(case, engineer):
             await stream.aclose()
         return counted
 
-    assert asyncio.run(play()) == 0
+    assert run(play) == 0
 
 
 def test_what_happens_arrives_and_a_reader_who_comes_back_misses_nothing(case, engineer):
@@ -89,7 +101,7 @@ def test_what_happens_arrives_and_a_reader_who_comes_back_misses_nothing(case, e
         assert positions == [3, 4]
         await again.aclose()
 
-    asyncio.run(play())
+    run(play)
 
 
 def test_a_stream_tells_nobody_of_cases_they_do_not_see(case, engineer, stranger):
@@ -102,7 +114,7 @@ def test_a_stream_tells_nobody_of_cases_they_do_not_see(case, engineer, stranger
             await news(theirs, 0.5)
         await ours.aclose()
 
-    asyncio.run(play())
+    run(play)
 
 
 def test_the_stream_of_a_case_is_closed_to_who_may_not_see_it(case, stranger):
@@ -111,4 +123,4 @@ def test_the_stream_of_a_case_is_closed_to_who_may_not_see_it(case, stranger):
         await client.aforce_login(stranger, backend=BACKEND)
         return (await client.get("/live/?case=ESC-1")).status_code
 
-    assert asyncio.run(play()) == 404
+    assert run(play) == 404

@@ -139,7 +139,7 @@ class Arrival(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "key"], name="cases_arrival")
+            models.UniqueConstraint(fields=["organisation", "key"], name="cases_arrival_key")
         ]
 
     def __str__(self) -> str:

@@ -166,7 +166,7 @@ def _like(kept: Diagnosis, artefact: str, line: int) -> Any | None:
         return None
     if columns is None:
         return None
-    record = int(np.searchsorted(columns.line, line, side="right")) - 1
+    record = int(np.searchsorted(columns.line, columns.line.dtype.type(line), side="right")) - 1
     if record < 0:
         return None
     times = columns.time[columns.template == columns.template[record]]

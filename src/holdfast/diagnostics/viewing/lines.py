@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,17 +21,16 @@ class Lines:
     """A file as numbered lines, from 0. The bytes stay in the file."""
 
     def __init__(self, data: Path) -> None:
-        self._file = data.open("rb")
-        self.size = data.stat().st_size
-        # mmap cannot map nothing
-        self.bytes: Any = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b""
+        with data.open("rb") as file:
+            self.size = os.fstat(file.fileno()).st_size
+            # mmap cannot map nothing
+            self.bytes: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b""
         self._marks, self.count = _marks(data, self.bytes, self.size)
 
     def close(self) -> None:
         """Let go of the file."""
         if self.size:
             self.bytes.close()
-        self._file.close()
 
     def start(self, line: int) -> int:
         """Return the byte at which a line begins; the file's size for the line after the last."""

@@ -165,7 +165,9 @@ class Page:
 
 def _record(columns: Columns, line: int) -> int | None:
     """Return the record that begins on a line (from 0); None for a line that continues one."""
-    record = int(np.searchsorted(columns.line, line + 1, side="right")) - 1
+    # a number of another width would have the whole column converted first
+    sought = columns.line.dtype.type(line + 1)
+    record = int(np.searchsorted(columns.line, sought, side="right")) - 1
     return record if record >= 0 and columns.line[record] == line + 1 else None
 
 

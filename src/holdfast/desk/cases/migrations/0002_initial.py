@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="arrival",
-            constraint=models.UniqueConstraint(fields=("organisation", "key"), name="cases_arrival"),
+            constraint=models.UniqueConstraint(fields=("organisation", "key"), name="cases_arrival_key"),
         ),
         migrations.AddConstraint(
             model_name="entry",
