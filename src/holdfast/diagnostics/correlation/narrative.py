@@ -77,7 +77,7 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
     """Return the verdict, how certain the first candidate is, and why."""
     scores = [entry.score for entry in weighed.ranked[:2]] + [0.0, 0.0]
     first, second = scores[0], scores[1]
-    if not weighed.compared and first < ABNORMAL:
+    if not weighed.compared and (first < ABNORMAL or not weighed.sure):
         return (
             "undecided",
             "none",

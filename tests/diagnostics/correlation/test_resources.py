@@ -1,0 +1,59 @@
+"""A metric speaks against a component only where it moved as the same metric elsewhere did not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from holdfast.diagnostics.correlation.resources import Shift, shifts
+from holdfast.diagnostics.signals import Signal
+from small_system import NOON, SECOND
+
+NAMES = ("a", "b", "c", "d", "e", "f")
+
+
+def series(name: str, of: str, before: float, after: float, seed: int = 1, spread: float = 1.0) -> Signal:
+    noise = np.random.default_rng([seed, ord(of)]).normal(0, spread, 40)
+    values = np.concatenate([np.full(20, before), np.full(20, after)]) + noise
+    return Signal(of, name, NOON + np.arange(40) * 5 * SECOND, values, "M1", samples=tuple(range(1, 41)))
+
+
+def found(signals: list[Signal]) -> list[Shift]:
+    middle = NOON + 100 * SECOND
+    return shifts([], signals, middle, middle + 3600 * SECOND)
+
+
+def test_a_processor_that_fills_up_is_seen() -> None:
+    signals = [series("cpu_percent", of, 20, 99 if of == "c" else 21) for of in NAMES]
+    moved = [shift for shift in found(signals) if shift.score > 0]
+    assert [shift.signal.component for shift in moved] == ["c"]
+    assert moved[0].effect > 0.5
+    assert abs(moved[0].before - 20) < 2
+    assert moved[0].signal.times[moved[0].at] >= NOON + 100 * SECOND
+
+
+def test_load_that_moves_all_moves_nobody() -> None:
+    assert found([series("cpu_percent", of, 20, 60) for of in NAMES]) == []
+
+
+def test_noise_is_not_a_shift() -> None:
+    assert found([series("memory_bytes", of, 5e8, 5e8, spread=2e7) for of in NAMES]) == []
+
+
+def test_what_is_suffered_and_not_used_up_is_not_looked_at() -> None:
+    signals = [
+        series("http_request_duration_seconds", of, 1, 9 if of == "c" else 1, spread=0.01) for of in NAMES
+    ]
+    assert found(signals) == []
+
+
+def test_a_queue_that_fills_weighs_less_than_a_processor() -> None:
+    queue = found([series("queue_depth", of, 20, 99 if of == "c" else 21) for of in NAMES])
+    processor = found([series("cpu_percent", of, 20, 99 if of == "c" else 21) for of in NAMES])
+    assert 0 < queue[0].effect < processor[0].effect
+
+
+def test_gaps_and_short_series_are_no_trouble() -> None:
+    gone = series("cpu_percent", "a", 20, 90)
+    gone.values[:] = np.nan
+    short = Signal("b", "cpu_percent", gone.times[:1], np.array([3.0]), "M1")
+    assert found([gone, short]) == []

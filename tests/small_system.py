@@ -1,0 +1,132 @@
+"""A made-up shop of five services and somebody who takes the money: evidence of it, well or broken.
+
+    gateway -> search -> stock
+    gateway -> orders -> stock
+                      -> pay.example (sends nothing of its own)
+
+One request a half second, every call traced and logged, one CPU series a service.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.evidence import ERROR, RECORDS, Evidence
+from holdfast.diagnostics.signals import Signal
+from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
+
+SECOND, MS = 1_000_000_000, 1_000_000
+NOON = 1_769_688_000 * SECOND
+SERVICES = ("gateway", "search", "orders", "stock", "users")
+INFO = 3
+
+
+@dataclass
+class SmallSystem:
+    """Makes the evidence of one stretch of time."""
+
+    seed: int = 1
+    requests: int = 120
+    start: int = NOON
+    fault: str = ""
+    """line_stops, error_below, slow_ways, full_cpu, third_party, slow_work; empty for a healthy time."""
+    since: float = 0.5
+    """Share of the time after which the fault is there."""
+    words: dict[str, str] = field(default_factory=dict)
+    """Template texts that read otherwise than usual, by id."""
+
+    def evidence(self) -> Evidence:
+        self.random = random.Random(self.seed)
+        self.spans, self.rows = SpanBuilder(), []
+        self.templates: dict[str, str] = {}
+        for number in range(self.requests):
+            self._request(number)
+        spans = join([("A1", self.spans.table())]).frame
+        records = pl.DataFrame(self.rows, schema=RECORDS, orient="row")
+        return Evidence(spans, records, self.templates, list(self._signals()))
+
+    def _request(self, number: int) -> None:
+        self.trace = f"{self.seed:08x}{number:08x}"
+        self.broken = self.fault if number >= self.since * self.requests else ""
+        at = self.start + number * SECOND // 2
+        self._serve("gateway", "", at, ("users", "search" if number % 3 == 0 else "orders"))
+
+    def _serve(self, name: str, parent: str, at: int, calls: tuple[str, ...]) -> tuple[int, bool]:
+        """Write one call of a service; return when it ended and whether it failed."""
+        span, now = f"{name}-{self.random.getrandbits(48):012x}", at
+        self._say(name, 1, f"{name} asked for <*>", now)
+        failed = False
+        for called in calls:
+            now += self._work(2)
+            now, below = self._call(span, name, called, now)
+            failed = failed or below
+        now += self._work(5 + 400 * (name == "stock" and self.broken == "slow_work"))
+        own = name == "stock" and self.broken == "error_below"
+        if own:
+            self._say(name, 9, "stock refused: table stock_items is locked", now, ERROR)
+        elif failed:
+            self._say(name, 8, f"{name} could not finish <*>", now, ERROR)
+        elif not (name == "stock" and self.broken == "line_stops"):
+            self._say(name, 2, f"{name} answered <*>", now)
+        fault = "LockTimeout: table stock_items is locked" if own else ""
+        self._span(span, parent, name, at, now, SERVER, own or failed, fault=fault)
+        return now, own or failed
+
+    def _call(self, above: str, caller: str, called: str, at: int) -> tuple[int, bool]:
+        span = f"to-{self.random.getrandbits(48):012x}"
+        if called == "pay.example":
+            failed = self.broken == "third_party"
+            end = at + self._work(12)
+            fault = "ConnectionRefused: pay.example:443" if failed else ""
+            self._span(span, above, caller, at, end, CLIENT, failed, peer=called, fault=fault)
+            return end, failed
+        way = self._work(1) + (self.broken == "slow_ways" and called == "stock") * 300 * MS
+        below = {"search": ("stock",), "orders": ("stock", "pay.example")}.get(called, ())
+        end, failed = self._serve(called, span, at + way // 2, below)
+        self._span(span, above, caller, at, end + way - way // 2, CLIENT, failed, peer=called)
+        return end + way - way // 2, failed
+
+    def _work(self, milliseconds: float) -> int:
+        return int(milliseconds * MS * self.random.uniform(0.7, 1.3))
+
+    def _span(
+        self, span: str, parent: str, name: str, start: int, end: int, kind: int, failed: bool, **more: str
+    ) -> None:
+        operation = f"serve {name}" if kind == SERVER else "call"
+        where = {"node": f"node-{SERVICES.index(name) % 2}", "instance": f"{name}-0"}
+        self.spans.add(
+            self.trace, span, parent, name, operation, start, end, kind=kind, error=int(failed),
+            line=1, **where, **more,
+        )  # fmt: skip
+
+    def _say(self, name: str, number: int, text: str, time: int, level: int = INFO) -> None:
+        template = f"{name}:{number}"
+        self.templates[template] = self.words.get(template, text)
+        row = (name, f"{name}-0", template, level, time, self.trace, f"L-{name}", len(self.rows) + 1)
+        self.rows.append(row)
+
+    def _signals(self) -> Iterator[Signal]:
+        count = self.requests // 4
+        times = self.start + np.arange(count) * 2 * SECOND
+        for name in SERVICES:
+            values = np.array([self.random.uniform(18, 22) for _ in range(count)])
+            if self.fault == "full_cpu" and name == "stock":
+                values[int(self.since * count) :] = 100.0
+            yield Signal(
+                name, "container_cpu_percent", times, values, "M1", samples=tuple(range(1, count + 1))
+            )
+
+
+def healthy(**more: object) -> Evidence:
+    """Return evidence of a healthy hour before."""
+    return SmallSystem(seed=99, start=NOON - 3600 * SECOND, **more).evidence()  # type: ignore[arg-type]
+
+
+def broken(fault: str, **more: object) -> Evidence:
+    """Return evidence of a time in the middle of which something breaks."""
+    return SmallSystem(fault=fault, **more).evidence()  # type: ignore[arg-type]
