@@ -108,7 +108,7 @@ def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:
     detail = {**total, "side": end.side, "share": end.share, "ways": end.ways.to_dicts()}
     failing = end.ways["f1"].sum() > end.ways["k1"].sum() / 2
     lost = float("inf") if failing else float(end.ways["lost"].max() or 0)  # type: ignore[arg-type]
-    return Suspicion(end.component, "way", end.effect * end.share**0.5, rows, detail, lost=lost)
+    return Suspicion(end.component, "way", end.worth, rows, detail, lost=lost)
 
 
 def _grouped(pairs: pl.DataFrame) -> dict[int, Array]:

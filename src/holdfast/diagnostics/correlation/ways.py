@@ -14,6 +14,10 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.shares import HALF_SURE, Z, surely_more
 
+PART = 0.25
+"""Power of the share of all slow calls that an end explains."""
+MOST = 12
+"""Ends named at most."""
 PRIOR = 20
 """Calls of an ordinary way that every way is assumed to have had before: few calls prove little."""
 
@@ -32,8 +36,13 @@ class SlowEnd:
     ways: pl.DataFrame
     """The ways it explains, rows of `latency.slow_ways`."""
 
+    @property
+    def worth(self) -> float:
+        """How much it explains, and how surely: who is seldom called can still be the one."""
+        return self.effect * self.share**PART
 
-def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.1) -> list[SlowEnd]:
+
+def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.02) -> list[SlowEnd]:
     """Return the ends that together explain the slow ways, the best first."""
     rate = (float(ways["k0"].sum()) + 1) / (float(ways["n0"].sum()) + PRIOR) if ways.height else 0.0
     usual = (ways["k0"] + PRIOR * rate) / (ways["n0"] + PRIOR)
@@ -42,9 +51,9 @@ def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.1) -> list[SlowEnd]
     left = left.with_columns(pl.col("excess") * pl.col("gravity"))
     whole = float(left["excess"].sum())
     found: list[SlowEnd] = []
-    while whole > 0 and float(left["excess"].sum()) > least * whole:
+    while whole > 0 and len(found) < MOST:
         best = max((_end(left, side, rate, whole, z) for side in ("in", "out")), key=_worth)
-        if best is None or best.effect <= 0:
+        if best is None or best.worth <= least:
             break
         found.append(best)
         taken = pl.col("component" if best.side == "in" else "caller") == best.component
@@ -52,8 +61,16 @@ def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.1) -> list[SlowEnd]
     return found
 
 
+def _spread() -> pl.Expr:
+    """Return 0..1: how evenly the slow calls fall on several ways. All on one way speak against its other end."""
+    excess = pl.col("excess").filter(pl.col("excess") > 0)
+    several = excess.len().cast(pl.Float64)
+    even = (1 - excess.max() / excess.sum()) * several / (several - 1)
+    return pl.when(several > 1).then(even).otherwise(0.0).fill_nan(0.0).fill_null(0.0)
+
+
 def _worth(end: SlowEnd | None) -> float:
-    return end.effect * end.share if end else -1.0
+    return end.worth if end else -1.0
 
 
 def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> SlowEnd | None:
@@ -65,6 +82,7 @@ def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> 
         pl.sum("k0"),
         pl.sum("excess"),
         (pl.col("gravity") * pl.col("excess")).sum().alias("grave"),
+        _spread().alias("spread"),
     )
     ends = ends.filter(pl.col("excess") > 0)
     if not ends.height:
@@ -75,8 +93,10 @@ def _end(ways: pl.DataFrame, side: str, rate: float, whole: float, z: float) -> 
     effect = (
         surely_more(k1, n1, k0 + PRIOR * rate, n0 + PRIOR, z) * gravity * np.where(n0 == 0, HALF_SURE, 1.0)
     )
+    if side == "out":
+        effect = effect * ends["spread"].to_numpy()
     share = ends["excess"].to_numpy() / whole
-    at = int(np.argmax(effect * share))
+    at = int(np.argmax(effect * share**PART))
     name = ends[by][at]
     mine = ways.filter((pl.col(by) == name) & (pl.col("excess") > 0))
     return SlowEnd(name, side, float(effect[at]), float(share[at]), mine)
