@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "holdfast.web.requests.identify",
     "holdfast.web.security.harden",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "holdfast.web.files.Files",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

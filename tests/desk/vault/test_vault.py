@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
+from django.test import AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,3 +134,22 @@ def test_only_the_sender_goes_on_with_an_upload(upload, team_mate, engineer, sig
     address = f"/api/v1/uploads/{upload.id}"
     assert signed_in(team_mate).get(address).status_code == 404
     assert signed_in(engineer).get(address).json()["offset"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_artefact_is_handed_out_in_pieces_as_a_download_and_that_is_noted(upload, engineer):
+    commands.take(upload, 0, [DATA])
+    artefact = commands.complete(upload)
+
+    async def play():
+        client = AsyncClient()
+        await client.aforce_login(engineer, backend="allauth.account.auth_backends.AuthenticationBackend")
+        answer = await client.get(f"/api/v1/cases/ESC-1/evidence/{artefact.id}/content")
+        pieces = [piece async for piece in answer.streaming_content]
+        await sync_to_async(connections.close_all)()
+        return answer, b"".join(pieces)
+
+    answer, content = asyncio.run(play())
+    assert content == DATA
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="bundle.tar.gz"'
+    assert list(Custody.objects.values_list("deed", flat=True)) == ["received", "handed out"]

@@ -176,7 +176,7 @@ def list_cases(
     severity: Annotated[int | None, Query(None, ge=1, le=4)],
 ) -> dict[str, Any]:
     """Return the cases you may see, newest first."""
-    cases = Case.objects.visible_to(signed_in(request)).select_related("organisation", "customer", "owner")
+    cases = Case.objects.visible_to(signed_in(request)).listed()
     if open is not None:
         cases = cases.filter(closed_at__isnull=open)
     if severity is not None:

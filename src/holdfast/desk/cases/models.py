@@ -26,6 +26,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
                 rule |= models.Q(organisation_id=member.organisation_id) & _part_of(person, member)
         return self.filter(rule)
 
+    def listed(self) -> CaseQuerySet:
+        """With what a list shows of each. The organisation is fetched apart: joined, some planners
+        start from it and sort all its cases instead of walking the index."""
+        return self.select_related("customer", "owner").prefetch_related("organisation")
+
     def open(self) -> CaseQuerySet:
         """Those somebody still has to do something about."""
         return self.filter(closed_at=None)

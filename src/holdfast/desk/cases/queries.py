@@ -44,7 +44,7 @@ def queue(person: Person, view: str, start: int = 0, size: int = PAGE) -> list[R
     """Return a stretch of the person's queue in the order of work; one row more tells there is more."""
     now = timezone.now()
     cases = _narrowed(Case.objects.visible_to(person).open(), person, view, now)
-    chosen = cases.in_order().select_related("organisation", "customer", "owner")[start : start + size + 1]
+    chosen = cases.in_order().listed()[start : start + size + 1]
     return [_row(place, case, now) for place, case in enumerate(chosen, start + 1)]
 
 
@@ -89,7 +89,7 @@ def entries(person: Person, case: Case) -> QuerySet[Entry]:
 
 def search(person: Person, words: str, limit: int = 50) -> list[Case]:
     """Return the cases of a key, or whose title has all the words, newest first."""
-    cases = Case.objects.visible_to(person).select_related("organisation", "customer", "owner")
+    cases = Case.objects.visible_to(person).listed()
     match = _KEY.fullmatch(words.strip())
     if match:
         return list(cases.filter(organisation__prefix=match[1].upper(), number=int(match[2])))

@@ -14,7 +14,7 @@ from holdfast.desk.insight.figure import Figure, Step, Summary, Told, Value, sum
 from holdfast.desk.people.models import Person
 
 WINDOW = timedelta(days=90)
-MOST_CASES = 2000
+MOST_CASES = 500
 """Newest cases counted per severity; the page says so when there are more."""
 
 
@@ -65,7 +65,7 @@ def behind(figure: Figure, person: Person, severity: int, now: datetime | None =
 
 
 def _told(cases: CaseQuerySet) -> Iterator[Told]:
-    found = list(cases.select_related("organisation"))
+    found = list(cases.prefetch_related("organisation"))
     steps = _steps(case.id for case in found)
     for case in found:
         yield Told(case.key, case.title, case.severity, case.reported_at, case.closed_at, steps[case.id])

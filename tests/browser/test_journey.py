@@ -1,0 +1,150 @@
+"""One escalation in a real browser, from the declaration to the line that proves its cause."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+VENDOR = Path(__file__).parents[2] / "src" / "holdfast" / "web" / "static" / "vendor" / "htmx.js"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
+    pytest.mark.skipif(not VENDOR.exists(), reason="the front-end files are not built"),
+]
+LOG = "".join(
+    f"2026-03-01T10:{n // 60:02d}:{n % 60:02d}Z {'ERROR' if n > 900 and n % 3 == 0 else 'INFO'} "
+    f"checkout - {'payment refused by gateway' if n > 900 and n % 3 == 0 else 'order'} {n}\n"
+    for n in range(1200)
+)
+
+
+@pytest.fixture
+def desk(settings, tmp_path) -> Iterator[str]:
+    """The desk on a free port with a worker, in threads of this process."""
+    import uvicorn
+
+    from holdfast.desk.outbox.worker import work
+    from holdfast.web.asgi import application
+
+    settings.DATA = tmp_path
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    )
+    stopped = threading.Event()
+    threads = [
+        threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening]))),
+        threading.Thread(target=_working, args=(work, stopped)),
+    ]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    stopped.set()
+    for thread in threads:
+        thread.join(20)
+
+
+def _working(work, stopped):
+    from django.db import connections
+
+    try:
+        work(stopped.is_set, 0.1)
+    finally:
+        connections.close_all()
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    from playwright.sync_api import sync_playwright
+
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def sign_in(page, desk, person):
+    from holdfast.desk.people.commands import one_time_sign_in
+
+    page.goto(f"{desk}/sign-in/once/{one_time_sign_in(person)}")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{desk}/")
+
+
+def overflows(page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def test_from_declaration_to_proof(desk, browser, engineer, tmp_path):
+    (tmp_path / "app.log").write_text(LOG)
+    page = browser.new_page(viewport={"width": 1280, "height": 830})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    sign_in(page, desk, engineer)
+
+    page.keyboard.press("n")
+    page.get_by_label("What is broken").fill("Checkout fails")
+    page.get_by_label("Sev 1").check()
+    page.get_by_role("button", name="Declare").click()
+    page.wait_for_url("**/cases/ESC-1/")
+
+    page.locator("input[type=file]").set_input_files(tmp_path / "app.log")
+    page.get_by_role("button", name="Read the evidence").click()
+    page.locator("#components .ranked, #components .empty:not(:has(pre))").wait_for(timeout=90_000)
+
+    page.keyboard.press("a")
+    page.keyboard.press("a")
+    page.get_by_text("met in").first.wait_for()
+
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.locator(".rows tbody tr").first.wait_for()
+    page.locator("input[name=text]").fill("order 777")
+    page.keyboard.press("Enter")
+    page.locator(".rows tr.chosen", has_text="order 777").wait_for()
+    page.get_by_role("button", name="ERROR").click()
+    page.locator(".rows td.bad").first.wait_for()
+
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 830})
+        for address in (
+            "/",
+            "/cases/",
+            "/cases/new",
+            "/cases/ESC-1/",
+            "/cases/ESC-1/diagnosis",
+            "/figures/",
+            "/me/tokens",
+        ):
+            page.goto(desk + address)
+            assert not overflows(page), (width, address)
+    assert complaints == []
+    page.close()
+
+
+def test_what_somebody_else_writes_appears_by_itself(desk, browser, case, engineer, team_mate):
+    from holdfast.desk.cases import commands
+
+    page = browser.new_page()
+    sign_in(page, desk, engineer)
+    page.goto(f"{desk}/cases/ESC-1/")
+    page.locator("#live:not(.stale)").wait_for()
+    page.wait_for_timeout(800)
+    page.locator("#write-text").fill("half a thought")
+    commands.comment(case, "the gateway is back", by=team_mate)
+    page.get_by_text("the gateway is back").wait_for(timeout=10_000)
+    assert page.locator("#write-text").input_value() == "half a thought"
+    page.close()
