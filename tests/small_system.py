@@ -9,14 +9,17 @@ One request a half second, every call traced and logged, one CPU series a servic
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import ERROR, RECORDS, Evidence
+from holdfast.diagnostics.diagnosis import iso
 from holdfast.diagnostics.signals import Signal
 from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
 
@@ -51,14 +54,14 @@ class SmallSystem:
         return Evidence(spans, records, self.templates, list(self._signals()))
 
     def _request(self, number: int) -> None:
-        self.trace = f"{self.seed:08x}{number:08x}"
+        self.trace = f"{self.seed:016x}{number:016x}"
         self.broken = self.fault if number >= self.since * self.requests else ""
         at = self.start + number * SECOND // 2
         self._serve("gateway", "", at, ("users", "search" if number % 3 == 0 else "orders"))
 
     def _serve(self, name: str, parent: str, at: int, calls: tuple[str, ...]) -> tuple[int, bool]:
         """Write one call of a service; return when it ended and whether it failed."""
-        span, now = f"{name}-{self.random.getrandbits(48):012x}", at
+        span, now = f"{self.random.getrandbits(64):016x}", at
         self._say(name, 1, f"{name} asked for <*>", now)
         failed = False
         for called in calls:
@@ -78,7 +81,7 @@ class SmallSystem:
         return now, own or failed
 
     def _call(self, above: str, caller: str, called: str, at: int) -> tuple[int, bool]:
-        span = f"to-{self.random.getrandbits(48):012x}"
+        span = f"{self.random.getrandbits(64):016x}"
         if called == "pay.example":
             failed = self.broken == "third_party"
             end = at + self._work(12)
@@ -130,3 +133,45 @@ def healthy(**more: object) -> Evidence:
 def broken(fault: str, **more: object) -> Evidence:
     """Return evidence of a time in the middle of which something breaks."""
     return SmallSystem(fault=fault, **more).evidence()  # type: ignore[arg-type]
+
+
+def written(folder: Path, system: SmallSystem) -> Path:
+    """Write the evidence as files of the usual formats: logs, OTLP spans, Prometheus answers."""
+    evidence = system.evidence()
+    for name in ("logs", "traces", "metrics"):
+        (folder / name).mkdir(parents=True)
+    for (name,), rows in evidence.records.sort("time").group_by("component", maintain_order=True):
+        lines = [_line(row, evidence.templates, at) for at, row in enumerate(rows.iter_rows(named=True))]
+        (folder / "logs" / f"{name}.log").write_text("".join(lines))
+    batches = [json.dumps(_batch(row)) for row in evidence.spans.iter_rows(named=True)]
+    (folder / "traces" / "spans.jsonl").write_text("\n".join(batches) + "\n")
+    result = [
+        {
+            "metric": {"__name__": one.name, "service": one.component},
+            "values": [
+                [time / SECOND, str(value)] for time, value in zip(one.times, one.values, strict=True)
+            ],
+        }
+        for one in evidence.signals
+    ]
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    (folder / "metrics" / "cpu.json").write_text(json.dumps(answer))
+    return folder
+
+
+def _line(row: dict[str, object], templates: dict[str, str], at: int) -> str:
+    level = "ERROR" if row["level"] == ERROR else "INFO "
+    text = templates[str(row["template"])].replace("<*>", str(7919 * (at + 1) % 100003))
+    time = (iso(int(str(row["time"])) // 1000 * 1000) or "").rstrip("Z")
+    return f"{time.ljust(26, '0') if '.' in time else time + '.000000'}Z {level} trace_id={row['trace']} {text}\n"
+
+
+def _batch(row: dict[str, object]) -> dict[str, object]:
+    span = {
+        "traceId": row["trace"], "spanId": row["span"], "parentSpanId": row["parent"], "name": row["operation"],
+        "kind": row["kind"], "startTimeUnixNano": str(row["start"]), "endTimeUnixNano": str(row["end"]),
+        "status": {"code": 2 if row["error"] else 1, "message": row["fault"]},
+        "attributes": [{"key": "peer.service", "value": {"stringValue": row["peer"]}}] if row["peer"] else [],
+    }  # fmt: skip
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": row["component"]}}]}
+    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]}

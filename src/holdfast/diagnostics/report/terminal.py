@@ -112,13 +112,13 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
             return
         yield Text(" WHAT CHANGED AT THE ONSET", style="bold")
         grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 1), header_style="dim not bold")
-        grid.add_column("", no_wrap=True)
+        grid.add_column("", no_wrap=True, min_width=6)
         grid.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
-        grid.add_column("", no_wrap=True, style="dim")
-        grid.add_column("before", justify="right", no_wrap=True)
-        grid.add_column("after", justify="right", no_wrap=True)
+        grid.add_column("", no_wrap=True, style="dim", max_width=width // 5)
+        grid.add_column("before", justify="right", no_wrap=True, min_width=11)
+        grid.add_column("after", justify="right", no_wrap=True, min_width=11)
         if width >= TINY:
-            grid.add_column("", style="cyan", no_wrap=True)
+            grid.add_column("", style="cyan", no_wrap=True, min_width=4)
         for finding in rows[:12]:
             way = str(finding.data.get("way", ""))
             proof = [finding.id] if width >= TINY else []
