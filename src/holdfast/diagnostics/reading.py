@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # Imported here so that the process from which readers are forked has them already.
@@ -17,14 +18,16 @@ registered()
 
 def read_one(opened: Opened) -> Reading:
     """Return the reading of an artefact. Never raises for what the artefact holds."""
-    try:
-        reading = _read(opened)
-    except MemoryError:
-        reading = failure(opened, "needs more memory than a reader may have")
-    except Exception as error:
-        reading = failure(opened, f"could not be read: {type(error).__name__}: {error}"[:300])
-    if not opened.artefact.sha256:
-        reading.facts["sha256"] = digest(opened.path)
+    with ThreadPoolExecutor(1) as aside:  # hashing lets go of the interpreter, reading mostly does
+        digesting = None if opened.artefact.sha256 else aside.submit(digest, opened.path)
+        try:
+            reading = _read(opened)
+        except MemoryError:
+            reading = failure(opened, "needs more memory than a reader may have")
+        except Exception as error:
+            reading = failure(opened, f"could not be read: {type(error).__name__}: {error}"[:300])
+        if digesting is not None:
+            reading.facts["sha256"] = digesting.result()
     return reading
 
 

@@ -71,6 +71,7 @@ def _judge(table: pl.DataFrame, z: float) -> pl.DataFrame:
         table.select("context", "component", "item", "kind", "bad", "k1", "n1", "k0", "n0")
         .with_columns(pl.Series("way", way), pl.Series("effect", np.where(rising, rise, fall)))
         .filter(pl.col("effect") > 0)
+        .sort("effect", "context", "item", descending=[True, False, False])
     )
 
 

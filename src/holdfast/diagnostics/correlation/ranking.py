@@ -188,7 +188,7 @@ def _ranked(found: list[Suspicion], moved: list[Shift]) -> list[Ranked]:
     for name, entry in by.items():
         entry.component = name
         entry.suspicions.sort(key=lambda s: -s.unexplained)
-        entry.shifts.sort(key=lambda s: -s.effect)
+        entry.shifts.sort(key=lambda s: (-s.effect, s.signal.name, s.signal.labels))
         entry.score = _score(entry)
     return sorted((e for e in by.values() if e.score > 0), key=lambda e: (-e.score, e.component))
 

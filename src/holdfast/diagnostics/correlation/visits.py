@@ -70,7 +70,8 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     spans = _unresolved(named_by_host(spans, known), known)
     frame, items, leaves = _traced(spans, records) if spans.height else (_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
     more, more_items = stretches(records, frame.height, _context_after(frame))
-    items = pl.concat([items, more_items]).unique(["visit", "item"], keep="first", maintain_order=True)
+    items = pl.concat([items, more_items]).sort("visit", "item", "time", "artefact", "line", "place")
+    items = items.unique(["visit", "item"], keep="first", maintain_order=True)  # the same order on every run
     return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
 
 

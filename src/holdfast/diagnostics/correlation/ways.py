@@ -39,7 +39,7 @@ class SlowEnd:
     @property
     def worth(self) -> float:
         """How much it explains, and how surely: who is seldom called can still be the one."""
-        return self.effect * self.share**PART
+        return float(self.effect * self.share**PART)
 
 
 def blame(ways: pl.DataFrame, z: float = Z, least: float = 0.02) -> list[SlowEnd]:
