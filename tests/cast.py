@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,3 +193,41 @@ def signed_in() -> Callable[[Person | None], Client]:
         return client
 
     return browser
+
+
+@pytest.fixture
+def desk(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[str]:
+    """The desk on a free port with a worker, in threads of this process."""
+    import uvicorn
+
+    from holdfast.desk.outbox.worker import work
+    from holdfast.web.asgi import application
+
+    settings.DATA = tmp_path
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    )
+    stopped = threading.Event()
+    threads = [
+        threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening]))),
+        threading.Thread(target=_working, args=(work, stopped)),
+    ]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    stopped.set()
+    for thread in threads:
+        thread.join(20)
+
+
+def _working(work: Callable[..., None], stopped: threading.Event) -> None:
+    from django.db import connections
+
+    try:
+        work(stopped.is_set, 0.1)
+    finally:
+        connections.close_all()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,44 +19,6 @@ LOG = "".join(
     f"checkout - {'payment refused by gateway' if n > 900 and n % 3 == 0 else 'order'} {n}\n"
     for n in range(1200)
 )
-
-
-@pytest.fixture
-def desk(settings, tmp_path) -> Iterator[str]:
-    """The desk on a free port with a worker, in threads of this process."""
-    import uvicorn
-
-    from holdfast.desk.outbox.worker import work
-    from holdfast.web.asgi import application
-
-    settings.DATA = tmp_path
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
-    )
-    stopped = threading.Event()
-    threads = [
-        threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening]))),
-        threading.Thread(target=_working, args=(work, stopped)),
-    ]
-    for thread in threads:
-        thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    stopped.set()
-    for thread in threads:
-        thread.join(20)
-
-
-def _working(work, stopped):
-    from django.db import connections
-
-    try:
-        work(stopped.is_set, 0.1)
-    finally:
-        connections.close_all()
 
 
 @pytest.fixture

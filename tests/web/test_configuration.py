@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from holdfast.web.configuration import SETTINGS, SettingError, database, flag, number, read, secret_key
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "desk.md"
 
 
 def test_every_setting_is_explained():
     for setting in SETTINGS:
         assert setting.name.startswith("HOLDFAST_")
         assert len(setting.help) > 20, setting.name
+        assert f"`{setting.name}`" in GUIDE.read_text(), setting.name
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from holdfast.desk.cases.models import Case, CaseQuerySet, Entry, Kind
 from holdfast.desk.insight.figure import Figure, Step, Summary, Told, Value, summarise
-from holdfast.desk.people.models import Person
+from holdfast.desk.people.models import Organisation, Person
 
 WINDOW = timedelta(days=90)
 MOST_CASES = 500
@@ -65,10 +65,14 @@ def behind(figure: Figure, person: Person, severity: int, now: datetime | None =
 
 
 def _told(cases: CaseQuerySet) -> Iterator[Told]:
-    found = list(cases.prefetch_related("organisation"))
-    steps = _steps(case.id for case in found)
-    for case in found:
-        yield Told(case.key, case.title, case.severity, case.reported_at, case.closed_at, steps[case.id])
+    prefixes = dict(Organisation.objects.values_list("id", "prefix"))
+    found = list(
+        cases.values_list("id", "organisation_id", "number", "title", "severity", "reported_at", "closed_at")
+    )
+    steps = _steps(row[0] for row in found)
+    for case, organisation, number, title, severity, reported, closed in found:
+        key = f"{prefixes[organisation]}-{number}"
+        yield Told(key, title, severity, reported, closed, steps[case])
 
 
 def _steps(ids: Iterable[int]) -> dict[int, list[Step]]:

@@ -63,7 +63,16 @@ def _proof(report: Report, artefact: str, place: str, at: str) -> Proof:
     return Proof(artefact, name, path, place, at[:200], known.get("sha256", ""), known.get("records", 0))
 
 
-_GOOD_WORDS = {"gone": "bad", "new": "bad", "failed": "bad"}
+def missing_after(report: Report, opened: Proof | None) -> str:
+    """Return what is expected after the last line of its kind, when a finding says it stopped there."""
+    for found in report["findings"] if opened else ():
+        last = found["locators"][:1]
+        if found["data"].get("way") == "gone" and last and proof(report, last[0]) == opened:
+            return f"expected after this: {_number(found['data'].get('after')) or 'none'} wrote it, {found['id']}"
+    return ""
+
+
+_BAD_WORDS = {"gone": "bad", "new": "bad", "failed": "bad"}
 
 
 def changes(report: Report) -> list[Change]:
@@ -75,7 +84,7 @@ def _change(found: dict[str, Any]) -> Change:
     data = found["data"]
     word = str(data.get("way") or found["rule"].rpartition(".")[2].replace("_", " "))
     what = str(data.get("what") or data.get("operation") or found["title"])
-    tone = "bad" if word.split()[0] in _GOOD_WORDS else ""
+    tone = "bad" if word.split()[0] in _BAD_WORDS else ""
     return Change(word, tone, found, _number(data.get("before")), _number(data.get("after")), what)
 
 

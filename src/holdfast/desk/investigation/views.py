@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.lanes import draw
-from holdfast.desk.investigation.story import changes, proof_of
+from holdfast.desk.investigation.story import changes, missing_after, proof_of
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 
@@ -29,12 +30,14 @@ def diagnosis(request: HttpRequest, key: str) -> HttpResponse:
     version = request.GET.get("version", "")
     kept = queries.newest(case, int(version[:9]) if version.isdecimal() else None)
     context: dict[str, Any] = {"case": case, "tab": "diagnosis", "job": queries.reading(case), "kept": kept}
+    context["clock"] = clock(case)
     context["may_read"] = case.allows(person, Deed.READ_EVIDENCE)
     context["may_investigate"] = case.allows(person, Deed.INVESTIGATE)
     if kept is not None:
         opened = proof_of(kept.report, request.GET.get("artefact", ""), request.GET.get("at", ""))
         context |= {"report": kept.report, "changes": changes(kept.report), "picture": draw(kept)}
         context |= {"opened": opened, "versions": range(1, _latest(case) + 1)}
+        context["missing"] = missing_after(kept.report, opened)
     return render(request, "investigation/diagnosis.html", context)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from ninja import Router, Schema
+from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer, SessionAuth
 from pydantic import AfterValidator
 
@@ -32,7 +33,8 @@ class Bearer(HttpBearer):
         """Return the token's person and make them the request's."""
         known = bearer(token)
         if known is None:
-            return None
+            # Falling back to the session would answer a mistyped token with a complaint about forms.
+            raise AuthenticationError
         if known.scope == Token.Scope.READ and request.method not in {"GET", "HEAD"}:
             raise PermissionDenied("this token only reads; issue one of scope write")
         request.user = known.person

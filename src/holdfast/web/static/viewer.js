@@ -23,7 +23,7 @@
     return found;
   };
   const scale = () => Math.max(1, (total * ROW) / MOST);
-  const height = () => Math.min(total * ROW, MOST) + HEAD;
+  const height = () => Math.min(total * ROW, MOST) + HEAD + ROW;
   const top = () => Math.round((box.scrollTop * scale()) / ROW);
   const inSight = () => Math.ceil(box.clientHeight / ROW);
 
@@ -55,7 +55,7 @@
   const draw = () => {
     space.style.setProperty("height", `${height()}px`);
     table.style.setProperty("transform", `translateY(${(first - top()) * ROW + box.scrollTop}px)`);
-    body.replaceChildren(...rows.map(drawn));
+    body.replaceChildren(...rows.flatMap(drawn));
     table.querySelector("thead").style.setProperty("transform", `translateY(${-((first - top()) * ROW)}px)`);
     where.textContent = chosen ? `: ${chosen} of ${total.toLocaleString("en")}` : `${total.toLocaleString("en")} lines`;
   };
@@ -67,6 +67,14 @@
     cell(row, one.line, "num"); cell(row, one.time ? one.time.slice(11, 23).replace("Z", "") : ""); cell(row, one.level, LOUD[one.level]);
     cell(row, one.template).title = one.template; cell(row, one.id.slice(0, 12)).title = one.id;
     marked(cell(row, ""), one.text + (one.cut ? ` … ${one.cut} bytes more` : ""));
+    return first + at === cited && root.dataset.missing && cited + 1 === Number(root.dataset.at) ? [row, absent()] : [row];
+  };
+  // An absence is shown like an error: a row where the line should be.
+  const absent = () => {
+    const row = document.createElement("tr");
+    row.className = "absent";
+    const said = cell(row, root.dataset.missing);
+    said.colSpan = 6;
     return row;
   };
   const marked = (td, text) => {
@@ -120,7 +128,7 @@
     whole.textContent = text; whole.hidden = false;
   };
   body.addEventListener("click", (event) => {
-    const row = event.target.closest("tr");
+    const row = event.target.closest("tr[data-line]");
     if (!row) return;
     chosen = Number(row.dataset.line);
     if (event.target.cellIndex === 4 && event.target.title) { tools.elements.id.value = event.target.title; return show(chosen); }
