@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from rich.console import Console
@@ -49,13 +50,17 @@ def _evidence(console: Console) -> tuple[Path, Path]:
     from holdfast.range import run
 
     folder = Path(os.environ.get("HOLDFAST_DATA", "var")).resolve() / "demo"
-    bundle, baseline = folder / "bundle", folder / "baseline"
-    for target, fault in ((baseline, "none"), (bundle, FAULT)):
-        if not (target / "case.json").exists():
+    made = []
+    for name, fault in (("shop-healthy", "none"), (f"shop-{FAULT}", FAULT)):
+        archive = folder / f"{name}.tar.gz"
+        if not archive.exists():
             what = "running a small web shop while it is well" if fault == "none" else f"breaking it: {fault}"
+            shutil.rmtree(folder / name, ignore_errors=True)
             with console.status(f"{what} ({SECONDS:.0f} s, once)"):
-                run(fault, SEED, target, duration=SECONDS)
-    return bundle, baseline
+                run(fault, SEED, folder / name, duration=SECONDS, archive=True)
+            shutil.rmtree(folder / name)
+        made.append(archive)
+    return made[1], made[0]
 
 
 def _investigate(console: Console, bundle: Path, baseline: Path) -> None:
