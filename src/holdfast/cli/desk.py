@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from pathlib import Path
@@ -64,10 +65,18 @@ def _evidence(console: Console) -> tuple[Path, Path]:
 
 
 def _investigate(console: Console, bundle: Path, baseline: Path) -> None:
-    from holdfast.diagnostics.investigate import investigate
-    from holdfast.diagnostics.report.terminal import render
+    """Print the report; the first time it is made before your eyes, later the one that was kept."""
+    kept = bundle.parent / "report.txt"
+    if not kept.exists():
+        from holdfast.diagnostics.investigate import investigate
+        from holdfast.diagnostics.report.terminal import render
 
-    with console.status("investigating"):
-        diagnosis = investigate([bundle], baseline=[baseline])
+        with console.status("investigating"):
+            diagnosis = investigate([bundle], baseline=[baseline])
+        paper = Console(
+            record=True, file=io.StringIO(), width=console.width, force_terminal=console.is_terminal
+        )
+        paper.print(render(diagnosis))
+        kept.write_text(paper.export_text(styles=console.is_terminal), encoding="utf-8")
     console.print(f" $ holdfast investigate {bundle} --baseline {baseline}", style="bold", soft_wrap=True)
-    console.print(render(diagnosis))
+    print(kept.read_text(encoding="utf-8"))
