@@ -33,8 +33,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
     "holdfast.desk.outbox",
     "holdfast.desk.people",
     "holdfast.desk.cases",
@@ -42,6 +40,8 @@ INSTALLED_APPS = [
     "holdfast.desk.investigation",
     "holdfast.desk.insight",
     "holdfast.web",
+    "allauth",  # after our rooms: their templates come first
+    "allauth.account",
 ]
 
 MIDDLEWARE = [
