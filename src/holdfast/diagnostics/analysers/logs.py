@@ -15,7 +15,6 @@ from holdfast.diagnostics.logs import NO_TIME, LogTable, Note, NoteKind, read_lo
 _WORTH_SAYING = {
     NoteKind.CLOCK_BACKWARD: Severity.WARNING,
     NoteKind.TWO_ZONES: Severity.WARNING,
-    NoteKind.NO_TIMES: Severity.WARNING,
     NoteKind.NUL_RUN: Severity.WARNING,
     NoteKind.UNREAD_LINES: Severity.WARNING,
     NoteKind.LONG_LINE: Severity.INFO,

@@ -27,6 +27,7 @@ def gaps(
     """Return the gaps, numbered C-1, C-2, ..."""
     found = [
         *_unread(read),
+        *_untimed(read),
         *_silent(bundle),
         *_spans(bundle),
         *_window(bundle, baseline, weighed),
@@ -48,6 +49,12 @@ def _unread(read: Sequence[tuple[Opened, Reading]]) -> Iterator[Raw]:
         yield "unread", f"{len(names)} of {len(read)} artefacts could not be read: {_listed(names)}", (), ()
     if read and not any(r.log for _, r in read):
         yield "no_logs", "no logs: what components say of themselves is not known", (), ()
+
+
+def _untimed(read: Sequence[tuple[Opened, Reading]]) -> Iterator[Raw]:
+    names = [o.artefact.name.rsplit("/", 1)[-1] for o, r in read if r.log is not None and r.first is None]
+    if names:
+        yield "untimed", f"{len(names)} texts carry no times and stay in line order: {_listed(names)}", (), ()
 
 
 def _silent(bundle: Evidence) -> Iterator[Raw]:
