@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -13,6 +14,8 @@ from holdfast.diagnostics.correlation.resources import Shift
 from holdfast.diagnostics.correlation.visits import BUNDLE
 from holdfast.diagnostics.findings import Finding, Severity
 
+_ID = re.compile(r"\b(trace|span|request|correlation)[_ -]?id\W{0,3}<\*>\W?", re.IGNORECASE)
+"""Ids in a line: they tell its calls apart, not the line from others."""
 PROOFS = 5
 """Locators a finding names of each side."""
 _RULES = {"log": "logs", "span": "traces", "call": "traces", "fault": "traces", "clock": "clocks"}
@@ -35,7 +38,7 @@ class Wording:
     def what(self, suspicion: Suspicion) -> str:
         """Return what a changed item is, in its own words."""
         kind, _, rest = str(suspicion.detail.get("item", "")).partition(" ")
-        return shortened(self._templates.get(rest, rest) if kind == "log" else rest)
+        return shortened(_ID.sub("", self._templates.get(rest, rest)) if kind == "log" else rest)
 
     def _behaviour(self, s: Suspicion) -> Finding:
         detail = s.detail

@@ -17,6 +17,8 @@ FIRST = 5
 """Candidates shown."""
 BAR = 20
 NARROW, TINY = 100, 80
+COUNTS = 24
+"""Width of `29 of 29 → 0 of 60`."""
 _SIGNS = {"new": "red", "gone": "red", "more": "red", "slower": "red"}
 
 
@@ -111,27 +113,25 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
         if not rows:
             return
         yield Text(" WHAT CHANGED AT THE ONSET", style="bold")
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 1), header_style="dim not bold")
-        grid.add_column("", no_wrap=True, min_width=6)
-        grid.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
-        grid.add_column("", no_wrap=True, style="dim", max_width=width // 5)
-        grid.add_column("before", justify="right", no_wrap=True, min_width=11)
-        grid.add_column("after", justify="right", no_wrap=True, min_width=11)
-        if width >= TINY:
-            grid.add_column("", style="cyan", no_wrap=True, min_width=4)
-        for finding in rows[:12]:
-            way = str(finding.data.get("way", ""))
-            proof = [finding.id] if width >= TINY else []
-            grid.add_row(
-                Text(way, style=_SIGNS.get(way, "dim")),
-                Text(str(finding.data.get("what") or finding.title)),
-                ", ".join(finding.components),
-                _share(finding.data["before"]),
-                _share(finding.data["after"]),
-                *proof,
-            )
-        yield grid
+        rows = rows[:12]
+        owner = max(len(", ".join(finding.components)) for finding in rows)
+        for finding in rows:
+            yield self._change(finding, width, owner)
         yield Text()
+
+    def _change(self, finding: Finding, width: int, owner: int) -> Text:
+        """Return one change as a line: way, what, whose, before and after; below 80 columns as two."""
+        way = str(finding.data.get("way", ""))
+        counts = f"{_share(finding.data['before'])} → {_share(finding.data['after'])}"
+        whose = ", ".join(finding.components)
+        what = str(finding.data.get("what") or finding.title)
+        text = Text("  ").append(f"{way:<7}", style=_SIGNS.get(way, "dim"))
+        if width < TINY:
+            text.append(f"{_cut(what, width - 10)}\n         ")
+            return text.append(f"{whose}  {counts}  ", style="dim").append(finding.id, style="cyan")
+        room = width - owner - COUNTS - 20
+        text.append(f"{_cut(what, room):<{room}}  ").append(f"{whose:<{owner}}  ", style="dim")
+        return text.append(f"{counts:>{COUNTS}}  ").append(finding.id, style="cyan")
 
     def _readers_findings(self) -> Iterator[RenderableType]:
         rows = [
@@ -175,6 +175,13 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
 def _bar(score: float, *, first: bool) -> Text:
     filled = round(score * BAR)
     return Text("━" * filled, style="red" if first else "default").append("─" * (BAR - filled), style="dim")
+
+
+def _cut(text: str, room: int) -> str:
+    """Return a text cut in the middle to fit."""
+    text = " ".join(text.split())
+    half = max(2, (room - 1) // 2)
+    return text if len(text) <= room else f"{text[:half]}…{text[-(room - half - 1) :]}"
 
 
 def _clock(time: int) -> str:
