@@ -123,7 +123,8 @@ class _Teller:
         self.bundle, self.weighed, self.wording = bundle, weighed, wording
         self.findings: list[Finding] = []
         self.changes = {c.component: c for c in sorted(bundle.changes, key=lambda c: c.time) if self._near(c)}
-        self.candidates = tuple(self._candidate(entry) for entry in weighed.ranked)
+        worth = [entry for entry in weighed.ranked if entry.score >= WORTH]
+        self.candidates = tuple(self._candidate(entry) for entry in worth)
 
     def _near(self, change: Change) -> bool:
         return -HOUR <= change.time - self.weighed.start <= HOUR // 60
