@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,8 @@ BAR = 20
 NARROW, TINY = 100, 80
 COUNTS = 24
 """Width of `29 of 29 → 0 of 60`."""
+_CONTROLS = dict.fromkeys([*range(10), *range(11, 32), *range(127, 160)])
+"""Evidence may hold sequences that move the cursor or rename the window; they are left out."""
 _SIGNS = {"new": "red", "gone": "red", "more": "red", "slower": "red"}
 
 
@@ -30,7 +33,10 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
         self.names = {artefact.id: artefact.name for artefact in diagnosis.artefacts}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = options.max_width
+        for segment in console.render(Group(*self._parts(options.max_width)), options):
+            yield segment if segment.control else Segment(segment.text.translate(_CONTROLS), segment.style)
+
+    def _parts(self, width: int) -> Iterator[RenderableType]:
         yield self._read()
         yield Text()
         yield self._onset()
@@ -79,7 +85,7 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
         yield head
         grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
         grid.add_column(justify="right", style="dim", width=3)
-        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(style="bold", no_wrap=True, overflow="ellipsis", max_width=width // 3)
         if width >= NARROW:
             grid.add_column(no_wrap=True)
         grid.add_column(justify="right", no_wrap=True)
@@ -87,7 +93,7 @@ class render:  # noqa: N801  (rich calls a renderable like a function)
         for number, candidate in enumerate(self.diagnosis.components[:FIRST], 1):
             bar = [_bar(candidate.score, first=number == 1)] if width >= NARROW else []
             arguments = self._arguments(candidate, 2 if width >= NARROW else 1)
-            grid.add_row(str(number), candidate.name, *bar, f"{candidate.score:.2f}", arguments)
+            grid.add_row(str(number), Text(candidate.name), *bar, f"{candidate.score:.2f}", arguments)
         yield grid
         yield Text()
 
