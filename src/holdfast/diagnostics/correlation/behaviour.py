@@ -14,8 +14,8 @@ import polars as pl
 from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, surely_more
 from holdfast.diagnostics.correlation.visits import Division
 
-ALWAYS = 0.9
-"""A thing seen in this share of the reference calls is part of the call."""
+OFTEN, ALWAYS = 0.8, 0.95
+"""A thing seen in the latter share of the reference calls is part of the call; between the two more and more so."""
 NEVER = 0.02
 """A thing seen in less than this share of them is new when it comes."""
 MIXED = 0.25
@@ -62,9 +62,9 @@ def _judge(table: pl.DataFrame, z: float) -> pl.DataFrame:
     up = surely_more(k1, n1, k0, np.where(alone, ASSUMED, n0), z) * np.where(alone, HALF_SURE, 1.0)
     down = surely_more(k0, n0, k1, n1, z)
     share = k0 / np.maximum(n0, 1)
-    fresh, kept = bad | (share < NEVER), share >= ALWAYS
+    fresh, kept = bad | (share < NEVER), np.clip((share - OFTEN) / (ALWAYS - OFTEN), MIXED, 1.0)
     rise = up * np.where(fresh, 1.0, MIXED)
-    fall = np.where(bad, 0.0, down * np.where(kept, 1.0, MIXED))
+    fall = np.where(bad, 0.0, down * kept)
     rising = rise >= fall
     way = np.where(rising, np.where(k0 == 0, "new", "more"), np.where(k1 == 0, "gone", "fewer"))
     return (

@@ -6,6 +6,7 @@ calls that show it have no stronger change below them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 UNSURE = 0.25
 """Weight of a line that names no trace and comes or goes, of a component whose calls are traced: with fewer
 requests it would go as well."""
+HEARSAY = 0.3
+"""Weight of an error line that names another component."""
 COMPARABLE = 0.3
 """A delay explains another that is at most about three times as long."""
 
@@ -54,7 +57,7 @@ def suspicions(division: Division) -> list[Suspicion]:
         *_work(division),
         *_ways(division),
     ]
-    _explain(division.visits, found)
+    _explain(division.visits, found, division.names)
     return found
 
 
@@ -119,7 +122,7 @@ def _grouped(pairs: pl.DataFrame) -> dict[int, Array]:
 _NONE = np.empty(0, np.int64)
 
 
-def _explain(visits: Visits, found: list[Suspicion]) -> None:
+def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> None:
     """Fill in `unexplained` and `by`."""
     above = visits.frame["above"].to_numpy()
     owner, numbers = _owners(visits.frame["component"])
@@ -140,7 +143,24 @@ def _explain(visits: Visits, found: list[Suspicion]) -> None:
             suspicion.unexplained *= float(1 - covered.mean())
             if other.any():
                 suspicion.by = found[np.bincount(whose[other]).argmax()].component
-    _explain_waiting(found, _reach(visits))
+    reach = _reach(visits)
+    _explain_hearsay(found, reach, texts)
+    _explain_waiting(found, reach)
+
+
+def _explain_hearsay(found: list[Suspicion], reach: dict[str, set[str]], texts: dict[str, str]) -> None:
+    """Discount error lines that belong to no call and name a component which their writer calls.
+
+    Whoever complains of another is seldom the one; whether the other is, its own evidence must say.
+    """
+    for suspicion in found:
+        if not (suspicion.loose and suspicion.detail.get("bad")):
+            continue
+        words = set(re.split(r"[^\w-]+", texts.get(str(suspicion.detail["item"])[4:], "")))
+        named = sorted(words & reach.get(suspicion.component, set()))
+        if named:
+            suspicion.unexplained *= HEARSAY
+            suspicion.by = named[0]
 
 
 def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]]) -> None:

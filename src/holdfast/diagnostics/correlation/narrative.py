@@ -9,6 +9,7 @@ import polars as pl
 
 from holdfast.diagnostics.analysers.contract import Change
 from holdfast.diagnostics.artefacts import Locator
+from holdfast.diagnostics.correlation.behaviour import ALWAYS
 from holdfast.diagnostics.correlation.blame import Suspicion
 from holdfast.diagnostics.correlation.domains import domain
 from holdfast.diagnostics.correlation.evidence import Evidence
@@ -107,7 +108,14 @@ def _lacking(weighed: Weighed) -> str:
         return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
     if not (items["kind"] == "log").any() and argument.kind == "behaviour":
         return "without logs the calls alone speak"
+    if argument.loose and top.component in _callers(weighed):
+        return "its lines belong to no call that could be followed further"
     return "" if _beyond_chance(argument) else "few calls were seen"
+
+
+def _callers(weighed: Weighed) -> set[str]:
+    visits = weighed.visits
+    return set(visits.frame["caller"].unique()) | set(visits.leaves["component"].unique())
 
 
 def _beyond_chance(suspicion: Suspicion) -> bool:
@@ -115,7 +123,8 @@ def _beyond_chance(suspicion: Suspicion) -> bool:
     d = suspicion.detail
     if "side" in d or suspicion.kind == "work" or d["way"] in ("new", "more"):
         return bool(surely_more(d["k1"], d["n1"], d["k0"], d["n0"], STRICT) > 0)
-    return bool(surely_more(d["k0"], d["n0"], d["k1"], d["n1"], STRICT) > 0)
+    part_of_it = d["k0"] >= ALWAYS * d["n0"]  # else another mix of requests may have taken it away
+    return part_of_it and bool(surely_more(d["k0"], d["n0"], d["k1"], d["n1"], STRICT) > 0)
 
 
 class _Teller:

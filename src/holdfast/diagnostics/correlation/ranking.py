@@ -85,6 +85,7 @@ class _Comparison:
         self.baseline, self.bundle, self.seen = baseline, bundle, seen
         self.ours, self.theirs = seen.frame["side"] == BUNDLE, seen.frame["side"] == BASELINE
         self.first = _first(bundle, seen.frame)
+        self.texts = {**baseline.templates, **bundle.templates}
 
     def best(self, z: float) -> Weighed:
         """Return the comparison since the moment under which one component explains most."""
@@ -111,9 +112,9 @@ class _Comparison:
         starts = self.seen.frame["start"]
         subject, earlier = self.ours & (starts >= start), self.ours & (starts < start)
         reference = self.theirs | earlier
-        found = suspicions(Division(self.seen, subject, reference, z)) if subject.any() else []
+        found = suspicions(Division(self.seen, subject, reference, z, self.texts)) if subject.any() else []
         if self.theirs.any() and earlier.any():
-            _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z)))
+            _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts)))
         moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
         compared = bool(reference.any()) or not self.baseline.empty()
         return Weighed(

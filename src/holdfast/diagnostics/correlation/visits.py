@@ -8,7 +8,7 @@ so long. So load, sampling and the mix of requests drop out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -50,6 +50,8 @@ class Division:
     reference: pl.Series
     z: float = Z
     """How sure a difference must be, in standard deviations."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Text of each log template by id."""
 
 
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:
