@@ -1,6 +1,6 @@
 """Which layout a file has: a vote of sample lines from its head, middle and tail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -140,9 +140,13 @@ class _Ballot:
     fields: float
     spans: Ints
 
-    @property
-    def rank(self) -> tuple[float, float]:
-        return float(self.read.sum()) * (1 + 0.02 * min(self.fields, 10)), self.program.specificity
+    def rank(self, together: Mapping[str, NDArray[np.bool_]]) -> tuple[float, float, float]:
+        """Lines its layout reads, lines it reads itself (richer fields count more), strictness."""
+        if not self.read.any():
+            return 0.0, 0.0, 0.0
+        richer = 1 + 0.02 * min(self.fields, 10)
+        read = float(together[self.program.layout.name].sum())
+        return read * richer, float(self.read.sum()) * richer, self.program.specificity
 
 
 def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list[_Ballot]:
@@ -163,7 +167,11 @@ def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) ->
     """The winner, then whoever reads at least 1 % of the lines the earlier ones miss."""
     chosen: list[_Ballot] = []
     missed = heads.copy()
-    for ballot in sorted(ballots, key=lambda item: item.rank, reverse=True):
+    together: dict[str, NDArray[np.bool_]] = {}
+    for ballot in ballots:  # patterns of one layout stand for it together
+        name = ballot.program.layout.name
+        together[name] = together.get(name, False) | ballot.read
+    for ballot in sorted(ballots, key=lambda item: item.rank(together), reverse=True):
         gain = int((ballot.read & missed).sum())
         if gain >= max(1, 0.01 * heads.sum()) and len(chosen) < most:
             chosen.append(ballot)

@@ -43,8 +43,11 @@ SIX_LEVELS = np.array([1, 2, 3, 5, 6, 8], np.int64)
 
 
 @njit(cache=True, nogil=True)
-def string_end(pos: int, end: int) -> int:
-    """Position of the quote that closes the string whose first byte is at pos, or -1."""
+def string_end(pos: int, end: int, deep: int) -> int:
+    """Position of the quote that closes the string whose first byte is at pos, or -1.
+
+    With `deep` 1 the object is itself inside a JSON string: its quotes are written `\\"`.
+    """
     while True:
         pos = next_byte(pos, end, 34)
         if pos >= end:
@@ -52,19 +55,22 @@ def string_end(pos: int, end: int) -> int:
         back = pos - 1
         while byte_at(back) == 92:
             back -= 1
-        if (pos - back) & 1:
+        escapes = pos - back - 1
+        if deep and not escapes & 1:
+            return -1
+        if not (escapes >> deep) & 1:
             return pos
         pos += 1
 
 
 @njit(cache=True, nogil=True)
-def array_end(pos: int, end: int) -> int:
+def array_end(pos: int, end: int, deep: int) -> int:
     """Position after the array or object that starts at pos, or -1."""
     depth = 0
     while pos < end:
         byte = byte_at(pos)
         if byte == 34:
-            pos = string_end(pos + 1, end)
+            pos = string_end(pos + 1, end, deep)
             if pos < 0:
                 return -1
         elif byte == 91 or byte == 123:
@@ -167,6 +173,8 @@ def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
     depth = 0
     put(path, 0, np.int64(OFFSET ^ np.uint64(salt)))
     pos += 1
+    deep = 1 if pos + 1 < end and byte_at(pos) == 92 and byte_at(pos + 1) == 34 else 0
+    quote = 92 if deep else 34
     while pos < end:
         byte = byte_at(pos)
         if byte == 32 or byte == 44 or byte == 9:
@@ -178,10 +186,10 @@ def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
                 return pos
             depth -= 1
             continue
-        stop = string_end(pos + 1, end) if byte == 34 else -1
+        stop = string_end(pos + 1 + deep, end, deep) if byte == quote else -1
         if stop < 0:
             break
-        key = label_hash(pos + 1, stop, limit, np.uint64(get(path, depth)))
+        key = label_hash(pos + 1 + deep, stop - deep, limit, np.uint64(get(path, depth)))
         put(regs, R_KEYS, get(regs, R_KEYS) + np.int64(key))
         pos = skip_blanks(stop + 1, end)
         if pos >= end or byte_at(pos) != 58:
@@ -192,27 +200,27 @@ def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
             put(path, depth, np.int64(key))
             pos += 1
             continue
-        pos = json_value(ctx, pos, end, lookup(table, mask, key), salt, regs)
+        pos = json_value(ctx, pos, end, lookup(table, mask, key), salt, deep, regs)
         if pos < 0:
             break
     return end if get(regs, R_MESSAGE + 1) else -1
 
 
 @njit(cache=True, nogil=True)
-def json_value(ctx: int, pos: int, end: int, role: int, salt: int, regs: int) -> int:
+def json_value(ctx: int, pos: int, end: int, role: int, salt: int, deep: int, regs: int) -> int:
     """Read one value that is no object to descend into, give it its role; position after it or -1."""
     if pos >= end:
         return -1
     byte = byte_at(pos)
-    if byte == 34:
-        stop = string_end(pos + 1, end)
+    if byte == (92 if deep else 34):
+        stop = string_end(pos + 1 + deep, end, deep)
         if role:
-            take(ctx, role, pos + 1, end if stop < 0 else stop, salt, regs)
+            take(ctx, role, pos + 1 + deep, end if stop < 0 else stop - deep, salt, regs)
             if role == ROLE_MESSAGE:
                 put(regs, R_ESCAPED, 1)
         return end if stop < 0 else stop + 1
     if byte == 91 or byte == 123:
-        return array_end(pos, end)
+        return array_end(pos, end, deep)
     stop = pos
     while stop < end and byte_at(stop) != 44 and byte_at(stop) != 125 and byte_at(stop) != 32:
         stop += 1
@@ -240,7 +248,7 @@ def scan_logfmt(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
         begin, pairs = pos + 1, pairs + 1
         if begin < end and byte_at(begin) == 34:
             begin += 1
-            stop = string_end(begin, end)
+            stop = string_end(begin, end, 0)
             stop = end if stop < 0 else stop
             pos = stop + 1
         else:

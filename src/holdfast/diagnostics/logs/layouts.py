@@ -31,6 +31,8 @@ KINDS = {
     "optional": Charset.OPTIONAL,
     "nested": Charset.NESTED,
     "final": Charset.FINAL,
+    "token": Charset.TOKEN,
+    "age": Charset.AGE,
 }
 SPANS = {
     "component": Reg.COMPONENT,
@@ -38,6 +40,7 @@ SPANS = {
     "thread": Reg.THREAD,
     "pid": Reg.PID,
     "id": Reg.ID,
+    "context": Reg.CONTEXT,
 }
 TIME_OPS = {
     "Y": Op.YEAR4,
@@ -182,6 +185,7 @@ def _field_rows(layout: Layout, time: str, text: str, stop: int) -> Iterator[Row
         "priority": (Op.PRIORITY, 0, 0, 0),
         "status": (Op.STATUS, 0, 0, 0),
         "message": (Op.MESSAGE, 0, 0, 0),
+        "gap": (Op.LITERAL, 32, 0, 0),  # exactly one blank: what follows may be indented
         "partial": (Op.PARTIAL_FLAG, 0, 0, 0),
         "json": (Op.JSON, layout.salt, 0, 0),
         "logfmt": (Op.LOGFMT, layout.salt, 2, 0),

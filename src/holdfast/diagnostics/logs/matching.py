@@ -36,6 +36,7 @@ C_ZONE, C_ABSOLUTE, C_UPTIME = int(Clock.ZONE), int(Clock.ABSOLUTE), int(Clock.U
 X_TABLE, X_MASK, X_LIMIT = int(Ctx.TABLE), int(Ctx.MASK), int(Ctx.LIMIT)
 X_CLASSES = int(Ctx.CLASSES)
 NESTED, QUALIFIED, MAY_BE_EMPTY = 1024, 256, 512 | int(Charset.ANY)
+TOKEN_RULE, AGE_RULE = 2048, 4096
 MONTHS = np.array(
     [0x6A616E, 0x666562, 0x6D6172, 0x617072, 0x6D6179, 0x6A756E, 0x6A756C, 0x617567, 0x736570, 0x6F6374,
      0x6E6F76, 0x646563], np.int64,
@@ -352,6 +353,10 @@ def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
             dot += 1
         if dot >= at - 1:
             return -1
+    if charset & TOKEN_RULE and at - pos < 8 and not (at == pos + 1 and byte_at(pos) == 45):
+        return -1
+    if charset & AGE_RULE and not (at > pos and (is_digit(byte_at(pos)) or byte_at(pos) == 60)):
+        return -1
     return at if at > pos or charset & MAY_BE_EMPTY else -1
 
 

@@ -56,6 +56,8 @@ class Charset(IntEnum):
     OPTIONAL = 1 + 512  # may be empty
     NESTED = 4 + 1024  # up to a stop byte with a blank after it
     FINAL = 1 + 1024  # the same, no blanks inside
+    TOKEN = 64 + 2048  # an id of hexadecimal digits and dashes, or a dash in its place
+    AGE = 128 + 4096  # `3m12s`, `<unknown>`
 
 
 class Reg(IntEnum):
@@ -83,7 +85,7 @@ class Reg(IntEnum):
     ID_RANK = 27
     ESCAPED = 28  # the message is inside a JSON string
     IGNORED = 30
-    TIME_TEXT = 32
+    CONTEXT = 32  # a part of the header in which ids may stand
     MARKS = 34  # keys seen that only this layout uses
     KEYS = 35  # sum of the hashes of all keys: the shape of an object
 

@@ -242,7 +242,10 @@ class _stack_reader:  # noqa: N801 a function with memory
 
 def _unescaped(raw: bytes) -> str:
     try:
-        return str(orjson.loads(b'"' + raw + b'"'))
+        text = str(orjson.loads(b'"' + raw + b'"'))
+        if "\n" not in text and "\\n" in text:  # an object inside a string: once more
+            text = text.replace("\\n", "\n").replace("\\t", "\t")
+        return text
     except orjson.JSONDecodeError:
         return to_text(raw).replace("\\n", "\n").replace("\\t", "\t")
 

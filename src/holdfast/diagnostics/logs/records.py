@@ -24,16 +24,16 @@ from holdfast.diagnostics.logs.matching import (
     time_of,
 )
 from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, next_byte, put
-from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx
-from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, run
+from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx, Reg
+from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, leading_level, run
 from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
 
 Slots = NDArray[np.int32]
 
 MAX_FRAMES = 10_000  # continuation lines of one record that count towards its stack
 D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
-S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED = 0, 1, 3, 5, 6, 7
-SLOT_FIELDS = 8  # first record, message span, location span, layout code, clock bits, escaped
+S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
+SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock bits, escaped, level
 INNERS = 16  # layout code = outer * INNERS + inner + 1
 UNSTATED = 999_999  # zone code of a time without a zone
 T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
@@ -41,6 +41,7 @@ T_TIME, T_PART, T_ID, T_OWNED = 6, 7, 8, 9  # what fill_record hands over
 T_RESUME = 10  # where the columns were full, as an offset; the range ends there
 ZONES_AT = 12
 NO_FOLD = np.uint64(0)
+R_CONTEXT = int(Reg.CONTEXT)
 X_LIMIT, X_BASE, X_BOUNDS = int(Ctx.LIMIT), int(Ctx.BASE), int(Ctx.BOUNDS)
 X_OUTERS, X_ALL, X_LOOSE = int(Ctx.OUTERS), int(Ctx.ALL), int(Ctx.LOOSE)
 
@@ -133,7 +134,7 @@ def copy_span(source: int, target: int, reg: int) -> None:
 def adopt(regs: int, inner: int) -> None:
     """The inner layout names message, level and component; the wrapper's clock stays when it has one."""
     put(regs, R_LOCATION + 1, 0)
-    for reg in (R_MESSAGE, R_LOCATION, R_COMPONENT, R_ID, R_STACK):
+    for reg in (R_MESSAGE, R_LOCATION, R_COMPONENT, R_ID, R_STACK, R_CONTEXT):
         copy_span(inner, regs, reg)
     if get(inner, R_LEVEL):
         put(regs, R_LEVEL, get(inner, R_LEVEL))
@@ -185,6 +186,8 @@ def message_key(ctx: int, code: int, tally: int, regs: int) -> np.uint64:
         last = first + MAX_HASHED
     put(regs, R_MESSAGE + 1, last)
     key = skeleton(ctx, first, last, OFFSET ^ (np.uint64(code + 1) * PRIME), regs)
+    if get(regs, R_CONTEXT + 1) and get(regs, R_ID_RANK) < 8:
+        skeleton(ctx, get(regs, R_CONTEXT), get(regs, R_CONTEXT + 1), OFFSET, regs)
     stop = get(regs, R_LOCATION + 1)
     if stop:
         begin = get(regs, R_LOCATION)
@@ -193,7 +196,7 @@ def message_key(ctx: int, code: int, tally: int, regs: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def fill_slot(row: int, record: int, code: int, base: int, regs: int) -> None:
+def fill_slot(ctx: int, row: int, record: int, code: int, base: int, regs: int) -> None:
     """What is kept of the first record of a skeleton; `row` is the address of the fields."""
     put(row, S_FIRST, record)
     put(row, S_LAYOUT, code)
@@ -204,6 +207,7 @@ def fill_slot(row: int, record: int, code: int, base: int, regs: int) -> None:
         put(row, S_LOCATION + 1, min(get(regs, R_LOCATION + 1), get(regs, R_LOCATION) + 256) - base)
     put(row, S_CLOCK, get(regs, R_CLOCK))
     put(row, S_ESCAPED, get(regs, R_ESCAPED))
+    put(row, S_LEVEL, leading_level(ctx, get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1)))
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -285,14 +289,17 @@ def fill_record(
     before = get(tables, D_USED)
     number = enter(tables, message_key(ctx, code, tally, regs))
     if number == before:
-        fill_slot(get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, record, code, base, regs)
+        fill_slot(ctx, get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, record, code, base, regs)
+    if get(regs, R_LEVEL) == 0:
+        put(regs, R_LEVEL, get(get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, S_LEVEL))
     if get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
         note_zone(state + ZONES_AT * 8, regs, line)
         put(tally, T_TIME, time_of(regs))
     else:
         put(tally, T_TIME, NO_TIME)
     put(tally, T_PART, max(span_number(ctx, tables + 64, regs, R_COMPONENT, 32_000), -1))
-    found = span_number(ctx, tables + 128, regs, R_ID, most_ids)
+    named = get(regs, R_ID + 1) - get(regs, R_ID) >= 4  # a dash stands for none
+    found = span_number(ctx, tables + 128, regs, R_ID, most_ids) if named else -1
     put(tally, T_LOST_IDS, get(tally, T_LOST_IDS) + (found == -2))
     put(tally, T_ID, max(found, -1))
     return number

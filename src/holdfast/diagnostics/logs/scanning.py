@@ -5,6 +5,8 @@ from numba import njit
 
 from holdfast.diagnostics.logs.keyed import (
     PRIORITY_LEVELS,
+    R_ID,
+    R_ID_RANK,
     R_LEVEL,
     R_MARKS,
     R_MESSAGE,
@@ -114,6 +116,8 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
         if op == CAPTURE:
             put(regs, a, pos)
             put(regs, a + 1, stop)
+            if a == R_ID:
+                put(regs, R_ID_RANK, 6 if stop - pos >= 4 else 0)
         elif not location(pos, stop, regs):
             if a:
                 return -1
@@ -201,7 +205,7 @@ def continuation_shape(pos: int, end: int) -> bool:
         return True
     if (first == 97 and second == 116 and third == 32) or (first == 46 and second == 46 and third == 46):
         return True
-    return 65 <= first <= 122 and named_shape(pos, end)
+    return 65 <= first <= 122 and (named_shape(pos, end) or go_shape(pos, end))
 
 
 @njit(cache=True, nogil=True)
@@ -216,14 +220,58 @@ def named_shape(pos: int, end: int) -> bool:
             break
         stop += 1
     length, first = stop - pos, byte_at(pos)
+    if stop + 1 < end and byte_at(stop) == 58 and length == 5 and first == 112 and byte_at(stop - 1) == 99:
+        return True  # panic:
     if stop + 1 < end and byte_at(stop) == 32:
         following, ending = byte_at(stop + 1), byte_at(stop - 1)
         caused = length == 6 and first == 67 and ending == 100 and following == 98
         traceback = length == 9 and first == 84 and ending == 107 and following == 40
-        return caused or traceback or (length == 9 and first == 103 and ending == 101 and is_digit(following))
+        during = length == 6 and first == 68 and ending == 103 and following == 104
+        created = length == 7 and first == 99 and ending == 100 and following == 98
+        routine = length == 9 and first == 103 and ending == 101 and is_digit(following)
+        return caused or traceback or during or created or routine
     if (stop < end and byte_at(stop) != 58) or stop - last < 6 or not 65 <= byte_at(last) <= 90:
         return False
     return ends_like_exception(stop)
+
+
+@njit(cache=True, nogil=True)
+def go_shape(pos: int, end: int) -> bool:
+    """A frame of a Go stack: `main.run(...)`, `net/http.(*conn).serve(0xc0001)`."""
+    if byte_at(end - 1) != 41:
+        return False
+    at, slashes, dots = pos, 0, 0
+    while at < end and byte_at(at) != 40:
+        byte = byte_at(at)
+        slashes, dots = slashes + (byte == 47), dots + (byte == 46)
+        if byte == 32 or byte == 58 or byte == 61:
+            return False
+        at += 1
+    main = byte_at(pos) == 109 and dots == 1 and at - pos > 5 and byte_at(pos + 4) == 46
+    return dots > 0 and (slashes > 0 or main)
+
+
+@njit(cache=True, nogil=True)
+def leading_level(ctx: int, pos: int, end: int) -> int:
+    """Level a message begins with (`[ERROR] x`, `error: x`, `ERROR x`), 0 when it does not say."""
+    if pos >= end:
+        return 0
+    first = byte_at(pos)
+    framed = first == 91 or first == 60 or first == 40
+    begin = pos + 1 if framed else pos
+    found, stop = level_at(ctx, begin, end, 0)
+    if not found or stop >= end:
+        return 0
+    after, first = byte_at(stop), byte_at(begin)
+    if framed:
+        return found if after == 93 or after == 62 or after == 41 else 0
+    capitals = first < 97 and byte_at(stop - 1) < 97
+    if capitals:
+        return (
+            found if stop - begin >= 4 and (after == 32 or after == 58 or after == 9 or after == 124) else 0
+        )
+    plain = found >= L_WARN or first == 105 or (first == 100 and found < L_INFO)  # not `config:`, `default:`
+    return found if after == 58 and plain else 0
 
 
 @njit(cache=True, nogil=True)

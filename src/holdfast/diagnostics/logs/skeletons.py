@@ -46,6 +46,10 @@ def charsets() -> Bytes:
             table[byte] |= Charset.IDENTIFIER
         if char not in " \t[:]=":
             table[byte] |= Charset.UNIT
+        if char in "0123456789abcdefABCDEF-":
+            table[byte] |= Charset.TOKEN & 0xFF
+        if char in "0123456789smhdy<>unkow":
+            table[byte] |= Charset.AGE & 0xFF
     return table
 
 
@@ -70,7 +74,9 @@ def key_before(pos: int, floor: int) -> int:
         return 9
     if a == 112 and b == 97 and c == 110:  # span
         return 1
-    if a == 101 and b == 115 and c == 116:  # request
+    if (a == 101 and b == 115 and c == 116) or (a == 114 and b == 101 and c == 113):  # request, req
+        return 7
+    if c == 114 and not is_letter(byte_at(at - 1)):  # rid
         return 7
     if a == 105 and b == 111 and c == 110 and at >= floor + 4 and (byte_at(at - 3) | 32) == 116:
         return 7 if (byte_at(at - 4) | 32) == 97 and (byte_at(at - 5) | 32) == 108 else 0  # correlation
@@ -99,6 +105,8 @@ def consider_id(start: int, stop: int, end: int, hexadecimal: bool, floor: int, 
         rank = 8
     elif hexadecimal and length == 12 and start - 24 >= floor and ends_uuid(start):
         begin, rank = start - 24, 4
+    elif hexadecimal and start > floor and byte_at(start - 1) == 91 and stop < end and byte_at(stop) == 93:
+        rank = 3  # a column of its own: [d2a0473d0cc3]
     if rank <= get(regs, R_ID_RANK) and get(regs, R_ID_RANK) > 7:
         return
     key = 0

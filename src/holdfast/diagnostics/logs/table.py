@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.opcodes import NO_TIME, Level
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Ints = NDArray[np.int64]
 Int32s = NDArray[np.int32]
@@ -134,9 +136,9 @@ class LogTable:
         return int(known.max()) if len(known) else NO_TIME
 
     @cached_property
-    def _by_template(self) -> tuple[Any, Any]:
-        order = np.argsort(self.template, kind="stable")
-        bounds = np.searchsorted(self.template[order], np.arange(len(self.templates) + 1))
+    def _by_template(self) -> tuple[Ints, Ints]:
+        order: Ints = np.argsort(self.template, kind="stable")
+        bounds: Ints = np.searchsorted(self.template[order], np.arange(len(self.templates) + 1))
         return order, bounds
 
     def records_of(self, template: int) -> Ints:
@@ -198,8 +200,10 @@ class IdValues:
                 yield file.read(stop - start).decode("utf-8", "replace")
 
 
-def assign_rows(table: LogTable) -> pl.DataFrame:
+def assign_rows(table: LogTable) -> "pl.DataFrame":
     """Line number, template id, time (ISO 8601 UTC, empty when unknown) and level of every record."""
+    import polars as pl  # reading a log does not need it, and it doubles the time to import
+
     codes = pl.Series([template.id for template in table.templates], dtype=pl.Categorical)
     levels = pl.Series([level.name.lower() for level in Level], dtype=pl.Categorical)
     known = table.time != NO_TIME
