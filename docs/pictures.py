@@ -19,6 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
+from rich.terminal_theme import TerminalTheme
 
 from holdfast.diagnostics.investigate import investigate
 from holdfast.diagnostics.report.terminal import render
@@ -93,11 +94,16 @@ def _terminal(browser: Browser, demo: Path) -> None:
     console.print(f" $ holdfast investigate {bundle.name} --baseline shop-healthy.tar.gz", style="bold")
     console.print(render(diagnosis))
     page = browser.new_page(viewport={"width": 1280, "height": 200})
-    page.set_content(console.export_html(inline_styles=True, code_format=_CODE))
+    page.set_content(console.export_html(theme=_THEME, inline_styles=True, code_format=_CODE))
     page.locator("pre").screenshot(path=FOLDER / "terminal.png")
     page.close()
 
 
+_ANSI = [
+    (12, 16, 22), (240, 89, 75), (114, 210, 151), (240, 183, 85), (130, 182, 255), (200, 150, 240), (100, 200, 210),
+    (223, 229, 236),
+]  # fmt: skip
+_THEME = TerminalTheme((12, 16, 22), (223, 229, 236), _ANSI, _ANSI)
 _CODE = (
     '<body style="margin:0;background:#0c1016"><pre style="margin:0;padding:16px 12px;width:max-content;'
     "background:#0c1016;color:#dfe5ec;font:13px/18px 'JetBrains Mono','DejaVu Sans Mono',monospace\">"
