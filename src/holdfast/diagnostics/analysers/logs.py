@@ -84,6 +84,7 @@ def _keep(table: LogTable, opened: Opened) -> None:
         "template": table.template,
         "ids": table.ids,
         "component": table.component,
+        "id_spans": table.id_values.spans,
     }
     for name, column in columns.items():
         np.save(f"{stem}.{name}.npy", np.asarray(column))

@@ -178,6 +178,11 @@ class IdValues:
         self._spans = spans
         self._texts = texts
 
+    @property
+    def spans(self) -> Ints:
+        """First and last byte (exclusive) of each id in the file, shape (n, 2)."""
+        return self._spans
+
     def __len__(self) -> int:
         return len(self._spans)
 
