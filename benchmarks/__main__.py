@@ -69,7 +69,8 @@ def main() -> int:
 def page(rows: dict[str, list[Row]], missing: dict[str, str]) -> str:
     """Return the table, with the machine it was measured on."""
     lines = [
-        "# Benchmarks", "", "Written by `make bench`. Ratios are ours over the peer's, per CPU second, in the same run.", "",
+        "# Benchmarks", "",
+        "Written by `make bench`. Ratios are ours over the peer's, per CPU second, in the same run.", "",
         machine(), "", "| benchmark | what | measured | goal |", "| --- | --- | ---: | ---: |",
     ]  # fmt: skip
     lines += [

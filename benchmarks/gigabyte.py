@@ -1,4 +1,6 @@
-"""How long and how much memory a gigabyte of logs takes, report written: python benchmarks/gigabyte.py [--megabytes 1000]
+"""How long and how much memory a gigabyte of logs takes, report written.
+
+    python benchmarks/gigabyte.py [--megabytes 1000]
 
 Eight services in eight layouts; in the last third one of them writes a new error. Memory is the sum of the
 proportional set sizes of all processes, looked at ten times a second.
@@ -45,7 +47,7 @@ def _write(out, layout: str, size: int, dice: random.Random, *, failing: bool) -
             "klog": when.strftime("%m%d %H:%M:%S.000123"), "plain": when.strftime("%Y-%m-%d %H:%M:%S"),
         }  # fmt: skip
         lines = [
-            layout.format(**fixed, n=dice.randrange(190), a=dice.randrange(10**6), b=dice.randrange(10**5), hex=f"{dice.getrandbits(128):032x}")
+            layout.format(**fixed, n=dice.randrange(190), a=dice.randrange(10**6), b=dice.randrange(10**5), hex=_hex(dice))
             for _ in range(1000)
         ]  # fmt: skip
         if failing and written > size * 2 // 3:
@@ -53,6 +55,10 @@ def _write(out, layout: str, size: int, dice: random.Random, *, failing: bool) -
         text = "\n".join(lines) + "\n"
         out.write(text)
         written, second = written + len(text), second + 1
+
+
+def _hex(dice: random.Random) -> str:
+    return f"{dice.getrandbits(128):032x}"
 
 
 def watched(command: list[str]) -> tuple[float, float]:
