@@ -47,7 +47,7 @@ def _write(out, layout: str, size: int, dice: random.Random, *, failing: bool) -
             "klog": when.strftime("%m%d %H:%M:%S.000123"), "plain": when.strftime("%Y-%m-%d %H:%M:%S"),
         }  # fmt: skip
         lines = [
-            layout.format(**fixed, n=dice.randrange(190), a=dice.randrange(10**6), b=dice.randrange(10**5), hex=_hex(dice))
+            layout.format(**fixed, n=dice.randrange(190), a=dice.randrange(10**6), b=dice.randrange(9999), hex=_hex(dice))
             for _ in range(1000)
         ]  # fmt: skip
         if failing and written > size * 2 // 3:
