@@ -46,10 +46,7 @@ def _write(out, layout: str, size: int, dice: random.Random, *, failing: bool) -
             "iso": when.strftime("%Y-%m-%dT%H:%M:%S.123Z"), "clf": when.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "klog": when.strftime("%m%d %H:%M:%S.000123"), "plain": when.strftime("%Y-%m-%d %H:%M:%S"),
         }  # fmt: skip
-        lines = [
-            layout.format(**fixed, n=dice.randrange(190), a=dice.randrange(10**6), b=dice.randrange(9999), hex=_hex(dice))
-            for _ in range(1000)
-        ]  # fmt: skip
+        lines = [layout.format(**fixed, **_numbers(dice)) for _ in range(1000)]
         if failing and written > size * 2 // 3:
             lines[::50] = [f'time="{fixed["iso"]}" level=error msg="payment refused" provider=cards'] * 20
         text = "\n".join(lines) + "\n"
@@ -57,8 +54,13 @@ def _write(out, layout: str, size: int, dice: random.Random, *, failing: bool) -
         written, second = written + len(text), second + 1
 
 
-def _hex(dice: random.Random) -> str:
-    return f"{dice.getrandbits(128):032x}"
+def _numbers(dice: random.Random) -> dict[str, object]:
+    return {
+        "n": dice.randrange(190),
+        "a": dice.randrange(10**6),
+        "b": dice.randrange(10**5),
+        "hex": f"{dice.getrandbits(128):032x}",
+    }
 
 
 def watched(command: list[str]) -> tuple[float, float]:
