@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # Imported here so that the process from which readers are forked has them already.
 import holdfast.diagnostics.logbook
 import holdfast.diagnostics.logs
-import holdfast.diagnostics.traces.spans  # noqa: F401
+import holdfast.diagnostics.traces.spans
 from holdfast.diagnostics.analysers import Opened, Reading, choose, registered
 from holdfast.diagnostics.cage import failure
 
 registered()
+
+
+_LINES = b"""2026-01-29T10:00:00.100Z INFO orders order 17 placed trace_id=5b8efff798038103d269b633813fc60c
+2026-01-29T10:00:00.200Z ERROR orders order 18 failed
+Traceback (most recent call last):
+  File "orders.py", line 3, in place
+ValueError: no such order
+"""
+
+
+def warm() -> None:
+    """Read a few lines, so that what has to be compiled or loaded for it is there before time is counted."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
+        path = Path(folder) / "warm.log"
+        path.write_bytes(_LINES)
+        holdfast.diagnostics.logs.read_log(path)
 
 
 def read_one(opened: Opened) -> Reading:

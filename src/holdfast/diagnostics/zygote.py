@@ -20,8 +20,9 @@ _PR_SET_PDEATHSIG = 1
 
 def main(control: socket.socket) -> None:
     """Fork a reader for each descriptor received, until there are no more."""
-    import holdfast.diagnostics.reading  # noqa: F401  (what every reader needs, loaded once)
+    from holdfast.diagnostics.reading import warm
 
+    warm()  # what every reader needs, loaded and compiled once
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started the readers decides when to stop
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     while True:

@@ -69,6 +69,7 @@ def held() -> int:
 
 def test_fifty_streams_hold_no_connection(case, engineer):
     connections.close_all()
+    before = held()  # a served desk of another test may still have its own
 
     async def play():
         streams = [await opened(engineer) for _ in range(50)]
@@ -83,7 +84,7 @@ def test_fifty_streams_hold_no_connection(case, engineer):
             await stream.aclose()
         return counted
 
-    assert run(play) == 0
+    assert run(play) <= before
 
 
 def test_what_happens_arrives_and_a_reader_who_comes_back_misses_nothing(case, engineer):

@@ -80,7 +80,8 @@ def test_a_metric_of_machines_belongs_to_the_machine(tmp_path: Path) -> None:
 def test_samples_without_a_time_make_no_series_and_that_is_said(tmp_path: Path) -> None:
     reading = read(tmp_path, b"# TYPE up gauge\nup 1\n")
     assert reading.signals == []
-    assert "without a time" in reading.note
+    assert "without a time" in reading.remark
+    assert reading.note == ""  # nothing was lost
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

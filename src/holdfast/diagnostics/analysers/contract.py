@@ -67,6 +67,8 @@ class Reading:
     zone: str | None = None
     note: str = ""
     """What was left unread and why."""
+    remark: str = ""
+    """What is worth knowing though nothing was lost."""
     findings: list[Finding] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     log: Logbook | None = None

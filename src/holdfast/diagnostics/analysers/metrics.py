@@ -52,8 +52,9 @@ class OpenMetricsText(Analyser):
     def read(self, opened: Opened) -> Reading:
         with opened.path.open(encoding="utf-8", errors="replace") as lines:
             found = list(openmetrics.signals(lines, opened.artefact.id))
-        note = "" if found else "samples without a time make no series"
-        return _reading(self.name, found, note)
+        reading = _reading(self.name, found, "")
+        reading.remark = "" if found else "samples without a time make no series"
+        return reading
 
 
 class CsvMetrics(Analyser):

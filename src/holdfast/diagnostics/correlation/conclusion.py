@@ -58,10 +58,9 @@ def warm() -> None:
 def _of_readers(ours: Read) -> list[Finding]:
     findings = [finding for _, reading in ours for finding in reading.findings]
     for opened, reading in ours:
-        if reading.note and not reading.findings:
-            findings.append(
-                Finding("reader.note", f"{opened.artefact.name}: {reading.note}", Severity.INFO, 1.0)
-            )
+        said = reading.note or reading.remark
+        if said and not reading.findings:
+            findings.append(Finding("reader.note", f"{opened.artefact.name}: {said}", Severity.INFO, 1.0))
     return findings
 
 
