@@ -80,6 +80,7 @@ def settled(most: int) -> int:
 def test_fifty_streams_hold_no_connection(case, engineer):
     connections.close_all()
     before = held()  # a served desk of another test may still have its own
+    connections.close_all()  # the counting opened one
 
     async def play():
         streams = [await opened(engineer) for _ in range(50)]
