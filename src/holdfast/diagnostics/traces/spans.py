@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,6 @@ class SpanTable:
     """Columns of `SCHEMA`, and `artefact` once the table has been joined with others."""
     refused: int = 0
     """Spans that lacked an id or a time."""
-    reasons: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -121,10 +120,3 @@ def parents(frame: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     at[(frame["parent"] == "").to_numpy()] = -1
     at[at == np.arange(len(at))] = -1  # a span that names itself as its parent is a root
     return at
-
-
-def walk(lines: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Number non-empty lines from 1."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, line
