@@ -106,6 +106,30 @@ def figures() -> str:
     return _page("Figures", *parts)
 
 
+def policies() -> str:
+    """Return the page of policies, each with the shipped text."""
+    import os
+    import tempfile
+
+    import django
+
+    from django.apps import apps
+
+    if not apps.ready:
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "holdfast.web.settings", "HOLDFAST_DATA": tempfile.mkdtemp()}
+    django.setup()
+    from holdfast.desk.policies.kind import all_kinds
+
+    parts = [
+        "What the desk decides by is data. Each kind has a schema and a check for contradictions; an organisation"
+        " publishes versions of its own, and until it does the shipped text holds."
+    ]
+    for kind in all_kinds().values():
+        texts = [f"Shipped as `{name}`:\n\n```yaml\n{text}```" for name, text in kind.shipped().items()]
+        parts += [f"## {kind.title}\n\n`{kind.kind}`. {kind.says}", *texts]
+    return _page("Policies", *parts)
+
+
 EXIT_CODES = (
     ("NOTHING", "nothing abnormal found"),
     ("FINDINGS", "findings: a component is named"),
@@ -364,6 +388,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "findings": findings,
     "settings": settings,
     "figures": figures,
+    "policies": policies,
     "commands": commands,
     "schema": schema,
 }

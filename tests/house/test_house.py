@@ -168,6 +168,13 @@ def test_every_figure_is_documented() -> None:
         assert f"`{name}`" in reference("figures")
 
 
+def test_every_kind_of_policy_is_documented() -> None:
+    from holdfast.desk.policies.kind import all_kinds
+
+    for name in all_kinds():
+        assert f"`{name}`" in reference("policies")
+
+
 def test_every_exit_code_is_documented() -> None:
     from holdfast.cli import investigating
 
@@ -205,6 +212,5 @@ def test_every_link_leads_somewhere(name: str) -> None:
 def test_the_version_is_the_changelogs() -> None:
     from holdfast import __version__
 
-    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
-    assert newest is not None
-    assert newest[1] == __version__
+    sections = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert next(name for name in sections if name != "Unreleased") == __version__

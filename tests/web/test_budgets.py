@@ -19,6 +19,8 @@ BUDGETS = {
     "/cases/ESC-1/timeline": 6,
     "/cases/ESC-1/diagnosis": 8,
     "/figures/": 15,
+    "/policies/": 10,
+    "/policies/business-calendar/default": 6,
     "/api/v1/cases": 5,
     "/api/v1/cases/ESC-1": 4,
     "/api/v1/cases/ESC-1/timeline": 5,

@@ -34,6 +34,12 @@ SAYS = OWNS | {"customer", "developer"}
 RECORDS = OWNS | {"developer"}
 DECLARES = {"stranger", "customer", "tier1"} | OWNS
 COUNTS = {"stranger", "auditor"} | OWNS
+LEADS = {"lead", "admin"}
+CALENDAR = """title: Mondays
+zone: Europe/Berlin
+hours:
+  monday: [09:00-17:00]
+"""
 
 PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "healthz": ("GET", "/healthz", set(CAST), {}),
@@ -61,6 +67,8 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "investigate": ("POST", "/cases/ESC-1/investigate", OWNS, {}),
     "stop": ("POST", "/cases/ESC-1/investigate/{job}/stop", OWNS, {}),
     "figures": ("GET", "/figures/", COUNTS, {}),
+    "policies": ("GET", "/policies/", COUNTS, {}),
+    "policy": ("GET", "/policies/business-calendar/default", COUNTS, {}),
     "figure": ("GET", "/figures/time-to-acknowledge/1", COUNTS, {}),
 }
 
@@ -94,6 +102,10 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", f"{A}/search"): (INTERNAL, {"text": "line"}),
     ("GET", f"{A}/words"): (INTERNAL, {}),
     ("GET", f"{A}/place"): (INTERNAL, {"sort": "line", "at": "1"}),
+    ("GET", "/policies"): (COUNTS, {}),
+    ("GET", "/policies/{kind}/{name}"): (COUNTS, {}),
+    ("POST", "/policies/{kind}/{name}"): (LEADS, {"text": CALENDAR, "why": "we work on Mondays"}),
+    ("POST", "/policies/{kind}/{name}/check"): (LEADS, {"text": CALENDAR}),
     ("GET", "/figures"): (COUNTS, {}),
     ("GET", "/figures/{name}/cases"): (COUNTS, {"severity": 1}),
 }
@@ -173,7 +185,8 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "key": "ESC-1",
         "artefact": "A1" if "diagnosis" in path else str(stage["artefact"]),
         "job": str(stage["job"]),
-        "name": "time-to-acknowledge",
+        "name": "default" if "policies" in path else "time-to-acknowledge",
+        "kind": "business-calendar",
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

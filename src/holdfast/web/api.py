@@ -15,6 +15,7 @@ from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
+from holdfast.desk.policies.api import router as policies
 from holdfast.desk.vault.api import router as vault
 from holdfast.web.errors import NOTHING, Said, said
 
@@ -74,7 +75,7 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, cases, vault, investigation, insight):
+for router in (people, policies, cases, vault, investigation, insight):
     api.add_router("", router)
 
 

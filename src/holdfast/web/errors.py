@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.policies.commands import Overtaken
+from holdfast.desk.policies.reading import Unusable
 from holdfast.desk.vault.commands import TooLarge
 from holdfast.desk.vault.storage import WrongOffset
 from holdfast.web.requests import request_id
@@ -64,6 +66,10 @@ def said(error: Exception) -> Said | None:
         )
     if isinstance(error, Conflict):
         return Said(409, "conflict", str(error), next="Read the case again, then decide.")
+    if isinstance(error, Overtaken):
+        return Said(409, "overtaken", str(error), next="Read the newest version and merge your text into it.")
+    if isinstance(error, Unusable):
+        return Said(422, "unusable_policy", str(error), next="Correct the lines named and send it again.")
     if isinstance(error, TooLarge):
         return Said(413, "too_large", str(error), next="Send less at once.")
     if isinstance(error, OperationalError):

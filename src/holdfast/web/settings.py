@@ -35,6 +35,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "holdfast.desk.outbox",
     "holdfast.desk.people",
+    "holdfast.desk.policies",
+    "holdfast.desk.clocks",
     "holdfast.desk.cases",
     "holdfast.desk.vault",
     "holdfast.desk.investigation",

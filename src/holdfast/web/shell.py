@@ -9,7 +9,12 @@ from django.http import HttpRequest
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 
-_PLACES = (("queue", "Queue", ""), ("cases", "Cases", ""), ("figures", "Figures", Deed.SEE_FIGURES))
+_PLACES = (
+    ("queue", "Queue", ""),
+    ("cases", "Cases", ""),
+    ("figures", "Figures", Deed.SEE_FIGURES),
+    ("policies", "Policies", Deed.SEE_POLICIES),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

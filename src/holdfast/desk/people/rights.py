@@ -35,6 +35,8 @@ class Deed(StrEnum):
     ASSIGN = "assign"
     INVESTIGATE = "investigate"
     SEE_FIGURES = "see_figures"
+    SEE_POLICIES = "see_policies"
+    PUBLISH_POLICY = "publish_policy"
 
 
 class Reach(StrEnum):
@@ -61,16 +63,18 @@ _OWNING = _READING | {
     Deed.ASSIGN,
     Deed.INVESTIGATE,
     Deed.SEE_FIGURES,
+    Deed.SEE_POLICIES,
 }
+_LEADING = _OWNING | {Deed.PUBLISH_POLICY}
 
 RIGHTS: dict[str, frozenset[Deed]] = {
     Role.TIER1: frozenset({Deed.SEE, Deed.SEE_INTERNAL, Deed.DECLARE, Deed.COMMENT, Deed.ATTACH}),
     Role.ENGINEER: frozenset(_OWNING),
-    Role.LEAD: frozenset(_OWNING),
+    Role.LEAD: frozenset(_LEADING),
     Role.DEVELOPER: frozenset(_READING | {Deed.COMMENT, Deed.ATTACH, Deed.RECORD}),
     Role.CUSTOMER: frozenset({Deed.SEE, Deed.DECLARE, Deed.COMMENT, Deed.ATTACH}),
-    Role.AUDITOR: frozenset(_READING | {Deed.SEE_FIGURES}),
-    Role.ADMIN: frozenset(_OWNING),
+    Role.AUDITOR: frozenset(_READING | {Deed.SEE_FIGURES, Deed.SEE_POLICIES}),
+    Role.ADMIN: frozenset(_LEADING),
 }
 
 REACH: dict[str, Reach] = {
