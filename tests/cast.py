@@ -151,6 +151,43 @@ def developer(organisation: Organisation) -> Person:
 
 
 @pytest.fixture
+def tier2(organisation: Organisation) -> Person:
+    """Was not put on this case."""
+    return _admit(organisation, "tier2", "tier2")
+
+
+@pytest.fixture
+def manager(organisation: Organisation) -> Person:
+    return _admit(organisation, "manager", "manager", chip="M1")
+
+
+@pytest.fixture
+def sre(organisation: Organisation) -> Person:
+    """Was put on the case."""
+    return _admit(organisation, "sre", "sre", chip="S1")
+
+
+@pytest.fixture
+def success(organisation: Organisation) -> Person:
+    return _admit(organisation, "success", "success")
+
+
+@pytest.fixture
+def product(organisation: Organisation) -> Person:
+    return _admit(organisation, "product", "product")
+
+
+@pytest.fixture
+def security(organisation: Organisation) -> Person:
+    return _admit(organisation, "security", "security")
+
+
+@pytest.fixture
+def executive(organisation: Organisation) -> Person:
+    return _admit(organisation, "executive", "executive")
+
+
+@pytest.fixture
 def stranger(db: None) -> Person:
     """An engineer of another organisation: no right to the case."""
     from holdfast.desk.people.commands import found

@@ -19,22 +19,33 @@ CAST = (
     "stranger",
     "customer",
     "tier1",
+    "tier2",
     "developer",
+    "sre",
+    "success",
+    "product",
+    "security",
+    "executive",
     "auditor",
     "engineer",
     "team_mate",
     "lead",
+    "manager",
     "admin",
 )
 ANYBODY = set(CAST) - {"nobody"}
-SEES = {"customer", "developer", "auditor", "engineer", "team_mate", "lead", "admin"}
-INTERNAL = SEES - {"customer"}
+INTERNAL = ANYBODY - {"stranger", "customer", "tier1", "tier2"}
+SEES = INTERNAL | {"customer"}
 OWNS = {"engineer", "team_mate", "lead", "admin"}
-SAYS = OWNS | {"customer", "developer"}
-RECORDS = OWNS | {"developer"}
-DECLARES = {"stranger", "customer", "tier1"} | OWNS
-COUNTS = {"stranger", "auditor"} | OWNS
+STEERS = OWNS | {"manager"}
+READS = OWNS | {"developer", "sre", "security", "auditor"}
+ATTACHES = OWNS | {"customer", "developer", "sre", "security", "success"}
+SAYS = STEERS | {"customer", "developer", "sre", "security", "success", "product"}
+RECORDS = STEERS | {"developer", "sre", "security"}
+DECLARES = {"stranger", "customer", "tier1", "tier2", "success", "security"} | STEERS
+COUNTS = {"stranger", "auditor", "success", "product", "executive"} | STEERS
 LEADS = {"lead", "admin"}
+SEES_POLICIES = {"stranger", "auditor"} | STEERS
 CALENDAR = """title: Mondays
 zone: Europe/Berlin
 hours:
@@ -59,16 +70,21 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "timeline": ("GET", "/cases/ESC-1/timeline", SEES, {}),
     "acknowledge": ("POST", "/cases/ESC-1/acknowledge", OWNS, {}),
     "note": ("POST", "/cases/ESC-1/note", SAYS, {"text": "hello"}),
-    "move": ("POST", "/cases/ESC-1/state", OWNS, {"to": "waiting"}),
-    "severity": ("POST", "/cases/ESC-1/severity", OWNS, {"to": "1", "reason": "more customers"}),
-    "assign": ("POST", "/cases/ESC-1/owner", OWNS, {"owner": ""}),
+    "move": ("POST", "/cases/ESC-1/state", STEERS, {"to": "waiting"}),
+    "severity": (
+        "POST",
+        "/cases/ESC-1/severity",
+        STEERS | {"security"},
+        {"to": "1", "reason": "more customers"},
+    ),
+    "assign": ("POST", "/cases/ESC-1/owner", STEERS, {"owner": ""}),
     "live": ("GET", "/live/?case=ESC-1", SEES, {}),
     "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
-    "investigate": ("POST", "/cases/ESC-1/investigate", OWNS, {}),
-    "stop": ("POST", "/cases/ESC-1/investigate/{job}/stop", OWNS, {}),
+    "investigate": ("POST", "/cases/ESC-1/investigate", OWNS | {"sre"}, {}),
+    "stop": ("POST", "/cases/ESC-1/investigate/{job}/stop", OWNS | {"sre"}, {}),
     "figures": ("GET", "/figures/", COUNTS, {}),
-    "policies": ("GET", "/policies/", COUNTS, {}),
-    "policy": ("GET", "/policies/business-calendar/default", COUNTS, {}),
+    "policies": ("GET", "/policies/", SEES_POLICIES, {}),
+    "policy": ("GET", "/policies/business-calendar/default", SEES_POLICIES, {}),
     "figure": ("GET", "/figures/time-to-acknowledge/1", COUNTS, {}),
 }
 
@@ -83,27 +99,27 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/acknowledge"): (OWNS, {}),
     ("POST", "/cases/{key}/comments"): (SAYS, {"text": "hello"}),
     ("POST", "/cases/{key}/entries"): (RECORDS, {"text": "seen"}),
-    ("POST", "/cases/{key}/state"): (OWNS, {"to": "waiting"}),
-    ("POST", "/cases/{key}/severity"): (OWNS, {"to": 1, "reason": "more customers"}),
-    ("POST", "/cases/{key}/owner"): (OWNS, {"owner": None}),
+    ("POST", "/cases/{key}/state"): (STEERS, {"to": "waiting"}),
+    ("POST", "/cases/{key}/severity"): (STEERS | {"security"}, {"to": 1, "reason": "more customers"}),
+    ("POST", "/cases/{key}/owner"): (STEERS, {"owner": None}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
-    ("GET", "/cases/{key}/evidence/{artefact}/content"): (INTERNAL, {}),
-    ("POST", "/cases/{key}/uploads"): (SAYS, {"name": "a", "size": 1}),
+    ("GET", "/cases/{key}/evidence/{artefact}/content"): (READS, {}),
+    ("POST", "/cases/{key}/uploads"): (ATTACHES, {"name": "a", "size": 1}),
     # an upload is its sender's alone; nobody of the cast sent this one
     ("GET", "/uploads/{upload}"): (set(), {}),
     ("PATCH", "/uploads/{upload}"): (set(), {}),
     ("POST", "/uploads/{upload}/complete"): (set(), {}),
     ("DELETE", "/uploads/{upload}"): (set(), {}),
-    ("POST", "/cases/{key}/investigations"): (OWNS, {}),
+    ("POST", "/cases/{key}/investigations"): (OWNS | {"sre"}, {}),
     ("GET", "/cases/{key}/investigations/{job}"): (SEES, {}),
-    ("POST", "/cases/{key}/investigations/{job}/cancel"): (OWNS, {}),
-    ("GET", "/cases/{key}/diagnosis"): (INTERNAL, {}),
-    ("GET", f"{A}/rows"): (INTERNAL, {}),
-    ("GET", f"{A}/search"): (INTERNAL, {"text": "line"}),
-    ("GET", f"{A}/words"): (INTERNAL, {}),
-    ("GET", f"{A}/place"): (INTERNAL, {"sort": "line", "at": "1"}),
-    ("GET", "/policies"): (COUNTS, {}),
-    ("GET", "/policies/{kind}/{name}"): (COUNTS, {}),
+    ("POST", "/cases/{key}/investigations/{job}/cancel"): (OWNS | {"sre"}, {}),
+    ("GET", "/cases/{key}/diagnosis"): (READS, {}),
+    ("GET", f"{A}/rows"): (READS, {}),
+    ("GET", f"{A}/search"): (READS, {"text": "line"}),
+    ("GET", f"{A}/words"): (READS, {}),
+    ("GET", f"{A}/place"): (READS, {"sort": "line", "at": "1"}),
+    ("GET", "/policies"): (SEES_POLICIES, {}),
+    ("GET", "/policies/{kind}/{name}"): (SEES_POLICIES, {}),
     ("POST", "/policies/{kind}/{name}"): (LEADS, {"text": CALENDAR, "why": "we work on Mondays"}),
     ("POST", "/policies/{kind}/{name}/check"): (LEADS, {"text": CALENDAR}),
     ("GET", "/figures"): (COUNTS, {}),
@@ -147,6 +163,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     settings.DATA = tmp_path
     people = {name: request.getfixturevalue(name) for name in CAST[1:]} | {"nobody": None}
     commands.join(case, people["developer"], "reads the change", by=engineer)
+    commands.join(case, people["sre"], "watches the rollout", by=engineer)
     upload = vault.begin(case, "a.log", 3, by=engineer)
     vault.take(upload, 0, [b"abc"])
     people["artefact"] = vault.complete(upload).id

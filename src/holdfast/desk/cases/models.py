@@ -41,10 +41,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 def _part_of(person: Person, member: Membership) -> models.Q:
-    if REACH[member.role] == Reach.DECLARED:
-        return models.Q(declared_by=person)
+    joined = models.Q(models.Exists(Part.objects.filter(case=models.OuterRef("pk"), person=person)))
+    if REACH[member.role] == Reach.MINE:
+        return models.Q(declared_by=person) | joined
     if REACH[member.role] == Reach.JOINED:
-        return models.Q(models.Exists(Part.objects.filter(case=models.OuterRef("pk"), person=person)))
+        return joined
     return models.Q(customer_id=member.customer_id)
 
 
