@@ -83,7 +83,9 @@ def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -
     from django.utils import timezone
 
     from holdfast.desk.cases.models import Case
-    from holdfast.desk.cases.ordering import standing
+    from holdfast.desk.cases.ordering import place
+    from holdfast.desk.cases.policy import QueueOrder
+    from holdfast.desk.policies.queries import shipped
 
     reported = timezone.now() - timedelta(minutes=chance.randrange(1, 60 * 24 * 700))
     acknowledged = reported + timedelta(minutes=chance.randrange(1, 300)) if chance.random() < 0.95 else None
@@ -100,7 +102,7 @@ def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -
         closed_at=reported + timedelta(days=5) if n % 10 else None,
         entries_count=10,
     )
-    case.standing = standing(case)
+    place(case, shipped(QueueOrder).value, timezone.now())
     return case
 
 

@@ -112,7 +112,6 @@ def policies() -> str:
     import tempfile
 
     import django
-
     from django.apps import apps
 
     if not apps.ready:

@@ -12,12 +12,14 @@ from holdfast.desk.investigation.commands import keep
 pytestmark = pytest.mark.django_db
 
 BUDGETS = {
-    "/": 6,
+    "/": 7,
     "/cases/": 5,
     "/cases/new": 5,
-    "/cases/ESC-1/": 13,
+    "/cases/ESC-1/": 15,
     "/cases/ESC-1/timeline": 6,
     "/cases/ESC-1/diagnosis": 8,
+    "/cases/ESC-1/clocks": 9,
+    "/me/notices": 4,
     "/figures/": 15,
     "/policies/": 10,
     "/policies/business-calendar/default": 6,

@@ -131,6 +131,14 @@ def serve(
 
 
 @app.command()
+def recount() -> None:
+    """Count clocks, the order of the queue and figures anew from the timelines."""
+    from holdfast.cli.desk import recount as run
+
+    run()
+
+
+@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`holdfast serve` and `holdfast demo`."""
+"""`holdfast serve`, `holdfast recount` and `holdfast demo`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ def serve(host: str, port: int) -> None:
     serving.set_up()
     serving.migrate()
     serving.serve(host, port, ready=lambda address: print(f"Holdfast listens on {address}"))
+
+
+def recount() -> None:
+    """Bring the database up to date, then count anew what is kept beside the timelines."""
+    from rich.progress import Progress
+
+    from holdfast.web import serving
+
+    serving.set_up()
+    serving.migrate()
+    from holdfast.desk.cases.recounting import recount as count
+
+    with Progress(transient=True) as bar:
+        task = bar.add_task("counting", total=None)
+        number = count(lambda done, total: bar.update(task, completed=done, total=total))
+    print(f"counted {number} cases anew")
 
 
 def demo(port: int) -> None:

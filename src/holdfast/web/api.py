@@ -11,6 +11,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.desk.cases.api import router as cases
+from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.people.api import AUTH
@@ -75,7 +76,7 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, policies, cases, vault, investigation, insight):
+for router in (people, policies, cases, clocks, vault, investigation, insight):
     api.add_router("", router)
 
 

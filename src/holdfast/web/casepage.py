@@ -8,10 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case
-from holdfast.desk.cases.ordering import ACKNOWLEDGE_WITHIN, clock
+from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import possible_owners, visible_case
 from holdfast.desk.cases.views import timeline_context
+from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.investigation import queries
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import proof, ruled_out
@@ -29,6 +31,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
     context = timeline_context(request, person, found) | head(person, found) | _engine(person, found)
     context |= {
         "tab": "case",
+        "clocks": _newest(clocks_of(found)) if context["may"]["see_internal"] else [],
         "artefacts": list(found.artefacts.all()[:50]),
         "parts": list(found.parts.select_related("person")),
         "owners": possible_owners(found) if context["may"]["assign"] else [],
@@ -37,12 +40,15 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "case.html", context)
 
 
+def _newest(clocks: list[Clock]) -> list[Clock]:
+    """Return one of each clock: of those that repeat, the newest."""
+    return list({one.rule.name: one for one in clocks}.values())
+
+
 def head(person: Person, found: Case) -> dict[str, Any]:
     """Return what the header of a case needs."""
-    waited = found.acknowledged_at - found.reported_at if found.acknowledged_at else None
-    late = waited is not None and waited > ACKNOWLEDGE_WITHIN[found.severity]
     rights = {str(deed): found.allows(person, deed) for deed in Deed}
-    return {"clock": clock(found), "waited": waited, "late": late, "may": rights}
+    return {"clock": clock(found), "may": rights}
 
 
 def _engine(person: Person, found: Case) -> dict[str, Any]:

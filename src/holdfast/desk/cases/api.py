@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.chain import verify
@@ -30,6 +30,8 @@ class DeclareIn(Schema):
     impact: Annotated[Words, Field(max_length=20_000)] = ""
     area: Annotated[Words, Field(max_length=80)] = ""
     customer: Annotated[Words, Field(max_length=120)] = ""
+    reported_at: AwareDatetime | None = None
+    """When it was reported, if that was earlier; with its zone."""
     organisation: Annotated[Words, Field(max_length=8)] = ""
     """Prefix of the organisation; may be left out by who belongs to one only."""
 
@@ -51,6 +53,13 @@ class CaseOut(Schema):
     reported_at: datetime
     acknowledged_at: datetime | None
     closed_at: datetime | None
+    next_clock: str
+    next_due_at: datetime | None
+    next_step: str
+    next_step_by: datetime | None
+    blocked_on: str
+    scope: dict[str, list[str]]
+    disputed: bool
     moves: list[str]
 
     @classmethod
@@ -67,7 +76,8 @@ class CaseOut(Schema):
 
 _PLAIN = (
     "key", "title", "impact", "severity", "state", "area", "component", "source", "reported_at",
-    "acknowledged_at", "closed_at",
+    "acknowledged_at", "closed_at", "next_clock", "next_due_at", "next_step", "next_step_by", "blocked_on",
+    "scope", "disputed",
 )  # fmt: skip
 
 
@@ -124,7 +134,7 @@ class EntryIn(Schema):
 
     kind: Literal["fact", "action", "decision"] = "fact"
     text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
-    happened_at: datetime | None = None
+    happened_at: AwareDatetime | None = None
 
 
 class StateIn(Schema):
@@ -132,6 +142,8 @@ class StateIn(Schema):
 
     to: StateName
     reason: Annotated[Words, Field(max_length=2000)] = ""
+    happened_at: AwareDatetime | None = None
+    """When it happened, if that was earlier; with its zone."""
 
 
 class SeverityIn(Schema):
@@ -244,9 +256,10 @@ def record(request: HttpRequest, key: str, said: EntryIn) -> Status[Entry]:
 def move(request: HttpRequest, key: str, said: StateIn) -> CaseOut:
     """Move the case to one of its `moves`."""
     person = signed_in(request)
-    return _now(
-        request, commands.change_state(visible_case(person, key), said.to, by=person, reason=said.reason)
+    moved = commands.change_state(
+        visible_case(person, key), said.to, by=person, reason=said.reason, happened_at=said.happened_at
     )
+    return _now(request, moved)
 
 
 @router.post("/cases/{key}/severity", response=CaseOut, summary="Change the severity")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -64,7 +64,16 @@ def declare(
     if key:
         Arrival.objects.create(organisation=organisation, key=key, digest=digest, case=case)
     data = change(case, "state", None, State.NEW) | {"severity": said.severity, "source": source}
-    append(case, Kind.STATE, f"Declared: {case.title}", by=by, event="case.declared", data=data, shared=True)
+    append(
+        case,
+        Kind.STATE,
+        f"Declared: {case.title}",
+        by=by,
+        event="case.declared",
+        data=data,
+        shared=True,
+        happened_at=case.reported_at,
+    )
     return Declared(case, created=True)
 
 
@@ -87,6 +96,15 @@ def _customer(organisation: Organisation, name: str) -> Customer | None:
     return Customer.objects.get_or_create(organisation=organisation, name=name.strip())[0]
 
 
+def _reported(given: datetime | None) -> datetime:
+    now = timezone.now()
+    if given is not None and given.tzinfo is None:
+        raise Conflict("the time of the report has no zone; write it like 2026-03-01T10:56:00+01:00")
+    if given is not None and given > now + timedelta(minutes=5):
+        raise Conflict("the report would lie in the future; check the clock and the zone it was written in")
+    return given or now
+
+
 def _new_case(
     organisation: Organisation, said: Escalation, by: Person, customer: Customer | None, source: str
 ) -> Case:
@@ -102,7 +120,8 @@ def _new_case(
         customer=customer,
         source=source,
         declared_by=by,
-        reported_at=said.reported_at or timezone.now(),
+        asked_severity=said.severity,
+        reported_at=_reported(said.reported_at),
     )
     case.save(force_insert=True)
     return case
@@ -111,7 +130,7 @@ def _new_case(
 @transaction.atomic
 def acknowledge(case: Case, *, by: Person) -> Case:
     """Say that an engineer has it: stops the clock, makes them owner if nobody is. Twice is once."""
-    case = _allowed(case, by, Deed.ACKNOWLEDGE)
+    case = allowed(case, by, Deed.ACKNOWLEDGE)
     if case.acknowledged_at is not None:
         return case
     before = case.state
@@ -132,17 +151,24 @@ def acknowledge(case: Case, *, by: Person) -> Case:
 
 
 @transaction.atomic
-def change_state(case: Case, to: str, *, by: Person, reason: str = "") -> Case:
-    """Move the case to a state it may move to."""
-    case = _allowed(case, by, Deed.CHANGE_STATE)
+def change_state(
+    case: Case, to: str, *, by: Person | None, reason: str = "", happened_at: datetime | None = None
+) -> Case:
+    """Move the case to a state it may move to, now or at the past moment it happened.
+
+    Without a person it is the desk itself that moves it, by a policy the reason names.
+    """
+    case = allowed(case, by, Deed.CHANGE_STATE) if by else lock(case.id)
     before = case.state
     if to == before:
         return case
     if to not in MOVES[before]:
         ways = ", ".join(MOVES[before])
         raise Conflict(f"{case.key} is {before}; from there it can become {ways}, not {to}")
+    if happened_at is not None:
+        _require_possible(case, to, happened_at)
     case.state = State(to)
-    case.closed_at = None if case.state in OPEN else (case.closed_at or timezone.now())
+    case.closed_at = None if case.state in OPEN else (case.closed_at or happened_at or timezone.now())
     text = reason.strip() or f"State {State(before).label} to {case.state.label}"
     append(
         case,
@@ -152,14 +178,34 @@ def change_state(case: Case, to: str, *, by: Person, reason: str = "") -> Case:
         event="case.moved",
         data=change(case, "state", before, to),
         shared=True,
+        happened_at=happened_at,
     )
     return case
+
+
+def _require_possible(case: Case, what: str, at: datetime) -> None:
+    """Refuse a time that cannot be: without zone, in the future, before the report or the change before it."""
+    if at.tzinfo is None:
+        raise Conflict("the time has no zone; write it like 2026-03-01T10:56:00+01:00")
+    if at > timezone.now():
+        raise Conflict(f"{what} at {_utc(at)} lies in the future")
+    if at < case.reported_at:
+        raise Conflict(
+            f"{what} at {_utc(at)} would be before the case was reported, {_utc(case.reported_at)}"
+        )
+    told = case.entries.filter(kind=Kind.STATE, data__field="state", happened_at__gt=at)
+    if (later := told.order_by("-happened_at").first()) is not None:
+        raise Conflict(f"{what} at {_utc(at)} would be before “{later.text}”, {_utc(later.happened_at)}")
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @transaction.atomic
 def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
     """Change the severity, up or down, with the reason for it."""
-    case = _allowed(case, by, Deed.RAISE_SEVERITY)
+    case = allowed(case, by, Deed.RAISE_SEVERITY)
     if to not in {1, 2, 3, 4}:
         raise Conflict("severity is 1, 2, 3 or 4")
     if to == case.severity:
@@ -167,6 +213,7 @@ def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
     if not reason.strip():
         raise Conflict("say why: a severity without a reason is disputed later")
     before, case.severity = case.severity, to
+    case.confirmed_at, case.disputed = timezone.now(), False
     append(
         case,
         Kind.DECISION,
@@ -182,7 +229,7 @@ def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
 @transaction.atomic
 def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
     """Give the case to somebody who may own it, or to nobody."""
-    case = _allowed(case, by, Deed.ASSIGN)
+    case = allowed(case, by, Deed.ASSIGN)
     if owner is not None and not case.allows(owner, Deed.ACKNOWLEDGE):
         raise Conflict(f"{owner.title} cannot own cases of {case.organisation}")
     if owner == case.owner:
@@ -197,7 +244,7 @@ def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
 @transaction.atomic
 def join(case: Case, person: Person, what: str, *, by: Person) -> Part:
     """Put somebody on the case; a developer sees it from then on."""
-    case = _allowed(case, by, Deed.ASSIGN)
+    case = allowed(case, by, Deed.ASSIGN)
     part, created = Part.objects.update_or_create(case=case, person=person, defaults={"what": what})
     if created:
         append(case, Kind.ACTION, f"{person.title} joins: {what}", by=by, event="case.joined")
@@ -207,9 +254,9 @@ def join(case: Case, person: Person, what: str, *, by: Person) -> Part:
 @transaction.atomic
 def comment(case: Case, text: str, *, by: Person, shared: bool = False) -> Entry:
     """Say something on the case; what somebody without internal rights says is shared."""
-    case = _allowed(case, by, Deed.COMMENT)
+    case = allowed(case, by, Deed.COMMENT)
     shared = shared or not case.allows(by, Deed.SEE_INTERNAL)
-    return append(case, Kind.COMMENT, _words(text), by=by, event="case.comment", shared=shared)
+    return append(case, Kind.COMMENT, words(text), by=by, event="case.comment", shared=shared)
 
 
 @transaction.atomic
@@ -223,8 +270,8 @@ def record_fact(
     data: dict[str, Any] | None = None,
 ) -> Entry:
     """Record a fact, an action or a decision. Without a person it is the engine that speaks."""
-    case = _allowed(case, by, Deed.RECORD) if by else lock(case.id)
-    return append(case, kind, _words(text), by=by, event=f"case.{kind}", data=data, happened_at=happened_at)
+    case = allowed(case, by, Deed.RECORD) if by else lock(case.id)
+    return append(case, kind, words(text), by=by, event=f"case.{kind}", data=data, happened_at=happened_at)
 
 
 @transaction.atomic
@@ -236,7 +283,8 @@ def name_component(case: Case, component: str, text: str, data: dict[str, Any]) 
     return append(case, Kind.STATE, text, by=None, event="case.component", data=data)
 
 
-def _allowed(case: Case, by: Person, deed: Deed) -> Case:
+def allowed(case: Case, by: Person, deed: Deed) -> Case:
+    """Return the case, locked, if the person sees it and may do this to it."""
     if not Case.objects.visible_to(by).filter(id=case.id).exists():
         raise Case.DoesNotExist
     if not case.allows(by, deed):
@@ -244,7 +292,8 @@ def _allowed(case: Case, by: Person, deed: Deed) -> Case:
     return lock(case.id)
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """Return a text without its edges; refuse one with nothing in it."""
     if not text.strip():
         raise Conflict("there is nothing in it; write a sentence")
     return text.strip()

@@ -75,7 +75,34 @@ class Case(models.Model):
     touched_at = models.DateTimeField(default=timezone.now)
     component = models.CharField(max_length=200, blank=True)
     """The component the newest diagnosis ranks first."""
+    asked_severity = models.PositiveSmallIntegerField(null=True)
+    """What the source asked for, kept when a person decides otherwise."""
+    confirmed_at = models.DateTimeField(null=True)
+    """When a person confirmed the severity."""
+    disputed = models.BooleanField(default=False)
+    """Whether a dispute about the severity waits for the lead."""
+    criteria = models.JSONField(default=dict)
+    """Answers to the severity matrix's questions."""
+    scope = models.JSONField(default=dict)
+    """Who and what is affected: `customers`, `tenants`, `regions`, `versions`, each a list of names."""
+    next_step = models.CharField(max_length=200, blank=True)
+    next_step_by = models.DateTimeField(null=True)
+    blocked_on = models.CharField(max_length=120, blank=True)
+    """Who or what it waits for."""
+    blocked_at = models.DateTimeField(null=True)
+    next_due_at = models.DateTimeField(null=True)
+    """When the next clock breaks. This and the next four are counted from the timeline by `clockwork` for
+    lists only; `holdfast recount` makes them anew."""
+    next_clock = models.CharField(max_length=40, blank=True)
+    next_clock_from = models.DateTimeField(null=True)
+    clock_percent = models.PositiveSmallIntegerField(default=0)
+    """The last threshold that the clock furthest in its time has passed."""
+    attention_at = models.DateTimeField(null=True)
+    """When something about it changes by itself: a threshold of a clock, days of silence."""
+    points = models.IntegerField(default=0)
+    """In the queue, without age."""
     standing = models.BigIntegerField(default=0)
+    """Sort key of the queue; see `ordering`."""
     entries_count = models.PositiveIntegerField(default=0)
     head = models.CharField(max_length=64, blank=True)
     """Hash of the newest timeline entry, so that a shortened timeline shows too."""
@@ -96,6 +123,11 @@ class Case(models.Model):
             models.Index(fields=["organisation", "-reported_at"], name="cases_recent"),
             models.Index(fields=["organisation", "severity", "reported_at"], name="cases_figures"),
             models.Index(fields=["organisation", "customer", "standing"], name="cases_customer"),
+            models.Index(
+                fields=["attention_at"],
+                name="cases_attention",
+                condition=models.Q(attention_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +165,30 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} {self.what}"
+
+
+class Notice(models.Model):
+    """Something a person has to hear of a case; the key keeps it from being said twice."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
+    key = models.CharField(max_length=160)
+    text = models.CharField(max_length=400)
+    given_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "case", "key"], name="cases_one_notice")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["person", "-given_at"], name="cases_unread", condition=models.Q(read_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Arrival(models.Model):

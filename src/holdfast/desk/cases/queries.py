@@ -10,7 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from holdfast.desk.cases.models import Case, CaseQuerySet, Entry
-from holdfast.desk.cases.ordering import Clock, Reason, clock, reasons
+from holdfast.desk.cases.ordering import NextClock, Reason, clock, reasons
+from holdfast.desk.cases.rulebook import Rulebook, rulebook
 from holdfast.desk.cases.states import State
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
@@ -37,15 +38,18 @@ class Row:
     case: Case
     reasons: list[Reason]
     points: int
-    clock: Clock | None
+    clock: NextClock | None
 
 
 def queue(person: Person, view: str, start: int = 0, size: int = PAGE) -> list[Row]:
     """Return a stretch of the person's queue in the order of work; one row more tells there is more."""
     now = timezone.now()
     cases = _narrowed(Case.objects.visible_to(person).open(), person, view, now)
-    chosen = cases.in_order().listed()[start : start + size + 1]
-    return [_row(place, case, now) for place, case in enumerate(chosen, start + 1)]
+    chosen = list(cases.in_order().listed()[start : start + size + 1])
+    books = {key: rulebook(key) for key in {case.organisation_id for case in chosen}}
+    return [
+        _row(place, case, books[case.organisation_id], now) for place, case in enumerate(chosen, start + 1)
+    ]
 
 
 def _narrowed(cases: CaseQuerySet, person: Person, view: str, now: datetime) -> CaseQuerySet:
@@ -58,8 +62,8 @@ def _narrowed(cases: CaseQuerySet, person: Person, view: str, now: datetime) -> 
     return cases.filter(reported_at__lt=now - timedelta(days=14)) if view == "old" else cases
 
 
-def _row(place: int, case: Case, now: datetime) -> Row:
-    why = reasons(case, now)
+def _row(place: int, case: Case, book: Rulebook, now: datetime) -> Row:
+    why = reasons(case, book.queue.value, now)
     return Row(place, case, why, sum(reason.points for reason in why), clock(case, now))
 
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from holdfast.desk.cases.chain import seal
+from holdfast.desk.cases.clockwork import CUSTOMER, TELLING, step, steps_of, wind
 from holdfast.desk.cases.models import Case, Entry, Kind
-from holdfast.desk.cases.ordering import standing
+from holdfast.desk.cases.ordering import place
+from holdfast.desk.cases.rulebook import rulebook
+from holdfast.desk.clocks.story import Step
 from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Person
+from holdfast.desk.people.rights import Deed
 
 ENGINE = "engine"
+Heard = Callable[[Case, Sequence[Step], datetime], None]
+_listeners: list[Heard] = []
+
+
+def when_told(heard: Heard) -> Heard:
+    """Register who keeps something counted from timelines; called in the transaction of the entry."""
+    _listeners.append(heard)
+    return heard
 
 
 def lock(case_id: int) -> Case:
     """Return the case, held until the transaction ends, so that entries get their places one by one."""
-    return Case.objects.select_for_update(of=("self",)).select_related("organisation").get(id=case_id)
+    related = ("organisation", "customer")
+    return Case.objects.select_for_update(of=("self",)).select_related(*related).get(id=case_id)
 
 
 def append(
@@ -34,6 +48,8 @@ def append(
 ) -> Entry:
     """Append an entry to a locked case, save the case as it now is, and publish the event."""
     now = timezone.now()
+    if by is not None and not case.allows(by, Deed.SEE_INTERNAL):
+        data = (data or {}) | {"side": CUSTOMER}
     entry = Entry(
         case=case,
         position=case.entries_count + 1,
@@ -49,11 +65,37 @@ def append(
     )
     entry.hash = seal(entry, case.key)
     entry.save(force_insert=True)
-    case.entries_count, case.head, case.touched_at = entry.position, entry.hash, now
-    case.standing = standing(case)
-    case.save()
+    case.entries_count, case.head = entry.position, entry.hash
+    if by is not None:
+        case.touched_at = now
+    refresh(case, now, since=entry)
     publish(event, organisation_id=case.organisation_id, case_id=case.id, entry=entry.position)
     return entry
+
+
+def refresh(case: Case, now: datetime, *, since: Entry | None = None) -> None:
+    """Save a locked case with what is counted from its timeline; `since` is the entry just written."""
+    book = rulebook(case.organisation_id)
+    if since is None or _tells(since):
+        steps = _steps(case, since)
+        wind(case, book, steps, now)
+        place(case, book.queue.value, now)
+        case.save()
+        for heard in _listeners:
+            heard(case, steps, now)
+        return
+    place(case, book.queue.value, now)
+    case.save()
+
+
+def _tells(entry: Entry) -> bool:
+    return entry.kind in TELLING or entry.data.get("side") == CUSTOMER
+
+
+def _steps(case: Case, since: Entry | None) -> list[Step]:
+    if since is not None and since.position == 1:
+        return [step(since.kind, since.happened_at, since.data, since.position)]
+    return steps_of(case)
 
 
 def _exact(value: Any) -> Any:

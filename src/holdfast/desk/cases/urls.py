@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from holdfast.desk.cases import views
+from holdfast.desk.cases import clock_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
@@ -14,5 +14,9 @@ urlpatterns = [
     path("cases/<str:key>/state", views.move, name="move"),
     path("cases/<str:key>/severity", views.severity, name="severity"),
     path("cases/<str:key>/owner", views.assign, name="assign"),
+    path("cases/<str:key>/plan", views.plan, name="plan"),
+    path("cases/<str:key>/impact", views.impact, name="impact"),
+    path("cases/<str:key>/clocks", clock_views.clocks, name="clocks"),
+    path("me/notices", clock_views.notices, name="notices"),
     path("live/", views.stream, name="live"),
 ]

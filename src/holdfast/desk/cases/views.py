@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -14,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from holdfast.desk.cases import commands, queries
+from holdfast.desk.cases import commands, marks, queries
 from holdfast.desk.cases.forms import DeclareForm
 from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.outbox import live
@@ -100,35 +101,84 @@ def timeline_context(request: HttpRequest, person: Person, case: Case) -> dict[s
 @require_POST
 def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     """Acknowledge."""
-    return _deed(request, key, lambda case, by: commands.acknowledge(case, by=by))
+    return done(request, key, lambda case, by: commands.acknowledge(case, by=by))
 
 
 @require_POST
 def note(request: HttpRequest, key: str) -> HttpResponse:
     """Write a line on the timeline: a comment, or after /fact, /do, /decide that."""
     text = request.POST.get("text", "")
-    return _deed(request, key, lambda case, by: _write(case, by, text))
+    return done(request, key, lambda case, by: _write(case, by, text))
 
 
+_MARKS: dict[str, Any] = {
+    "/update": marks.update_customer,
+    "/diagnosed": marks.diagnose,
+    "/refuted": marks.take_back_diagnosis,
+    "/ticket": marks.note_ticket,
+    "/review": marks.note_review,
+}
 _WORDS = {"/fact": Kind.FACT, "/do": Kind.ACTION, "/decide": Kind.DECISION}
+
+
+_KNOWN = ", ".join([*_WORDS, *_MARKS, "/share"])
 
 
 def _write(case: Case, by: Person, text: str) -> object:
     word, _, rest = text.strip().partition(" ")
     if word in _WORDS:
         return commands.record_fact(case, rest, by=by, kind=_WORDS[word])
+    if word in _MARKS:
+        return _MARKS[word](case, rest, by=by)
     if word == "/share":
         return commands.comment(case, rest, by=by, shared=True)
     if word.startswith("/"):
-        raise commands.Conflict(f"there is no {word}; /fact, /do, /decide and /share are known")
+        raise commands.Conflict(f"there is no {word}; {_KNOWN} are known; you wrote “{text.strip()}”")
     return commands.comment(case, text, by=by)
 
 
 @require_POST
 def move(request: HttpRequest, key: str) -> HttpResponse:
     """Change the state."""
-    to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
-    return _deed(request, key, lambda case, by: commands.change_state(case, to, by=by, reason=reason))
+    to, reason, at = (request.POST.get(field, "") for field in ("to", "reason", "at"))
+
+    def deed(case: Case, by: Person) -> object:
+        return commands.change_state(case, to, by=by, reason=reason, happened_at=moment(at))
+
+    return done(request, key, deed)
+
+
+def moment(text: str) -> datetime | None:
+    """Return a time typed into a form; without a zone it would mean something else to everybody."""
+    if not text.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise commands.Conflict(f"{text!r} is no time; write it like 2026-03-01T10:56:00Z") from error
+    if at.tzinfo is None:
+        raise commands.Conflict(f"{text!r} has no zone; write it like 2026-03-01T10:56:00Z")
+    return at
+
+
+@require_POST
+def plan(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what happens next, by when, and what it waits for."""
+    step, on, due = (request.POST.get(field, "") for field in ("step", "blocked_on", "due"))
+
+    def deed(case: Case, by: Person) -> object:
+        before = request.POST.get("before")
+        return marks.plan(case, step, by=by, blocked_on=on, due=moment(due), before=before)
+
+    return done(request, key, deed)
+
+
+@require_POST
+def impact(request: HttpRequest, key: str) -> HttpResponse:
+    """Write the impact anew."""
+    text, before = request.POST.get("impact", ""), request.POST.get("before", "").replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    return done(request, key, lambda case, by: marks.rewrite_impact(case, text, by=by, before=before))
 
 
 @require_POST
@@ -136,7 +186,7 @@ def severity(request: HttpRequest, key: str) -> HttpResponse:
     """Change the severity."""
     to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
     number = int(to) if to.isdecimal() else 0
-    return _deed(request, key, lambda case, by: commands.raise_severity(case, number, by=by, reason=reason))
+    return done(request, key, lambda case, by: commands.raise_severity(case, number, by=by, reason=reason))
 
 
 @require_POST
@@ -150,10 +200,11 @@ def assign(request: HttpRequest, key: str) -> HttpResponse:
             raise commands.Conflict(f"{name} cannot own this case")
         return commands.assign(case, owner, by=by)
 
-    return _deed(request, key, deed)
+    return done(request, key, deed)
 
 
-def _deed(request: HttpRequest, key: str, deed: Callable[[Case, Person], object]) -> HttpResponse:
+def done(request: HttpRequest, key: str, deed: Callable[[Case, Person], object]) -> HttpResponse:
+    """Do something to a case and go back to it, or say why nothing was done."""
     person = signed_in(request)
     try:
         deed(queries.visible_case(person, key), person)

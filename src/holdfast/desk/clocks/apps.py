@@ -10,4 +10,4 @@ class Clocks(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of policies."""
-        from holdfast.desk.clocks import schedule  # noqa: F401
+        from holdfast.desk.clocks import policy, schedule  # noqa: F401

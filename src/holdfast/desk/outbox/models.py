@@ -68,3 +68,13 @@ class Job(models.Model):
     def open(self) -> bool:
         """Whether it waits or runs."""
         return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+
+class Round(models.Model):
+    """When something that is done every so often is due again."""
+
+    name = models.CharField(max_length=60, unique=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.due_at}"

@@ -19,6 +19,7 @@ from django.utils import timezone
 from holdfast.desk.outbox.commands import publish
 from holdfast.desk.outbox.jobs import Refused, Stop, handler
 from holdfast.desk.outbox.models import Job
+from holdfast.desk.outbox.rounds import make_rounds
 
 LEASE = timedelta(seconds=10)
 ATTEMPTS = 3
@@ -71,9 +72,13 @@ class Lease:
 
 
 def work(stop: Callable[[], bool], pause: float = 0.3) -> None:
-    """Work until told to stop; an idle worker looks for jobs every `pause` seconds."""
+    """Work until told to stop; an idle worker looks for jobs every `pause` seconds, and makes its rounds."""
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    looked = 0.0
     while not stop():
+        if time.monotonic() - looked >= 1:
+            looked = time.monotonic()
+            make_rounds()
         if not work_once(name):
             close_old_connections()
             time.sleep(pause)

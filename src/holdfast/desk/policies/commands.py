@@ -12,9 +12,9 @@ from django.db.models import F
 from holdfast.desk.outbox.commands import publish as tell
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.policies.kind import PolicyKind
+from holdfast.desk.policies.kind import PolicyKind, tell_published
 from holdfast.desk.policies.models import Version
-from holdfast.desk.policies.reading import Fault, Unusable, read
+from holdfast.desk.policies.reading import Fault, Unusable, read, require_met
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 
@@ -41,7 +41,7 @@ def publish(
     if not by.may(Deed.PUBLISH_POLICY, organisation.id):
         raise PermissionDenied("your role does not publish policies here")
     text = text.replace("\r\n", "\n").rstrip() + "\n"
-    _check(kind, text, name, why)
+    _check(kind, text, name, why, organisation.id)
     # The row lock makes two who publish take turns, so that the second sees the first.
     Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number"))
     newest = Version.objects.filter(organisation=organisation, kind=kind.kind, name=name).first()
@@ -59,13 +59,15 @@ def publish(
         why=why.strip(),
         by=by,
     )
+    tell_published(kind.kind, organisation.id)
     tell("policy.published", organisation_id=organisation.id, policy=kind.kind, name=name, version=number + 1)
     return version
 
 
-def _check(kind: type[PolicyKind[Any]], text: str, name: str, why: str) -> None:
+def _check(kind: type[PolicyKind[Any]], text: str, name: str, why: str, organisation_id: int) -> None:
     if not _NAME.fullmatch(name):
         raise Unusable([Fault(0, "a name is small letters, digits and hyphens")])
     if not why.strip():
         raise Unusable([Fault(0, "say why: who reads the versions later will ask")])
     read(kind, text)
+    require_met(kind, text, organisation_id)

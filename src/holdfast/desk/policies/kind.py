@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,11 @@ class PolicyKind(Generic[Value]):
         return ()
 
     @classmethod
+    def unmet(cls, value: Any, organisation_id: int) -> Iterable[Contradiction]:  # noqa: ARG003
+        """Return what the policy names that the organisation does not have; asked when it is published."""
+        return ()
+
+    @classmethod
     def shipped(cls) -> dict[str, str]:
         """Return the shipped texts by name."""
         return dict(_shipped(cls.folder, cls.kind))
@@ -64,6 +69,23 @@ class PolicyKind(Generic[Value]):
 def _shipped(folder: Path, kind: str) -> tuple[tuple[str, str], ...]:
     found = sorted(folder.glob(f"{kind}.*.yaml"))
     return tuple((path.name.split(".")[1], path.read_text("utf-8")) for path in found)
+
+
+Heard = Callable[[str, int], None]
+"""Told the kind and the organisation whose policy changed, in the transaction that published it."""
+_listeners: list[Heard] = []
+
+
+def when_published(heard: Heard) -> Heard:
+    """Register who has to know of a published policy: rooms that keep something counted by it."""
+    _listeners.append(heard)
+    return heard
+
+
+def tell_published(kind: str, organisation_id: int) -> None:
+    """Tell everybody who has to know."""
+    for heard in _listeners:
+        heard(kind, organisation_id)
 
 
 def all_kinds() -> dict[str, type[PolicyKind[Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -52,6 +53,18 @@ def all_current(kind: type[PolicyKind[Value]], organisation: Organisation | int)
     for row in _rows(kind, organisation).select_related("by").order_by("name", "version"):
         found[row.name] = _of(kind, row)
     return dict(sorted(found.items()))
+
+
+def holding(
+    organisation_id: int, kinds: Iterable[type[PolicyKind[Any]]]
+) -> dict[str, dict[str, Policy[Any]]]:
+    """Return what holds of several kinds, by kind and name, in one query."""
+    asked = {kind.kind: kind for kind in kinds}
+    found = {name: {one: shipped(kind, one) for one in kind.shipped()} for name, kind in asked.items()}
+    rows = Version.objects.filter(organisation_id=organisation_id, kind__in=asked)
+    for row in rows.select_related("by").order_by("version"):
+        found[row.kind][row.name] = _of(asked[row.kind], row)
+    return found
 
 
 def at_version(

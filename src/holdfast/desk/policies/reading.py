@@ -56,6 +56,14 @@ def read(kind: type[PolicyKind[Any]], text: str) -> Any:
     return _read(hashable, text)
 
 
+def require_met(kind: type[PolicyKind[Any]], text: str, organisation_id: int) -> None:
+    """Raise Unusable when a text names something its organisation does not have."""
+    found = list(kind.unmet(read(kind, text), organisation_id))
+    if found:
+        root = _compose(text)
+        raise Unusable([_located(root, one) for one in found])
+
+
 @lru_cache(maxsize=512)
 def _read(kind: type[PolicyKind[Any]], text: str) -> PolicyModel:
     root = _compose(text)

@@ -1,0 +1,65 @@
+"""Pages of a case's clocks: every interval with its reason, under this or another version of the policy."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from holdfast.desk.cases.clockwork import clocks_of
+from holdfast.desk.cases.models import Case, Notice
+from holdfast.desk.cases.ordering import clock
+from holdfast.desk.cases.queries import visible_case
+from holdfast.desk.cases.rulebook import rulebook
+from holdfast.desk.clocks.policy import ClockPolicy
+from holdfast.desk.people.models import Person
+from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.rights import Deed
+from holdfast.desk.policies.queries import versions
+
+
+def internal_case(person: Person, key: str) -> Case:
+    """Return a case of which the person may see the inside."""
+    case = visible_case(person, key)
+    if not case.allows(person, Deed.SEE_INTERNAL):
+        raise PermissionDenied("what the team sees of a case is not shown to your role")
+    return case
+
+
+@require_safe
+def clocks(request: HttpRequest, key: str) -> HttpResponse:
+    """Why each clock took as long as it did: its intervals. `version` replays another policy."""
+    person = signed_in(request)
+    case = internal_case(person, key)
+    asked = request.GET.get("version", "")
+    version = int(asked) if asked.isdecimal() and len(asked) < 9 else None
+    book, now = rulebook(case.organisation_id, version), timezone.now()
+    found = clocks_of(case, now, version=version)
+    held = rulebook(case.organisation_id).clocks if version is not None else book.clocks
+    context = {
+        "case": case,
+        "clocks": found,
+        "policy": book.clocks,
+        "holds": held,
+        "contract": book.clocks.value.contract(case.customer.name if case.customer else "")[0],
+        "needless": [(clock, pause) for clock in found for pause in clock.needless],
+        "numbers": [one.version for one in versions(ClockPolicy, case.organisation, "default")] + [0],
+        "now": now,
+        "tab": "clocks",
+        "may": {"see_internal": True},
+        "clock": clock(case, now),
+    }
+    return render(request, "cases/clocks.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def notices(request: HttpRequest) -> HttpResponse:
+    """What the person has to hear; reading marks them read."""
+    mine = Notice.objects.filter(person=signed_in(request))
+    if request.method == "POST":
+        mine.filter(read_at=None).update(read_at=timezone.now())
+        return redirect("notices")
+    shown = mine.select_related("case__organisation").order_by("-given_at")[:100]
+    return render(request, "cases/notices.html", {"notices": shown})
