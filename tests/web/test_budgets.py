@@ -19,6 +19,7 @@ BUDGETS = {
     "/cases/ESC-1/timeline": 6,
     "/cases/ESC-1/diagnosis": 8,
     "/cases/ESC-1/clocks": 9,
+    "/cases/ESC-1/triage": 11,
     "/me/notices": 4,
     "/figures/": 15,
     "/policies/": 10,

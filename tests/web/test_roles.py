@@ -44,6 +44,7 @@ SAYS = STEERS | {"customer", "developer", "sre", "security", "success", "product
 RECORDS = STEERS | {"developer", "sre", "security"}
 DECLARES = {"stranger", "customer", "tier1", "tier2", "success", "security"} | STEERS
 COUNTS = {"stranger", "auditor", "success", "product", "executive"} | STEERS
+DECIDES = {"lead", "manager", "admin"}
 LEADS = {"lead", "admin"}
 SEES_POLICIES = {"stranger", "auditor"} | STEERS
 CALENDAR = """title: Mondays
@@ -81,6 +82,12 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "plan": ("POST", "/cases/ESC-1/plan", RECORDS, {"step": "read the dump"}),
     "impact": ("POST", "/cases/ESC-1/impact", RECORDS, {"impact": "7 of 31 searches fail"}),
     "clocks": ("GET", "/cases/ESC-1/clocks", INTERNAL, {}),
+    "triage": ("GET", "/cases/ESC-1/triage", INTERNAL, {}),
+    "answer": ("POST", "/cases/ESC-1/triage/answers", RECORDS, {"impact": "down"}),
+    "confirm": ("POST", "/cases/ESC-1/triage/severity", STEERS | {"security"}, {"to": "1", "reason": "more"}),
+    "dispute": ("POST", "/cases/ESC-1/triage/dispute", SAYS - {"customer"}, {"to": "1", "reason": "more"}),
+    "settle": ("POST", "/cases/ESC-1/triage/settle", DECIDES, {"to": "1", "reason": "more"}),
+    "scope": ("POST", "/cases/ESC-1/triage/scope", RECORDS, {"regions": "eu-1"}),
     "notices": ("GET", "/me/notices", ANYBODY, {}),
     "live": ("GET", "/live/?case=ESC-1", SEES, {}),
     "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
@@ -113,6 +120,13 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/review"): (RECORDS, {"name": "RCA-1"}),
     ("POST", "/cases/{key}/plan"): (RECORDS, {"step": "read the dump"}),
     ("POST", "/cases/{key}/impact"): (RECORDS, {"impact": "7 of 31 searches fail", "before": ""}),
+    ("GET", "/cases/{key}/triage"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/severity/answers"): (RECORDS, {"impact": "down"}),
+    ("POST", "/cases/{key}/severity/confirm"): (STEERS | {"security"}, {"to": 1, "reason": "more"}),
+    ("POST", "/cases/{key}/severity/dispute"): (SAYS - {"customer"}, {"to": 1, "reason": "more"}),
+    ("POST", "/cases/{key}/severity/settle"): (DECIDES, {"to": 2, "reason": "more"}),
+    ("POST", "/cases/{key}/scope"): (RECORDS, {"regions": ["eu-1"]}),
+    ("GET", "/cases/{key}/near"): (INTERNAL, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/content"): (READS, {}),
     ("POST", "/cases/{key}/uploads"): (ATTACHES, {"name": "a", "size": 1}),
@@ -136,6 +150,22 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/figures"): (COUNTS, {}),
     ("GET", "/figures/{name}/cases"): (COUNTS, {"severity": 1}),
 }
+
+
+def disputed(stage: dict[str, Any]) -> None:
+    from holdfast.desk.cases.models import Case
+    from holdfast.desk.triage.commands import dispute
+
+    dispute(
+        Case.objects.select_related("organisation").get(number=1),
+        1,
+        by=stage["engineer"],
+        reason="more customers",
+    )
+
+
+PREPARE = {"/cases/{key}/severity/settle": disputed}
+"""What has to be so before each of the cast tries."""
 
 
 def named(patterns: list[Any]) -> set[str]:
@@ -220,9 +250,11 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)
     options = {} if method == "GET" else {"content_type": "application/json"}
     headers = {"headers": {"Upload-Offset": "0"}} if method == "PATCH" else {}
+    prepare = PREPARE.get(path, lambda _: None)
     called = {
         name
         for name in CAST
-        if status(signed_in(stage[name]), method, address, body, **options, **headers) < 400
+        if not prepare(stage)
+        and status(signed_in(stage[name]), method, address, body, **options, **headers) < 400
     }
     assert called == allowed

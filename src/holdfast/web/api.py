@@ -17,6 +17,7 @@ from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
 from holdfast.desk.policies.api import router as policies
+from holdfast.desk.triage.api import router as triage
 from holdfast.desk.vault.api import router as vault
 from holdfast.web.errors import NOTHING, Said, said
 
@@ -76,7 +77,7 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, policies, cases, clocks, vault, investigation, insight):
+for router in (people, policies, cases, clocks, vault, investigation, triage, insight):
     api.add_router("", router)
 
 

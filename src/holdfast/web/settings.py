@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "holdfast.desk.cases",
     "holdfast.desk.vault",
     "holdfast.desk.investigation",
+    "holdfast.desk.triage",
     "holdfast.desk.insight",
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first

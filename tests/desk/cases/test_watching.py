@@ -62,7 +62,7 @@ def test_a_round_that_dies_in_the_middle_loses_nothing_and_says_nothing_twice(de
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(watching, "_notify", dies)
+        patch.setattr(watching, "notify", dies)
         with pytest.raises(KeyboardInterrupt), transaction.atomic():
             attend(case.id)
     assert told(case, "acknowledge") == []

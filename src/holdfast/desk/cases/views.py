@@ -203,14 +203,16 @@ def assign(request: HttpRequest, key: str) -> HttpResponse:
     return done(request, key, deed)
 
 
-def done(request: HttpRequest, key: str, deed: Callable[[Case, Person], object]) -> HttpResponse:
+def done(
+    request: HttpRequest, key: str, deed: Callable[[Case, Person], object], page: str = "case"
+) -> HttpResponse:
     """Do something to a case and go back to it, or say why nothing was done."""
     person = signed_in(request)
     try:
         deed(queries.visible_case(person, key), person)
     except commands.Conflict as conflict:
         messages.error(request, f"Nothing was changed: {conflict}.")
-    return redirect(reverse("case", args=[key]))
+    return redirect(reverse(page, args=[key]))
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from holdfast.desk.cases.clockwork import count, mark_of, recorded, steps_of, story_of
-from holdfast.desk.cases.models import Case, Kind, Notice
+from holdfast.desk.cases.models import Case, Kind
+from holdfast.desk.cases.noticing import notify
 from holdfast.desk.cases.rulebook import Rulebook, rulebook
 from holdfast.desk.cases.timeline import append, lock, refresh
 from holdfast.desk.clocks.ledger import Clock
-from holdfast.desk.outbox.commands import publish
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.people.models import Person
 from holdfast.desk.policies.kind import when_published
@@ -72,7 +72,7 @@ def _record(
     at = {clock.rule.warn: clock.warned_at, 100: clock.broke_at}.get(percent)
     append(case, Kind.STATE, text, by=None, event="case.clock", data=data, happened_at=at or now)
     for person in people:
-        _notify(person, case, f"{case.key} {_words(clock, percent)}", f"{name}/{started}/{percent}")
+        notify(person, case, f"{case.key} {_words(clock, percent)}", f"{name}/{started}/{percent}")
 
 
 def _words(clock: Clock, percent: int) -> str:
@@ -101,11 +101,3 @@ def _people(case: Case, tell: Iterable[str]) -> Iterable[Person]:
     )
     owners = Person.objects.filter(id=case.owner_id) if "owner" in tell and case.owner_id else []
     return {person.id: person for person in [*owners, *mine]}.values()
-
-
-def _notify(person: Person, case: Case, text: str, key: str) -> None:
-    notice, created = Notice.objects.get_or_create(
-        person=person, case=case, key=key, defaults={"text": text[:400]}
-    )
-    if created:
-        publish("notice.given", person=person.id, notice=notice.id)
