@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from holdfast.desk.cases import commands
 from holdfast.desk.investigation.commands import keep
+from holdfast.desk.people import directory
+from holdfast.desk.people.commands import issue_provisioning
 from holdfast.web.api import api
 
 pytestmark = pytest.mark.django_db
@@ -60,10 +62,38 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "account_login": ("GET", "/sign-in/", set(CAST), {}),
     "account_logout": ("GET", "/sign-out/", ANYBODY, {}),
     "once": ("GET", "/sign-in/once/x", set(CAST), {}),
+    "mfa_authenticate": ("GET", "/sign-in/code", ANYBODY, {}),
+    "openid_connect_login": ("GET", "/sign-in/oidc/x", set(), {}),
+    "openid_connect_callback": ("GET", "/sign-in/oidc/x/callback", set(), {}),
+    "saml_login": ("GET", "/sign-in/saml/x", set(), {}),
+    # it only puts the answer by and goes on to the page that reads it
+    "saml_acs": ("POST", "/sign-in/saml/x/acs", set(), {}),
+    "saml_finish_acs": ("GET", "/sign-in/saml/x/acs/finish", set(), {}),
+    "saml_metadata": ("GET", "/sign-in/saml/x/metadata", set(), {}),
+    "saml_sls": ("GET", "/sign-in/saml/x/sls", set(), {}),
+    # nobody of the cast has a password or a second factor to show again
+    "account_reauthenticate": ("GET", "/me/again", set(), {}),
+    "mfa_reauthenticate": ("GET", "/me/again/code", set(), {}),
+    "mfa_index": ("GET", "/me/second-factor", ANYBODY, {}),
+    "mfa_activate_totp": ("GET", "/me/second-factor/new", ANYBODY, {}),
+    # nobody of the cast has one
+    "mfa_deactivate_totp": ("GET", "/me/second-factor/remove", set(), {}),
+    "mfa_view_recovery_codes": ("GET", "/me/second-factor/codes", set(), {}),
+    "mfa_generate_recovery_codes": ("GET", "/me/second-factor/codes/new", ANYBODY, {}),
+    "people": ("GET", "/people/ESC/", {"admin"}, {}),
+    "admit": ("POST", "/people/ESC/admit", {"admin"}, {"username": "new", "role": "tier1"}),
+    "role": ("POST", "/people/ESC/{person}/role", {"admin"}, {"role": "tier1"}),
+    "end": ("POST", "/people/ESC/{person}/end", {"admin"}, {}),
+    "sign_in": ("POST", "/people/ESC/{person}/sign-in", {"admin"}, {}),
+    "forget": ("POST", "/people/ESC/{person}/second-factor", {"admin"}, {}),
+    "second_factor": ("POST", "/people/ESC/second-factor", {"admin"}, {"roles": []}),
+    "provisioning": ("POST", "/people/ESC/provisioning", {"admin"}, {}),
+    "unprovision": ("POST", "/people/ESC/provisioning/{token}/revoke", {"admin"}, {}),
+    "group": ("POST", "/people/ESC/groups/{group}", {"admin"}, {"role": ""}),
     "account_set_password": ("GET", "/me/password", ANYBODY, {}),
     "account_change_password": ("GET", "/me/password/change", ANYBODY, {}),
     "tokens": ("GET", "/me/tokens", ANYBODY, {}),
-    "revoke": ("POST", "/me/tokens/1/revoke", set(), {}),
+    "revoke": ("POST", "/me/tokens/999/revoke", set(), {}),
     "queue": ("GET", "/", ANYBODY, {}),
     "cases": ("GET", "/cases/", ANYBODY, {}),
     "declare": ("GET", "/cases/new", DECLARES, {}),
@@ -148,6 +178,20 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/policies/{kind}/{name}"): (LEADS, {"text": CALENDAR, "why": "we work on Mondays"}),
     ("POST", "/policies/{kind}/{name}/check"): (LEADS, {"text": CALENDAR}),
     ("GET", "/figures"): (COUNTS, {}),
+    # a directory's token opens these, nobody's own does
+    **{
+        (method, f"/scim/v2/{path}"): (set(), {})
+        for path, methods in {
+            "ServiceProviderConfig": "GET",
+            "ResourceTypes": "GET",
+            "Schemas": "GET",
+            "Users": "GET POST",
+            "Users/{id}": "GET PUT PATCH DELETE",
+            "Groups": "GET POST",
+            "Groups/{id}": "GET PUT PATCH DELETE",
+        }.items()
+        for method in methods.split()
+    },
     ("GET", "/figures/{name}/cases"): (COUNTS, {"severity": 1}),
 }
 
@@ -213,6 +257,9 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     (folder / "A1.data").write_bytes(b"line one\nline two\n")
     keep(case, diagnosis, artefacts=[], folder="kept")
     people["job"] = investigate(case, by=engineer).id
+    people["person"] = people["tier2"].id
+    people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
+    people["group"] = directory.group(case.organisation, "L3").id
     return people
 
 
@@ -231,7 +278,7 @@ def let_in(client: Any, method: str, address: str, data: dict[str, Any]) -> bool
 @pytest.mark.parametrize("page", sorted(set(PAGES) - {"live"}))
 def test_who_may_enter_a_page(page, stage, signed_in):
     method, address, allowed, data = PAGES[page]
-    address = address.replace("{job}", str(stage["job"]))
+    address = re.sub(r"{(\w+)}", lambda match: str(stage[match[1]]), address)
     entered = {name for name in CAST if let_in(signed_in(stage[name]), method, address, data)}
     assert entered == allowed
 
@@ -245,6 +292,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "job": str(stage["job"]),
         "name": "default" if "policies" in path else "time-to-acknowledge",
         "kind": "business-calendar",
+        "id": "1",
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

@@ -16,6 +16,8 @@ from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
+from holdfast.desk.people.scim import error as scim_error
+from holdfast.desk.people.scim import router as scim
 from holdfast.desk.policies.api import router as policies
 from holdfast.desk.triage.api import router as triage
 from holdfast.desk.vault.api import router as vault
@@ -81,7 +83,12 @@ for router in (people, policies, cases, clocks, vault, investigation, triage, in
     api.add_router("", router)
 
 
+api.add_router("/scim/v2", scim)
+
+
 def _answer(request: HttpRequest, known: Said) -> HttpResponse:
+    if request.path.startswith("/api/v1/scim/"):
+        return scim_error(known.status, known.message)
     return api.create_response(request, known.body(), status=known.status)
 
 

@@ -75,6 +75,11 @@ SETTINGS = (
     Setting("HOLDFAST_UPLOAD_LIMIT", str(20 * 2**30), "Largest artefact taken in, in bytes."),
     Setting("HOLDFAST_WORKERS", "1", "Worker processes that `holdfast serve` starts beside the web server."),
     Setting(
+        "HOLDFAST_DOORS",
+        "",
+        "Path of a YAML file of the OIDC and SAML providers people sign in by. Empty: passwords only.",
+    ),
+    Setting(
         "HOLDFAST_METRICS_TOKEN",
         "",
         "Bearer token for `/metrics`. Empty: `/metrics` answers loopback addresses only.",

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.people.commands import Unfit
 from holdfast.desk.policies.commands import Overtaken
 from holdfast.desk.policies.reading import Unusable
 from holdfast.desk.vault.commands import TooLarge
@@ -64,6 +65,8 @@ def said(error: Exception) -> Said | None:
             f"{error.offset} bytes are kept.",
             f"Send from byte {error.offset}.",
         )
+    if isinstance(error, Unfit):
+        return Said(409, "conflict", str(error), next="Correct it and send it again.")
     if isinstance(error, Conflict):
         return Said(409, "conflict", str(error), next="Read the case again, then decide.")
     if isinstance(error, Overtaken):

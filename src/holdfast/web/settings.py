@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from holdfast import __version__
+from holdfast.desk.people import doors
 from holdfast.web import configuration
 
 _values = configuration.read(os.environ)
@@ -17,6 +18,10 @@ DATA = Path(_values["HOLDFAST_DATA"]).resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 UPLOAD_LIMIT = configuration.number(_values, "HOLDFAST_UPLOAD_LIMIT")
 WORKERS = configuration.number(_values, "HOLDFAST_WORKERS")
+try:
+    DOORS = doors.load(_values["HOLDFAST_DOORS"])
+except doors.DoorError as error:
+    raise configuration.SettingError(f"HOLDFAST_DOORS: {error}") from error
 METRICS_TOKEN = _values["HOLDFAST_METRICS_TOKEN"]
 
 SECRET_KEY = configuration.secret_key(_values, DATA)
@@ -45,6 +50,10 @@ INSTALLED_APPS = [
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -59,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "holdfast.web.security.require_sign_in",
+    "holdfast.web.security.require_second_factor",
     "holdfast.web.errors.explain",
 ]
 
@@ -99,6 +109,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "holdfast.desk.people.adapter.Doors"
+# By a form, a browser would apply form-action to every host the provider sends it on to.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+MFA_ADAPTER = "holdfast.desk.people.adapter.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -31,5 +31,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             for name, label, deed in _PLACES
             if not deed or person.may_anywhere(Deed(deed))
         ],
+        "manages": [
+            m.organisation for m in person.standing if person.may(Deed.MANAGE_PEOPLE, m.organisation_id)
+        ],
         "may_declare": person.may_anywhere(Deed.DECLARE),
     }
