@@ -12,7 +12,7 @@ from holdfast.desk.investigation.commands import keep
 pytestmark = pytest.mark.django_db
 
 BUDGETS = {
-    "/": 7,
+    "/": 13,
     "/cases/": 5,
     "/cases/new": 5,
     "/cases/ESC-1/": 15,
@@ -20,6 +20,9 @@ BUDGETS = {
     "/cases/ESC-1/diagnosis": 8,
     "/cases/ESC-1/clocks": 9,
     "/cases/ESC-1/triage": 11,
+    "/cases/ESC-1/place": 20,
+    "/queue/stand-up": 18,
+    "/queue/weekly": 18,
     "/me/notices": 4,
     "/figures/": 15,
     "/policies/": 10,

@@ -19,6 +19,7 @@ from holdfast.desk.people.api import router as people
 from holdfast.desk.people.scim import error as scim_error
 from holdfast.desk.people.scim import router as scim
 from holdfast.desk.policies.api import router as policies
+from holdfast.desk.queue.api import router as queue
 from holdfast.desk.triage.api import router as triage
 from holdfast.desk.vault.api import router as vault
 from holdfast.web.errors import NOTHING, Said, said
@@ -79,7 +80,7 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, policies, cases, clocks, vault, investigation, triage, insight):
+for router in (people, policies, cases, clocks, vault, investigation, triage, queue, insight):
     api.add_router("", router)
 
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "holdfast.desk.vault",
     "holdfast.desk.investigation",
     "holdfast.desk.triage",
+    "holdfast.desk.queue",
     "holdfast.desk.insight",
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from holdfast.desk.cases import commands, queries
 from holdfast.desk.cases.models import Case
@@ -40,25 +39,6 @@ def test_the_customer_reads_what_is_shared_and_nothing_else(case, engineer, cust
 
 def test_what_the_customer_says_is_shared(case, customer):
     assert commands.comment(case, "still failing", by=customer).shared
-
-
-def test_the_queue_puts_severity_first_and_an_acknowledged_case_after_one_nobody_has(declare, engineer):
-    third, first, second = declare(severity=3), declare(severity=1), declare(severity=1)
-    commands.acknowledge(second, by=engineer)
-    assert [row.case.key for row in queries.queue(engineer, "team")] == [first.key, second.key, third.key]
-
-
-def test_a_low_severity_left_alone_rises(declare, engineer):
-    old = declare(severity=4, reported_at=timezone.now() - timedelta(days=90))
-    declare(severity=2)
-    assert queries.queue(engineer, "team")[0].case == old
-
-
-def test_the_order_of_the_queue_is_the_order_of_the_points_it_shows(declare, engineer):
-    for days, severity in ((0, 1), (30, 3), (3, 2), (70, 4), (1, 3)):
-        declare(severity=severity, reported_at=timezone.now() - timedelta(days=days, minutes=1))
-    points = [row.points for row in queries.queue(engineer, "team")]
-    assert points == sorted(points, reverse=True)
 
 
 def test_every_place_has_its_reasons(case):

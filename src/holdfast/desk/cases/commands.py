@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from holdfast.desk.cases.chain import canonical
-from holdfast.desk.cases.models import Arrival, Case, Entry, Kind, Part
+from holdfast.desk.cases.models import Arrival, Case, Entry, Focus, Kind, Part
 from holdfast.desk.cases.states import MOVES, OPEN, State
 from holdfast.desk.cases.timeline import append, change, lock
 from holdfast.desk.people.models import Customer, Organisation, Person
@@ -236,11 +236,22 @@ def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
         raise Conflict(f"{owner.title} cannot own cases of {case.organisation}")
     if owner == case.owner:
         return case
+    if owner is not None and owner != by:
+        _require_out_of_focus(case, owner)
     before, case.owner = case.owner, owner
     names = (before.title if before else None, owner.title if owner else None)
     data = change(case, "owner", *names)
     append(case, Kind.STATE, f"Owner {names[1] or 'nobody'}", by=by, event="case.assigned", data=data)
     return case
+
+
+def _require_out_of_focus(case: Case, owner: Person) -> None:
+    focus = Focus.objects.filter(person=owner, until__gt=timezone.now(), lets_in__lt=case.severity).first()
+    if focus is not None:
+        until = f"{focus.until:%H:%M} UTC"
+        raise Conflict(
+            f"{owner.title} is in focus until {until} and takes only Sev {focus.lets_in}; ask, or wait"
+        )
 
 
 @transaction.atomic

@@ -191,6 +191,17 @@ class Notice(models.Model):
         return self.text
 
 
+class Focus(models.Model):
+    """Time somebody took to concentrate: until then nobody gives them a milder case than `lets_in`."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="focus")
+    until = models.DateTimeField()
+    lets_in = models.PositiveSmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.person} until {self.until}"
+
+
 class Arrival(models.Model):
     """A sender's key for something sent in, so that sending it again changes nothing."""
 

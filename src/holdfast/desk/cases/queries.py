@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
-from holdfast.desk.cases.models import Case, CaseQuerySet, Entry
-from holdfast.desk.cases.ordering import NextClock, Reason, clock, reasons
-from holdfast.desk.cases.rulebook import Rulebook, rulebook
-from holdfast.desk.cases.states import State
+from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
 
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]{0,7})-(\d{1,9})")
-PAGE = 50
-VIEWS = ("team", "mine", "unowned", "waiting", "old")
 
 
 def visible_case(person: Person, key: str) -> Case:
@@ -28,61 +20,6 @@ def visible_case(person: Person, key: str) -> Case:
         raise Case.DoesNotExist
     cases = Case.objects.visible_to(person).select_related("organisation", "customer", "owner", "declared_by")
     return cases.get(organisation__prefix=match[1].upper(), number=int(match[2]))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the queue."""
-
-    place: int
-    case: Case
-    reasons: list[Reason]
-    points: int
-    clock: NextClock | None
-
-
-def queue(person: Person, view: str, start: int = 0, size: int = PAGE) -> list[Row]:
-    """Return a stretch of the person's queue in the order of work; one row more tells there is more."""
-    now = timezone.now()
-    cases = _narrowed(Case.objects.visible_to(person).open(), person, view, now)
-    chosen = list(cases.in_order().listed()[start : start + size + 1])
-    books = {key: rulebook(key) for key in {case.organisation_id for case in chosen}}
-    return [
-        _row(place, case, books[case.organisation_id], now) for place, case in enumerate(chosen, start + 1)
-    ]
-
-
-def _narrowed(cases: CaseQuerySet, person: Person, view: str, now: datetime) -> CaseQuerySet:
-    if view == "mine":
-        return cases.filter(owner=person)
-    if view == "unowned":
-        return cases.filter(owner=None)
-    if view == "waiting":
-        return cases.filter(state=State.WAITING)
-    return cases.filter(reported_at__lt=now - timedelta(days=14)) if view == "old" else cases
-
-
-def _row(place: int, case: Case, book: Rulebook, now: datetime) -> Row:
-    why = reasons(case, book.queue.value, now)
-    return Row(place, case, why, sum(reason.points for reason in why), clock(case, now))
-
-
-def counts(person: Person) -> dict[str, int]:
-    """Return how many open cases each view of the queue holds."""
-    old = timezone.now() - timedelta(days=14)
-    return (
-        Case.objects.visible_to(person)
-        .open()
-        .aggregate(
-            team=Count("id"),
-            mine=Count("id", filter=Q(owner=person)),
-            unowned=Count("id", filter=Q(owner=None)),
-            waiting=Count("id", filter=Q(state=State.WAITING)),
-            old=Count("id", filter=Q(reported_at__lt=old)),
-            unacknowledged=Count("id", filter=Q(acknowledged_at=None)),
-            sev1=Count("id", filter=Q(severity=1)),
-        )
-    )
 
 
 def entries(person: Person, case: Case) -> QuerySet[Entry]:

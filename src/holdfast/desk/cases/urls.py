@@ -5,7 +5,6 @@ from django.urls import path
 from holdfast.desk.cases import clock_views, views
 
 urlpatterns = [
-    path("", views.queue, name="queue"),
     path("cases/", views.cases, name="cases"),
     path("cases/new", views.declare, name="declare"),
     path("cases/<str:key>/timeline", views.timeline, name="timeline"),

@@ -25,23 +25,6 @@ from holdfast.desk.people.rights import REACH, Deed, Reach
 
 
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
-    """The open cases in the order of work, with the reasons for it."""
-    person = signed_in(request)
-    view = request.GET.get("view", "team")
-    view = view if view in queries.VIEWS else "team"
-    start = _start(request)
-    rows = queries.queue(person, view, start)
-    context = {
-        "rows": rows[: queries.PAGE],
-        "more": start + queries.PAGE if len(rows) > queries.PAGE else None,
-        "view": view,
-        "counts": queries.counts(person),
-    }
-    return render(request, "cases/queue.html", context)
-
-
-@require_safe
 def cases(request: HttpRequest) -> HttpResponse:
     """Cases by words or key, newest first; a key alone opens its case."""
     person, words = signed_in(request), request.GET.get("q", "").replace("\x00", "").strip()[:200]
@@ -236,8 +219,3 @@ def _wanted(request: HttpRequest) -> live.Wanted:
         .values_list("id", flat=True)[:_MOST_FOLLOWED]
     )
     return lambda news: news.case_id is not None and (news.organisation_id in whole or news.case_id in part)
-
-
-def _start(request: HttpRequest) -> int:
-    start = request.GET.get("start", "0")
-    return min(int(start), 10_000) if start.isdecimal() else 0

@@ -7,7 +7,7 @@
   const shown = () => help && !help.open && help.showModal();
   document.getElementById("help")?.addEventListener("click", shown);
   const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
-  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")];
+  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place)")];
   const choose = (by) => {
     const all = rows();
     if (!all.length) return;
