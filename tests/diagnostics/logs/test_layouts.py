@@ -51,7 +51,7 @@ def _reads(program: object, sample: Sample) -> bool:
     text, spans = _spans([sample.line.encode()])
     layout = program.layout  # type: ignore[attr-defined]
     plan = arranged([program], (), False, 1.0, [layout])  # type: ignore[list-item]
-    return bool(_vote(text, spans, plan)[0].read[0])
+    return bool(_vote(text, spans, plan))
 
 
 @pytest.mark.parametrize(("layout", "sample"), CASES)

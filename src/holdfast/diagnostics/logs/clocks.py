@@ -165,7 +165,7 @@ def clock_pairs(ctx: int, lines: Ints) -> Ints:
     regs, inner, used = registers[0].ctypes.data, registers[1].ctypes.data, 0
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
     for index in range(len(lines)):
-        if not run(ctx, get(bounds, 0), get(bounds, 1), lines[index, 0], lines[index, 1], regs):
+        if run(ctx, get(bounds, 0), get(bounds, 1), lines[index, 0], lines[index, 1], regs) == 0:
             continue
         start = get(regs, R_MESSAGE)
         stop = trimmed(start, get(regs, R_MESSAGE + 1), get(regs, R_ESCAPED))

@@ -12,7 +12,8 @@ from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, key_tab
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Op
 from holdfast.diagnostics.logs.scanning import continuations, vote
-from holdfast.diagnostics.logs.skeletons import CLASSES
+from holdfast.diagnostics.logs.shapes import MEMORY
+from holdfast.diagnostics.logs.skeletons import CHARSETS
 
 SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 80  # from each of head, middle and tail
@@ -54,13 +55,13 @@ class Context:
     """The addresses a kernel works with. Keep it while the kernel runs: it owns what they point to."""
 
     def __init__(self, plan: "Plan", base: int, size: int) -> None:
-        self._owned = (plan, np.zeros(16, np.int64))
+        self._owned = (plan, np.zeros(16, np.int64), np.zeros(MEMORY, np.int64))
         self._addresses = np.zeros(CONTEXT, np.int64)
         slots = {
             Ctx.PROGRAM: plan.rows.ctypes.data,
             Ctx.TABLE: plan.table.ctypes.data,
             Ctx.MASK: len(plan.table) - 1,
-            Ctx.CLASSES: CLASSES.ctypes.data,
+            Ctx.CHARSETS: CHARSETS.ctypes.data,
             Ctx.LIMIT: base + size,
             Ctx.PATH: self._owned[1].ctypes.data,
             Ctx.BASE: base,
@@ -68,6 +69,7 @@ class Context:
             Ctx.OUTERS: len(plan.outers),
             Ctx.ALL: len(plan.bounds),
             Ctx.LOOSE: int(plan.loose),
+            Ctx.SHAPES: self._owned[2].ctypes.data,
         }
         for slot, value in slots.items():
             self._addresses[slot] = value
@@ -142,8 +144,6 @@ class _Ballot:
 
     def rank(self, together: Mapping[str, NDArray[np.bool_]]) -> tuple[float, float, float]:
         """Lines its layout reads, lines it reads itself (richer fields count more), strictness."""
-        if not self.read.any():
-            return 0.0, 0.0, 0.0
         richer = 1 + 0.02 * min(self.fields, 10)
         read = float(together[self.program.layout.name].sum())
         return read * richer, float(self.read.sum()) * richer, self.program.specificity
@@ -156,10 +156,11 @@ def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list
     ctx = Context(plan, base, len(data))
     result = vote(ctx.address, lines + base, plan.bounds[:most])
     ballots = []
-    for program, cells in zip((*plan.outers, *plan.inners)[:most], result, strict=True):
+    programs = (*plan.outers, *plan.inners)
+    for number in np.flatnonzero(result[:, :, 0].any(axis=1)).tolist():
+        cells = result[number]
         read = cells[:, 0] == 1
-        fields = float(cells[read, 1].mean()) if read.any() else 0.0
-        ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
+        ballots.append(_Ballot(programs[number], read, float(cells[read, 1].mean()), cells[:, 2:] - base))
     return ballots
 
 

@@ -133,12 +133,13 @@ def row_hashes(hashes: Words, bounds: Ints, groups: Words) -> Words:
 @njit(cache=True, nogil=True)
 def distinct(values: Words, table: Words) -> int:
     """How many different values; `table` is scratch of a power of two at least twice as long."""
-    table[:] = 0
     count = 0
+    for at in range(len(table)):
+        table[at] = 0
     for value in values:
-        at = probe(table, value)
-        if table[at] == 0:
-            table[at] = value
+        free = probe(table, value)
+        if table[free] == 0:
+            table[free] = value
             count += 1
     return count
 
@@ -195,7 +196,8 @@ def choose(
     varied = constants * 2 >= open_columns and high - low >= 20 and fewest >= 2 * SPLIT_WIDTH
     solid = constants > 0 and (constants >= open_columns or varied)
     if located and constants > open_columns:
-        wild[:] = counts > 1
+        for column in range(width):
+            wild[column] = counts[column] > 1
         return -1
     if not solid or (fewest <= SPLIT_WIDTH and not named[best]):
         return best
@@ -208,12 +210,42 @@ def choose(
 
 
 @njit(cache=True, nogil=True)
+def regroup(values: Words, order: Ints, place: Ints, low: int) -> Ints:
+    """Bring rows from low on with equal values together, in order of appearance; where each run ends."""
+    size = 8
+    while size < len(values) * 2:
+        size *= 2
+    keys, number_of = np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    numbers, ends, count = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64), 0
+    for index in range(len(values)):
+        at = probe(keys, values[index])
+        if keys[at] == 0:
+            keys[at], number_of[at] = values[index], count
+            count += 1
+        numbers[index] = number_of[at]
+        ends[number_of[at]] += 1
+    for number in range(1, count):
+        ends[number] += ends[number - 1]
+    old_order, old_place = np.zeros(len(values), np.int64), np.zeros(len(values), np.int64)
+    for index in range(len(values)):
+        old_order[index], old_place[index] = order[low + index], place[low + index]
+    for index in range(len(values) - 1, -1, -1):
+        ends[numbers[index]] -= 1
+        to = low + ends[numbers[index]]
+        order[to], place[to] = old_order[index], old_place[index]
+    for number in range(count):  # ends hold the starts now
+        ends[number] = low + (ends[number + 1] if number + 1 < count else len(values))
+    return ends[:count]
+
+
+@njit(cache=True, nogil=True)
 def split_groups(
     hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words, located: NDArray[np.bool_]
 ) -> Ints:
     """Cluster number of each row in `rows` (unique rows, sorted by group)."""
-    clusters = np.full(len(rows), -1, np.int64)
-    order, place = rows.copy(), np.arange(len(rows))
+    clusters, order, place = np.zeros_like(rows), np.zeros_like(rows), np.zeros_like(rows)
+    for index in range(len(rows)):
+        order[index], place[index] = rows[index], index
     stack = np.zeros((len(rows) + 2, 2), np.int64)
     top, made, begin = 0, 0, 0
     for index in range(1, len(rows) + 1):
@@ -235,20 +267,15 @@ def split_groups(
                         hashes[bounds[order[at]] + where] = VARIABLE
                         spans[bounds[order[at]] + where, 2] |= F_VARIABLE
             if column < 0:
-                clusters[place[low:high]] = made
+                for at in range(low, high):
+                    clusters[place[at]] = made
                 made += 1
                 continue
             values = column_of(hashes, bounds, order, low, high, column)
-            ranked = np.argsort(values, kind="mergesort")
-            order[low:high] = order[low:high][ranked]
-            place[low:high] = place[low:high][ranked]
-            values = values[ranked]
-            first = low
-            for at in range(low + 1, high + 1):
-                if at == high or values[at - low] != values[first - low]:
-                    stack[top, 0], stack[top, 1] = first, at
-                    top += 1
-                    first = at
+            first = np.int64(low)
+            for end in regroup(values, order, place, low):
+                stack[top, 0], stack[top, 1] = first, end
+                top, first = top + 1, end
     return clusters
 
 

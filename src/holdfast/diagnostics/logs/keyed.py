@@ -147,13 +147,13 @@ def take(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> No
 @njit(cache=True, nogil=True)
 def label_hash(pos: int, end: int, limit: int, seed: np.uint64) -> np.uint64:
     """Hash of a key, label by label."""
-    total, first = seed, pos
-    while pos < end:
-        if byte_at(pos) == 46:
-            total = block_hash(first, pos, limit, total, np.uint64(0))
-            first = pos + 1
-        pos += 1
-    return block_hash(first, end, limit, total, np.uint64(0))
+    total = seed
+    while True:
+        dot = next_byte(pos, end, 46)
+        total = block_hash(pos, dot, limit, total, np.uint64(0))
+        if dot == end:
+            return total
+        pos = dot + 1
 
 
 @njit(cache=True, nogil=True)

@@ -34,7 +34,7 @@ R_ZONE, R_COMPONENT, R_LOCATION = int(Reg.ZONE), int(Reg.COMPONENT), int(Reg.LOC
 C_DATE, C_YEAR, C_TIME = int(Clock.DATE), int(Clock.YEAR), int(Clock.TIME)
 C_ZONE, C_ABSOLUTE, C_UPTIME = int(Clock.ZONE), int(Clock.ABSOLUTE), int(Clock.UPTIME)
 X_TABLE, X_MASK, X_LIMIT = int(Ctx.TABLE), int(Ctx.MASK), int(Ctx.LIMIT)
-X_CLASSES = int(Ctx.CLASSES)
+X_CHARSETS = int(Ctx.CHARSETS)
 NESTED, QUALIFIED, MAY_BE_EMPTY = 1024, 256, 512 | int(Charset.ANY)
 TOKEN_RULE, AGE_RULE = 2048, 4096
 MONTHS = np.array(
@@ -59,7 +59,7 @@ def digits(pos: int, end: int, least: int, most: int) -> tuple[int, int]:
     return value, pos
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def pair(pos: int) -> int:
     """Value of the two digits at pos, or a number above 99."""
     tens, ones = byte_at(pos) - 48, byte_at(pos + 1) - 48
@@ -337,7 +337,7 @@ def level_at(ctx: int, pos: int, end: int, salt: int) -> tuple[int, int]:
 @njit(cache=True, nogil=True, forceinline=True)
 def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
     """Where a field ends; -1 when it is empty, or when what must follow does not."""
-    table, at = get(ctx, X_CLASSES) + 256, pos
+    table, at = get(ctx, X_CHARSETS), pos
     while at < end:
         byte = byte_at(at)
         if byte == stop and (not charset & NESTED or at + 1 >= end or byte_at(at + 1) == 32):

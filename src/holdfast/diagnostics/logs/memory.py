@@ -19,6 +19,14 @@ from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, FNV_PRIME
 OFFSET = np.uint64(FNV_OFFSET)
 PRIME = np.uint64(FNV_PRIME)
 FOLD = np.uint64(0x2020202020202020)
+LANES = 64
+MASKS: Any = types.Tuple((types.uint64,) * 3)  # type: ignore[no-untyped-call]
+ADDRESS = 1 << 32
+BREAKS = ((0, 32), (34, 34), (39, 41), (44, 44), (58, 62), (91, 93), (96, 96), (123, 125))
+"""Bytes between words: controls and blanks, " ' ( ) , : ; < = > [ \\ ] ` { | }"""
+VALUES = ((48, 57), (64, 64))
+"""A word that holds one of these is a value: digits and the @ of an address."""
+SLASHES = ((47, 47),)
 
 
 def forget_stale_kernels(folder: Path) -> None:
@@ -71,9 +79,101 @@ def _put(_typing: Any, _array: Any, _index: Any, _value: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), emit
 
 
+def _put_narrow(bits: int) -> Any:
+    def typed(_typing: Any, _address: Any, _value: Any) -> Any:
+        def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            narrow = builder.trunc(args[1], ir.IntType(bits))
+            builder.store(narrow, _pointer(builder, args[0], bits), align=1)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), emit
+
+    return typed
+
+
 def _trailing_zeros(_typing: Any, _value: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), emit
+
+
+def _lanes(builder: Any, address: Any) -> Any:
+    """Sixty-four bytes at an address as one vector."""
+    kind = ir.VectorType(ir.IntType(8), LANES)
+    return builder.load(builder.inttoptr(address, kind.as_pointer()), align=1)
+
+
+def _each(byte: int) -> Any:
+    return ir.Constant(ir.VectorType(ir.IntType(8), LANES), [byte] * LANES)
+
+
+def _within(builder: Any, lanes: Any, low: int, high: int) -> Any:
+    """Which lanes hold a byte of low..high."""
+    if low == high:
+        return builder.icmp_unsigned("==", lanes, _each(low))
+    return builder.icmp_unsigned("<=", builder.sub(lanes, _each(low)), _each(high - low))
+
+
+def _any_of(builder: Any, lanes: Any, ranges: tuple[tuple[int, int], ...]) -> Any:
+    """Bit mask of the lanes that hold a byte of one of the ranges."""
+    hits = _within(builder, lanes, *ranges[0])
+    for low, high in ranges[1:]:
+        hits = builder.or_(hits, _within(builder, lanes, low, high))
+    return builder.bitcast(hits, ir.IntType(LANES))
+
+
+def _marks_at(_typing: Any, _address: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = _lanes(builder, args[0])
+        masks = [_any_of(builder, lanes, ranges) for ranges in (BREAKS, VALUES, SLASHES)]
+        return context.make_tuple(builder, signature.return_type, masks)
+
+    return MASKS(types.int64), emit
+
+
+def _equal_at(_typing: Any, _address: Any, _byte: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(ir.IntType(8), LANES)
+        one = builder.insert_element(
+            ir.Constant(kind, ir.Undefined), builder.trunc(args[1], ir.IntType(8)), ir.IntType(32)(0)
+        )
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        each = builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
+        hits = builder.icmp_unsigned("==", _lanes(builder, args[0]), each)
+        return builder.bitcast(hits, ir.IntType(LANES))
+
+    return types.uint64(types.int64, types.int64), emit
+
+
+def _level_digits(_typing: Any, _source: Any, _target: Any) -> Any:
+    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        lanes = _lanes(builder, args[0])
+        level = builder.select(_within(builder, lanes, 48, 57), _each(48), lanes)
+        builder.store(level, builder.inttoptr(args[1], level.type.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
+def _move_addresses(_typing: Any, _source: Any, _target: Any, _by: Any) -> Any:
+    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        eight = ir.VectorType(ir.IntType(64), 8)
+        values = builder.load(builder.inttoptr(args[0], eight.as_pointer()), align=8)
+        one = builder.insert_element(ir.Constant(eight, ir.Undefined), args[2], ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
+        each = builder.shuffle_vector(one, ir.Constant(eight, ir.Undefined), zeros)
+        held = builder.icmp_signed(">", values, ir.Constant(eight, [ADDRESS] * 8))
+        moved = builder.add(values, builder.select(held, each, ir.Constant(eight, [0] * 8)))
+        builder.store(moved, builder.inttoptr(args[1], eight.as_pointer()), align=8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), emit
+
+
+def _ones(_typing: Any, _value: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
 
     return types.int64(types.uint64), emit
 
@@ -86,16 +186,29 @@ word_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_word_at))
 get: Callable[[int, Any], int] = cast(Any, intrinsic(_get))
 # Set an element of an int64 array given by address.
 put: Callable[[int, int, Any], None] = cast(Any, intrinsic(_put))
+# Store the low four bytes, or the low byte, of a value at an address.
+put_32: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(32)))
+put_8: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(8)))
 # Number of zero bits below the lowest one; the value must not be 0.
 trailing_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_trailing_zeros))
+# Bit masks of the 64 bytes at an address: BREAKS, VALUES, SLASHES. All 64 must be readable.
+marks_at: Callable[[int], tuple[np.uint64, np.uint64, np.uint64]] = cast(Any, intrinsic(_marks_at))
+# Bit mask of the 64 bytes at an address that are equal to a byte.
+equal_at: Callable[[int, int], np.uint64] = cast(Any, intrinsic(_equal_at))
+# Copy 64 bytes with every digit written as 0.
+level_digits: Callable[[int, int], None] = cast(Any, intrinsic(_level_digits))
+# Copy eight integers; those above ADDRESS are addresses and get the third argument added.
+move_addresses: Callable[[int, int, int], None] = cast(Any, intrinsic(_move_addresses))
+# Number of one bits.
+ones: Callable[[np.uint64], int] = cast(Any, intrinsic(_ones))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def is_letter(byte: int) -> bool:
     return 97 <= (byte | 32) <= 122
 
@@ -107,6 +220,16 @@ def tail_word(pos: int, length: int) -> np.uint64:
     for at in range(length):
         word |= np.uint64(byte_at(pos + at)) << np.uint64(at * 8)
     return word
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def first_bytes(pos: int, length: int, limit: int) -> np.uint64:
+    """At most eight bytes at pos, zero-extended."""
+    if pos + 8 > limit:
+        return tail_word(pos, min(length, 8, limit - pos))
+    if length <= 0:
+        return np.uint64(0)
+    return word_at(pos) & (~np.uint64(0) >> np.uint64(64 - 8 * min(length, 8)))
 
 
 @njit(cache=True, nogil=True)
@@ -133,7 +256,12 @@ def block_hash(pos: int, end: int, limit: int, seed: np.uint64, fold: np.uint64)
 
 @njit(cache=True, nogil=True)
 def next_byte(pos: int, end: int, byte: int) -> int:
-    """First position of a byte in [pos, end), or end; eight bytes at a time."""
+    """First position of a byte in [pos, end), or end; 64 bytes at a time, then eight."""
+    while pos + LANES <= end:
+        found = equal_at(pos, byte)
+        if found:
+            return pos + trailing_zeros(found)
+        pos += LANES
     low, high = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
     pattern = low * np.uint64(byte)
     while pos + 8 <= end:

@@ -88,9 +88,14 @@ class Reg(IntEnum):
     CONTEXT = 32  # a part of the header in which ids may stand
     MARKS = 34  # keys seen that only this layout uses
     KEYS = 35  # sum of the hashes of all keys: the shape of an object
+    REFUSED = 36  # byte that would have opened the last optional group left out, and where
+    FIXED = 38  # 1 when bytes past the header had no say in how it was read
+    STEPS = 39  # how many (operation, start, stop) follow: the steps whose digits carry meaning
+    TRAIL = 40
 
 
-REGISTERS = 36
+MOST_STEPS = 8
+REGISTERS = Reg.TRAIL + 3 * MOST_STEPS
 
 
 class Role(IntEnum):
@@ -168,7 +173,7 @@ class Ctx(IntEnum):
     PROGRAM = 0
     TABLE = 1
     MASK = 2
-    CLASSES = 3
+    CHARSETS = 3
     LIMIT = 4  # end of readable memory
     PATH = 5  # scratch for nested keys
     BASE = 6  # address of the file's first byte
@@ -176,6 +181,7 @@ class Ctx(IntEnum):
     OUTERS = 8  # how many of them are for lines
     ALL = 9  # how many there are
     LOOSE = 10  # 1 when any line that is no continuation by shape is a record
+    SHAPES = 11  # remembered header shapes, see shapes.py
 
 
 CONTEXT = 12

@@ -16,18 +16,30 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
+from holdfast.diagnostics.logs.opcodes import REGISTERS
 from holdfast.diagnostics.logs.records import (
+    D_USED,
+    SLOT_FIELDS,
+    STATE,
+    T_CAPACITY,
+    T_DONE,
     T_LINES,
+    T_LOOK_BACK,
+    T_MOST_IDS,
     T_NUL_LINE,
     T_NULS,
     T_RECORDS,
     T_RESUME,
+    TALLY,
+    ZONES_AT,
+    enter_again,
     probe,
-    scan_range,
+    scan_lines,
 )
 
 CHUNK = 256 << 20
 SAMPLE = 1 << 20
+COLUMN_TYPES: tuple[Any, ...] = (np.int32, np.int64, np.int32, np.int64, np.int8, np.int32, np.int32)
 COLUMNS = ("line", "offset", "slot", "time", "level", "component", "ids", "stacks")
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
@@ -96,22 +108,68 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
     """Records from start on, as many as the columns were made for."""
     base, size = file.base, file.size
     begin, look_back = _look_back(file.data, start)
-    ctx = Context(plan, base, size)
-    tally, columns, slots, parts, ids, stacks, zones = scan_range(
-        ctx.address,
-        base + begin,
-        base + stop,
-        base + size,
-        look_back,
-        _capacity(file.data, begin, stop),
-        MOST_IDS,
-    )
+    ctx, tables = Context(plan, base, size), Tables()
+    columns = [np.empty(_capacity(file.data, begin, stop), kind) for kind in COLUMN_TYPES]
+    addresses = np.array([column.ctypes.data for column in columns], np.int64)
+    state, registers = np.zeros(STATE, np.int64), np.zeros(2 * REGISTERS, np.int64)
+    state[T_RESUME], state[T_CAPACITY] = base + begin, len(columns[0])
+    state[T_MOST_IDS], state[T_LOOK_BACK] = MOST_IDS, look_back
+    while not state[T_DONE]:
+        scan_lines(
+            ctx.address, tables.address, addresses.ctypes.data, state.ctypes.data, base + begin, base + stop,
+            base + size, registers.ctypes.data,
+        )  # fmt: skip
+        tables.grow()
+    tally, zones = state[:TALLY].copy(), state[ZONES_AT:].reshape(-1, 3)
+    slots, parts, ids, stacks = tables.used()
     kept: list[Any] = [column[: tally[T_RECORDS]] for column in columns]
     entries: list[Any] = [
-        half for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])
+        half.copy() for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])
     ]
-    filled: list[Any] = [tally, *kept, *entries, stacks, zones[zones[:, 1] > 0]]
+    filled: list[Any] = [tally, *kept, *entries, stacks.copy(), zones[zones[:, 1] > 0]]
     return Partial(*filled)
+
+
+class Tables:
+    """Tables of skeletons, components and ids, and the rows of stacks, as the kernels fill them."""
+
+    def __init__(self) -> None:
+        self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, 65_536, 256)]
+        widths = (SLOT_FIELDS + 1, 3, 3, 4)
+        self._rows = [
+            np.zeros((len(pairs) // 2 + 2, width), np.int64)
+            for pairs, width in zip(self._pairs, widths, strict=True)
+        ]
+        self._described = np.zeros((len(widths), 8), np.int64)
+        for number in range(len(widths)):
+            self._describe(number)
+
+    @property
+    def address(self) -> int:
+        """What the kernels take as `tables`."""
+        return int(self._described.ctypes.data)
+
+    def _describe(self, number: int) -> None:
+        pairs, rows = self._pairs[number], self._rows[number]
+        self._described[number, :4] = pairs.ctypes.data, len(pairs) - 1, rows.ctypes.data, rows.shape[1]
+
+    def grow(self) -> None:
+        """Make tables that are half full four times as large: nothing is lost when one fills up."""
+        for number, used in enumerate(self._described[:, D_USED].tolist()):
+            size = len(self._pairs[number])
+            if used * 2 <= size - 1:
+                continue
+            rows = np.zeros((size * 2 + 2, self._rows[number].shape[1]), np.int64)
+            rows[:used] = self._rows[number][:used]
+            self._pairs[number], self._rows[number] = np.zeros((size * 4, 2), np.int64), rows
+            self._describe(number)
+            if number < 3:
+                enter_again(int(self._described[number].ctypes.data))
+
+    def used(self) -> list[Ints]:
+        """The rows in use of each."""
+        counts = self._described[:, D_USED].tolist()
+        return [rows[:count] for rows, count in zip(self._rows, counts, strict=True)]
 
 
 def _capacity(data: Bytes, start: int, stop: int) -> int:

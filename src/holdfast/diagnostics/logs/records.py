@@ -4,7 +4,7 @@ A range owns the records whose first line starts inside it. It looks back one li
 runtime may have split a line there) and reads on past its end to finish its last record.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -19,13 +19,23 @@ from holdfast.diagnostics.logs.matching import (
     R_COMPONENT,
     R_LOCATION,
     R_ZONE,
-    Ints,
     Words,
     time_of,
 )
-from holdfast.diagnostics.logs.memory import OFFSET, PRIME, block_hash, byte_at, get, next_byte, put
+from holdfast.diagnostics.logs.memory import (
+    OFFSET,
+    PRIME,
+    block_hash,
+    byte_at,
+    get,
+    next_byte,
+    put,
+    put_8,
+    put_32,
+)
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx, Reg
-from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, leading_level, run
+from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, leading_level
+from holdfast.diagnostics.logs.shapes import read
 from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
 
 Slots = NDArray[np.int32]
@@ -37,9 +47,14 @@ SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock
 INNERS = 16  # layout code = outer * INNERS + inner + 1
 UNSTATED = 999_999  # zone code of a time without a zone
 T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
-T_TIME, T_PART, T_ID, T_OWNED = 6, 7, 8, 9  # what fill_record hands over
-T_RESUME = 10  # where the columns were full, as an offset; the range ends there
-ZONES_AT = 12
+T_RESUME = 6  # where the columns were full, as an offset; the range ends there
+TALLY = 8  # the rest is of use only while a range is scanned
+T_DONE, T_CAPACITY, T_MOST_IDS, T_LOOK_BACK, T_SPLIT, T_FRAMES = 8, 9, 10, 11, 12, 13
+T_STACK, T_STACK_FROM, T_STACK_TO = 14, 15, 16
+ZONES_AT = 18
+STATE = ZONES_AT + 96
+PARTS, IDS, STACKS = 64, 128, 192  # where the tables of components, ids and stacks are described
+K_LINE, K_OFFSET, K_SLOT, K_TIME, K_LEVEL, K_PART, K_ID = 0, 1, 2, 3, 4, 5, 6  # columns
 NO_FOLD = np.uint64(0)
 R_CONTEXT = int(Reg.CONTEXT)
 X_LIMIT, X_BASE, X_BOUNDS = int(Ctx.LIMIT), int(Ctx.BASE), int(Ctx.BOUNDS)
@@ -82,29 +97,16 @@ def enter(table: int, key: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)
-def describe(table: int, pairs: Ints, rows: Ints) -> None:
-    """Point a table at its arrays; whoever owns the arrays keeps them."""
-    put(table, D_PAIRS, pairs.ctypes.data)
-    put(table, D_MASK, len(pairs) - 1)
-    put(table, D_ROWS, rows.ctypes.data)
-    put(table, D_FIELDS, rows.shape[1])
-
-
-@njit(cache=True, nogil=True)
-def larger(table: int, rows: Ints) -> tuple[Ints, Ints]:
-    """The same table at four times the size: nothing is lost when it fills up."""
-    size, used = (get(table, D_MASK) + 1) * 4, get(table, D_USED)
-    pairs, more = np.zeros((size, 2), np.int64), np.zeros((size // 2, rows.shape[1]), np.int64)
-    more[:used] = rows[:used]
-    describe(table, pairs, more)
-    for number in range(used):
-        pair = find(table, np.uint64(more[number, 0]))
-        put(pair, 0, more[number, 0])
+def enter_again(table: int) -> None:
+    """Enter every row of a table whose pairs were emptied and made more."""
+    for number in range(get(table, D_USED)):
+        key = get(get(table, D_ROWS), number * get(table, D_FIELDS))
+        pair = find(table, np.uint64(key))
+        put(pair, 0, key)
         put(pair, 1, number)
-    return pairs, more
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def full(table: int) -> bool:
     return get(table, D_USED) * 2 > get(table, D_MASK)
 
@@ -148,14 +150,14 @@ def adopt(regs: int, inner: int) -> None:
 @njit(cache=True, nogil=True)
 def unwrap(ctx: int, outer: int, wraps: int, regs: int, inner: int) -> int:
     """Layout code of a wrapped line after trying the inner layouts on its text; -1 for a continuation."""
-    bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
+    outers = get(ctx, X_OUTERS)
     escaped, start, uncut = get(regs, R_ESCAPED), get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1)
     stop = trimmed(start, uncut, escaped)
     if escaped and wraps == 2:
         put(regs, R_PARTIAL, 1 if stop == uncut else 0)
     put(regs, R_MESSAGE + 1, stop)
     for index in range(outers, get(ctx, X_ALL)):
-        if run(ctx, get(bounds, index * 3), get(bounds, index * 3 + 1), start, stop, inner):
+        if read(ctx, index, start, stop, inner):
             adopt(regs, inner)
             return outer * INNERS + index - outers + 1
     return -1 if continuation_shape(start, stop) else outer * INNERS
@@ -166,7 +168,7 @@ def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
     """Layout code of a line that starts a record, or -1 for a continuation; registers are filled."""
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
     for outer in range(outers):
-        if run(ctx, get(bounds, outer * 3), get(bounds, outer * 3 + 1), pos, end, regs):
+        if read(ctx, outer, pos, end, regs):
             wraps = get(bounds, outer * 3 + 2)
             return unwrap(ctx, outer, wraps, regs, inner) if wraps else outer * INNERS
     for index in range(REGISTERS):
@@ -258,131 +260,110 @@ def line_start(pos: int, end: int, base: int, tally: int, line: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def keep_stack(stacks: Ints, used: int, record: int, key: np.uint64, first: int, last: int) -> Ints:
-    """Append (record, key, span) to the stacks, which are made longer when full."""
-    if used == len(stacks):
-        more = np.zeros((len(stacks) * 2, 4), np.int64)
-        more[:used] = stacks
-        stacks = more
-    stacks[used, 0], stacks[used, 1], stacks[used, 2], stacks[used, 3] = record, np.int64(key), first, last
-    return stacks
-
-
-class Columns(NamedTuple):
-    """Record columns while they are filled."""
-
-    line: Slots
-    offset: Ints
-    slot: Slots
-    time: Ints
-    level: NDArray[np.int8]
-    component: Slots
-    ids: Slots
+def keep_stack(tables: int, state: int, base: int) -> None:
+    """Append (record, key, span) of the record that ended to the stacks."""
+    stacks, used = get(tables + STACKS, D_ROWS), get(tables + STACKS, D_USED)
+    row = stacks + used * 32
+    put(row, 0, get(state, T_RECORDS) - 1)
+    put(row, 1, get(state, T_STACK))
+    put(row, 2, get(state, T_STACK_FROM) - base)
+    put(row, 3, get(state, T_STACK_TO) - base)
+    put(tables + STACKS, D_USED, used + 1)
+    put(state, T_STACK, 0)
 
 
 @njit(cache=True, nogil=True)
-def fill_record(
-    ctx: int, tables: int, code: int, record: int, line: int, state: int, most_ids: int, regs: int
-) -> int:
-    """Number of the record's skeleton; entries are made where they are new."""
-    tally, base = state, get(ctx, X_BASE)
+def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, start: int, regs: int) -> None:
+    """Write the columns of the next record; entries are made where they are new."""
+    record, line, base = get(state, T_RECORDS), get(state, T_LINES), get(ctx, X_BASE)
     before = get(tables, D_USED)
-    number = enter(tables, message_key(ctx, code, tally, regs))
+    number = enter(tables, message_key(ctx, code, state, regs))
+    row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
     if number == before:
-        fill_slot(ctx, get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, record, code, base, regs)
-    if get(regs, R_LEVEL) == 0:
-        put(regs, R_LEVEL, get(get(tables, D_ROWS) + number * (SLOT_FIELDS + 1) * 8 + 8, S_LEVEL))
-    if get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
+        fill_slot(ctx, row, record, code, base, regs)
+    level, clock = get(regs, R_LEVEL), get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE)
+    if clock:
         note_zone(state + ZONES_AT * 8, regs, line)
-        put(tally, T_TIME, time_of(regs))
-    else:
-        put(tally, T_TIME, NO_TIME)
-    put(tally, T_PART, max(span_number(ctx, tables + 64, regs, R_COMPONENT, 32_000), -1))
+    part = span_number(ctx, tables + PARTS, regs, R_COMPONENT, 32_000)
     named = get(regs, R_ID + 1) - get(regs, R_ID) >= 4  # a dash stands for none
-    found = span_number(ctx, tables + 128, regs, R_ID, most_ids) if named else -1
-    put(tally, T_LOST_IDS, get(tally, T_LOST_IDS) + (found == -2))
-    put(tally, T_ID, max(found, -1))
-    return number
+    found = span_number(ctx, tables + IDS, regs, R_ID, get(state, T_MOST_IDS)) if named else -1
+    put(state, T_LOST_IDS, get(state, T_LOST_IDS) + (found == -2))
+    put_32(get(columns, K_LINE) + record * 4, line)
+    put(get(columns, K_OFFSET), record, start - base)
+    put_32(get(columns, K_SLOT) + record * 4, number)
+    put(get(columns, K_TIME), record, time_of(regs) if clock else NO_TIME)
+    put_8(get(columns, K_LEVEL) + record, level if level else get(row, S_LEVEL))
+    put_32(get(columns, K_PART) + record * 4, max(part, -1))
+    put_32(get(columns, K_ID) + record * 4, max(found, -1))
+    put(state, T_RECORDS, record + 1)
 
 
 @njit(cache=True, nogil=True)
-def scan_range(
-    ctx: int, start: int, stop: int, end_of_file: int, look_back: bool, capacity: int, most_ids: int
-) -> tuple[Ints, Columns, Ints, Ints, Ints, Ints, Ints]:
-    """Records of addresses [start, stop). With look_back the first line only tells whether it was split."""
-    line_of, offset_of, slot_of = (
-        np.empty(capacity, np.int32),
-        np.empty(capacity, np.int64),
-        np.empty(capacity, np.int32),
-    )
-    time_of_record, level_of = np.empty(capacity, np.int64), np.empty(capacity, np.int8)
-    part_of, id_of = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-    slots, slot_rows = np.zeros((8192, 2), np.int64), np.zeros((4096, SLOT_FIELDS + 1), np.int64)
-    parts, part_rows = np.zeros((512, 2), np.int64), np.zeros((256, 3), np.int64)
-    ids, id_rows = np.zeros((65536, 2), np.int64), np.zeros((32768, 3), np.int64)
-    descriptors, state, registers = (
-        np.zeros(24, np.int64),
-        np.zeros(ZONES_AT + 96, np.int64),
-        np.zeros((3, REGISTERS), np.int64),
-    )
-    tables, tally = descriptors.ctypes.data, state.ctypes.data
-    describe(tables, slots, slot_rows)
-    describe(tables + 64, parts, part_rows)
-    describe(tables + 128, ids, id_rows)
-    stacks, stack_used = np.zeros((64, 4), np.int64), 0
-    regs, inner, scratch = registers[0].ctypes.data, registers[1].ctypes.data, registers[2].ctypes.data
-    base, count, line = get(ctx, X_BASE), 0, 0
-    split, frames, stack, stack_from, stack_to = False, 0, np.uint64(0), 0, 0
-    at_start, pos = start == base and not look_back, start
+def continue_stack(state: int, pos: int, end: int, regs: int) -> None:
+    """Fold a continuation line into the stack of the record above it."""
+    if get(state, T_STACK) == 0:
+        put(state, T_STACK, np.int64(OFFSET))
+        put(state, T_STACK_FROM, pos)
+    stack = np.uint64(get(state, T_STACK))
+    stack = frame_hash(get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1), stack)
+    put(state, T_STACK, np.int64(stack))
+    put(state, T_STACK_TO, end)
+    put(state, T_FRAMES, get(state, T_FRAMES) + 1)
+
+
+@njit(cache=True, nogil=True)
+def room(tables: int) -> bool:
+    """Whether the tables have room for what one more line may bring."""
+    return not (full(tables) or full(tables + PARTS) or full(tables + IDS) or full(tables + STACKS))
+
+
+@njit(cache=True, nogil=True)
+def scan_lines(
+    ctx: int, tables: int, columns: int, state: int, start: int, stop: int, end_of_file: int, regs: int
+) -> None:
+    """Records of addresses [start, stop), from T_RESUME on, until done or a table has to grow.
+
+    With T_LOOK_BACK the first line only tells whether it was split. There are no arrays in here: numba
+    would count references to them line by line.
+    """
+    base, inner, pos = get(ctx, X_BASE), regs + REGISTERS * 8, get(state, T_RESUME)
+    look_back = get(state, T_LOOK_BACK)
+    at_start = start == base and not look_back
     while pos < end_of_file:
+        put(state, T_RESUME, pos)
+        if not room(tables):
+            return
         looking = look_back and pos == start
         past = pos >= stop and not looking
         eol = next_byte(pos, end_of_file, 10)
         end = eol - 1 if eol > pos and byte_at(eol - 1) == 13 else eol
-        begin = line_start(pos, end, base, tally, line)
+        begin = line_start(pos, end, base, state, get(state, T_LINES))
         code = classify(ctx, begin, end, regs, inner)
-        joins = split and code % INNERS == 0  # a piece with a header of its own was never the rest
+        count = get(state, T_RECORDS)
+        joins = get(state, T_SPLIT) and code % INNERS == 0  # with a header of its own it was never the rest
         head = (code >= 0 or (at_start and count == 0)) and not joins and begin < end and not looking
-        split = get(regs, R_PARTIAL) == 1
-        if past and (head or count == 0 or frames >= MAX_FRAMES):
+        put(state, T_SPLIT, get(regs, R_PARTIAL))
+        if past and (head or count == 0 or get(state, T_FRAMES) >= MAX_FRAMES):
             break
-        if head and count == capacity:
+        if head and count == get(state, T_CAPACITY):
             break
         if head:
-            if stack:
-                stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
-                stack_used += 1
-            stack, frames = np.uint64(0), 0
-            if full(tables):
-                slots, slot_rows = larger(tables, slot_rows)
-            if full(tables + 64):
-                parts, part_rows = larger(tables + 64, part_rows)
-            if full(tables + 128):
-                ids, id_rows = larger(tables + 128, id_rows)
+            if get(state, T_STACK):
+                keep_stack(tables, state, base)
+            put(state, T_FRAMES, 0)
             code = get(ctx, X_OUTERS) * INNERS if code < 0 else code
-            slot_of[count] = fill_record(ctx, tables, code, count, line, tally, most_ids, regs)
-            line_of[count], offset_of[count], level_of[count] = line, pos - base, get(regs, R_LEVEL)
-            time_of_record[count] = get(tally, T_TIME)
-            part_of[count], id_of[count] = get(tally, T_PART), get(tally, T_ID)
+            fill_record(ctx, tables, columns, state, code, pos, regs)
             if get(regs, R_STACK + 1):
-                stack_from, stack_to = get(regs, R_STACK) - base, get(regs, R_STACK + 1) - base
-                stack = frame_hash(ctx, stack_from + base, stack_to + base, OFFSET, scratch)
-            count += 1
-        elif count and begin < end and frames < MAX_FRAMES:
-            if stack == 0:
-                stack, stack_from = OFFSET, pos - base
-            stack = frame_hash(ctx, get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1), stack, scratch)
-            stack_to, frames = eol - base, frames + 1
-        line += not past and not looking
+                put(state, T_STACK_FROM, get(regs, R_STACK))
+                put(state, T_STACK_TO, get(regs, R_STACK + 1))
+                stack = frame_hash(get(regs, R_STACK), get(regs, R_STACK + 1), OFFSET)
+                put(state, T_STACK, np.int64(stack))
+        elif count and begin < end and get(state, T_FRAMES) < MAX_FRAMES:
+            continue_stack(state, pos, eol, regs)
+        if not past and not looking:
+            put(state, T_LINES, get(state, T_LINES) + 1)
         pos = eol + 1
-    if stack:
-        stacks = keep_stack(stacks, stack_used, count - 1, stack, stack_from, stack_to)
-        stack_used += 1
-    state[T_LINES], state[T_RECORDS], state[T_RESUME] = line, count, min(pos, stop) - base
-    used = descriptors[D_USED::8]
-    columns = Columns(line_of, offset_of, slot_of, time_of_record, level_of, part_of, id_of)
-    state[T_OWNED] = len(slots) + len(parts) + len(ids) + len(registers)  # so that they live until here
-    return (
-        state[:ZONES_AT].copy(), columns, slot_rows[: used[0]].copy(), part_rows[: used[1]].copy(),
-        id_rows[: used[2]].copy(), stacks[:stack_used].copy(), state[ZONES_AT:].copy().reshape(-1, 3),
-    )  # fmt: skip
+    if get(state, T_STACK):
+        keep_stack(tables, state, base)
+    put(state, T_RESUME, min(pos, stop) - base)
+    put(state, T_DONE, 1)

@@ -38,14 +38,16 @@ from holdfast.diagnostics.logs.memory import (
     lookup,
     put,
 )
-from holdfast.diagnostics.logs.opcodes import REGISTERS, Ctx, Level, Op, Reg
+from holdfast.diagnostics.logs.opcodes import MOST_STEPS, REGISTERS, Ctx, Level, Op, Reg
 
 LITERAL, BLANKS, CAPTURE, LEVEL = int(Op.LITERAL), int(Op.BLANKS), int(Op.CAPTURE), int(Op.LEVEL)
 LEVEL_CHAR, OPTIONAL, OPTIONAL_END = int(Op.LEVEL_CHAR), int(Op.OPTIONAL), int(Op.OPTIONAL_END)
 PRIORITY, STATUS, MESSAGE, JSON = int(Op.PRIORITY), int(Op.STATUS), int(Op.MESSAGE), int(Op.JSON)
 LOGFMT, PARTIAL_FLAG, LOCATION = int(Op.LOGFMT), int(Op.PARTIAL_FLAG), int(Op.LOCATION)
 ANY_LEVEL, WEEKDAY, LITERALS = int(Op.ANY_LEVEL), int(Op.WEEKDAY), int(Op.YEAR4)
+NAMES = (int(Op.MONTH_NAME), WEEKDAY)
 R_PARTIAL = int(Reg.PARTIAL)
+R_REFUSED, R_FIXED, R_STEPS, R_TRAIL = int(Reg.REFUSED), int(Reg.FIXED), int(Reg.STEPS), int(Reg.TRAIL)
 X_PROGRAM = int(Ctx.PROGRAM)
 L_INFO, L_WARN, L_ERROR = int(Level.INFO), int(Level.WARN), int(Level.ERROR)
 
@@ -124,13 +126,16 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
             put(regs, R_COMPONENT, pos)
             put(regs, R_COMPONENT + 1, stop)
         return stop
+    if op in (PRIORITY, STATUS, PARTIAL_FLAG):
+        return number_step(op, pos, end, regs)
     if op in (LEVEL, LEVEL_CHAR, ANY_LEVEL):
         return named_level(ctx, op, a, pos, end, regs)
+    put(regs, R_FIXED, 0)
     if op == JSON:
         return scan_json(ctx, pos, end, a, regs) if pos < end and byte_at(pos) == 123 else -1
     if op == LOGFMT:
         return end if scan_logfmt(ctx, pos, end, a, regs) >= get(row, 2) else -1
-    return number_step(op, pos, end, regs)
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -149,10 +154,34 @@ def blanks(pos: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> bool:
-    """Run program rows [first, last) over bytes [pos, end); registers are filled when it matches."""
-    for index in range(REGISTERS):
+def keep_step(regs: int, op: int, start: int, stop: int) -> None:
+    """Remember where a step whose digits carry meaning was taken."""
+    at = get(regs, R_STEPS)
+    if at == MOST_STEPS:
+        put(regs, R_FIXED, 0)
+        return
+    put(regs, R_TRAIL + at * 3, op)
+    put(regs, R_TRAIL + at * 3 + 1, start)
+    put(regs, R_TRAIL + at * 3 + 2, stop)
+    put(regs, R_STEPS, at + 1)
+
+
+@njit(cache=True, nogil=True)
+def step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
+    """Run one step that reads a field or a part of a time; new position or -1."""
+    if op < LITERALS:
+        return field_step(ctx, op, row, pos, end, regs)
+    if op <= DAY or op == WEEKDAY:
+        return calendar_step(op, pos, end, regs)
+    return clock_step(op, pos, end, regs)
+
+
+@njit(cache=True, nogil=True)
+def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> int:
+    """Run program rows [first, last) over bytes [pos, end); registers are filled when it matches (1)."""
+    for index in range(R_TRAIL):
         put(regs, index, 0)
+    put(regs, R_FIXED, 1)
     resume, saved, line = 0, 0, pos
     row, stop_row = get(ctx, X_PROGRAM) + first * 32, get(ctx, X_PROGRAM) + last * 32
     while row < stop_row:
@@ -161,6 +190,7 @@ def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> bool:
             byte = byte_at(pos)
             if byte == 27 or (byte == 92 and op != BLANKS):
                 pos = skip_escape(pos, end)
+        begin = pos
         if op == LITERAL:
             pos = pos + 1 if pos < end and byte_at(pos) == get(row, 1) else -1
         elif op == BLANKS:
@@ -173,22 +203,25 @@ def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> bool:
             if get(regs, R_MESSAGE + 1) == 0:
                 put(regs, R_MESSAGE, pos)
                 put(regs, R_MESSAGE + 1, end)
-        elif op < LITERALS:
-            pos = field_step(ctx, op, row, pos, end, regs)
-        elif op <= DAY or op == WEEKDAY:
-            pos = calendar_step(op, pos, end, regs)
         else:
-            pos = clock_step(op, pos, end, regs)
+            pos = step(ctx, op, row, pos, end, regs)
+            if pos >= 0 and ((op >= LITERALS and op not in NAMES) or op in (PRIORITY, STATUS)):
+                keep_step(regs, op, begin, pos)
         if pos < 0:
             if resume == 0:
-                return False
+                return 0
+            again = get(regs, R_REFUSED + 1) == begin and get(regs, R_REFUSED) != get(row, 1)
+            if op != LITERAL or begin != saved or again:
+                put(regs, R_FIXED, 0)
+            put(regs, R_REFUSED, get(row, 1))
+            put(regs, R_REFUSED + 1, begin)
             row, pos, resume = resume, saved, 0
             continue
         row += 32
     if get(regs, R_MESSAGE + 1) == 0:
         put(regs, R_MESSAGE, line)
         put(regs, R_MESSAGE + 1, end)
-    return True
+    return 1
 
 
 @njit(cache=True, nogil=True)
@@ -298,7 +331,7 @@ def vote(ctx: int, lines: Ints, bounds: Ints) -> Ints:
     for program in range(len(bounds)):
         for index in range(len(lines)):
             start, end = lines[index, 0], lines[index, 1]
-            if not run(ctx, bounds[program, 0], bounds[program, 1], start, end, regs):
+            if run(ctx, bounds[program, 0], bounds[program, 1], start, end, regs) == 0:
                 continue
             cell = result[program, index]
             cell[0] = 1

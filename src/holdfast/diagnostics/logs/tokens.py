@@ -239,27 +239,27 @@ def put(hashes: Words, spans: Ints, count: int, key: np.uint64, start: int, stop
 
 
 @njit(cache=True, nogil=True)
+def longer(hashes: Words, spans: Ints, used: int) -> tuple[Words, Ints]:
+    """Twice the room, what is used copied."""
+    more, wider = np.empty(len(hashes) * 2, np.uint64), np.empty((len(hashes) * 2, 4), np.int64)
+    for at in range(used):
+        more[at] = hashes[at]
+        for column in range(4):
+            wider[at, column] = spans[at, column]
+    return more, wider
+
+
+@njit(cache=True, nogil=True)
 def tokenise(buf: Bytes, slots: Ints, kinds: Bytes) -> tuple[Words, Ints, Ints]:
     """Tokens of every slot's exemplar: hashes, spans (start, end, flags, byte) and row bounds."""
-    hashes, spans = (
-        np.empty(len(slots) * 16 + 2 * MOST_TOKENS, np.uint64),
-        np.empty((len(slots) * 16 + 2 * MOST_TOKENS, 4), np.int64),
-    )
-    bounds = np.zeros(len(slots) + 1, np.int64)
-    line_hashes, line_spans = np.zeros(MOST_TOKENS + 2, np.uint64), np.zeros((MOST_TOKENS + 2, 4), np.int64)
-    used = 0
+    hashes = np.empty(len(slots) * 16 + 2 * MOST_TOKENS, np.uint64)
+    spans = np.empty((len(hashes), 4), np.int64)
+    bounds, used = np.zeros(len(slots) + 1, np.int64), 0
     for row in range(len(slots)):
         first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
         last = min(last, first + TEXT_BYTES)
-        count = cut(buf, first, last, slots[row, S_ESCAPED], kinds, line_hashes, line_spans)
-        if used + count > len(hashes):
-            more = np.empty(len(hashes) * 2, np.uint64)
-            more[:used] = hashes[:used]
-            wider = np.empty((len(hashes) * 2, 4), np.int64)
-            wider[:used] = spans[:used]
-            hashes, spans = more, wider
-        hashes[used : used + count] = line_hashes[:count]
-        spans[used : used + count] = line_spans[:count]
-        used += count
+        if used + MOST_TOKENS + 2 > len(hashes):
+            hashes, spans = longer(hashes, spans, used)
+        used += cut(buf, first, last, slots[row, S_ESCAPED], kinds, hashes[used:], spans[used:])
         bounds[row + 1] = used
-    return hashes[:used].copy(), spans[:used].copy(), bounds
+    return hashes[:used], spans[:used], bounds
