@@ -22,10 +22,20 @@ PAGES = {
     "queue": "/",
     "queue, mine": "/?view=mine",
     "queue, page 5": "/?start=200",
+    "queue, blocked": "/?view=blocked",
+    "queue, filter": "/?severity=3&is=no-step&area=x",
+    "why a place": "/cases/{open}/place",
+    "stand-up": "/queue/stand-up",
+    "weekly": "/queue/weekly",
+    "hygiene": "/hygiene/",
+    "hygiene, cases": "/hygiene/?check=no-next-step",
+    "triage": "/cases/{key}/triage",
+    "clocks": "/cases/{key}/clocks",
     "search, words": "/cases/?q=search",
     "case": "/cases/{key}/",
     "timeline": "/cases/{key}/timeline",
     "figures": "/figures/",
+    "figure, cases": "/figures/time-to-acknowledge/3",
     "api, list": "/api/v1/cases?limit=50",
     "api, case": "/api/v1/cases/{key}",
     "api, timeline": "/api/v1/cases/{key}/timeline",
@@ -71,8 +81,10 @@ def fill(number: int) -> Any:
     for first in range(0, number, 5000):
         with transaction.atomic():
             cases = [_case(organisation, people, n, chance) for n in range(first, min(number, first + 5000))]
+            _wind(cases)
             Case.objects.bulk_create(cases, batch_size=500)
             _entries(cases, people)
+            _measures(cases)
     Organisation.objects.update(last_number=number)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -83,13 +95,10 @@ def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -
     from django.utils import timezone
 
     from holdfast.desk.cases.models import Case
-    from holdfast.desk.cases.ordering import place
-    from holdfast.desk.cases.policy import QueueOrder
-    from holdfast.desk.policies.queries import shipped
 
     reported = timezone.now() - timedelta(minutes=chance.randrange(1, 60 * 24 * 700))
     acknowledged = reported + timedelta(minutes=chance.randrange(1, 300)) if chance.random() < 0.95 else None
-    case = Case(
+    return Case(
         organisation=organisation,
         number=n + 1,
         title=f"{chance.choice(['Search', 'Booking', 'Export', 'Sign-in'])} fails for tenant {n}",
@@ -102,8 +111,50 @@ def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -
         closed_at=reported + timedelta(days=5) if n % 10 else None,
         entries_count=10,
     )
-    place(case, shipped(QueueOrder).value, timezone.now())
-    return case
+
+
+def _steps(case: Any) -> list[Any]:
+    """Return the steps of the timeline that `_entries` writes."""
+    from holdfast.desk.clocks.story import Step
+
+    told = {"field": "state", "from": None, "to": "new", "severity": case.severity}
+    steps = [Step("state", case.reported_at, told, 1)]
+    if case.acknowledged_at:
+        steps.append(Step("state", case.acknowledged_at, {"acknowledged": True}, 2))
+    if case.closed_at:
+        steps.append(Step("state", case.closed_at, {"field": "state", "from": "new", "to": "resolved"}, 3))
+    return steps
+
+
+def _wind(cases: list[Any]) -> None:
+    """Count clocks and places as a command would."""
+    from django.utils import timezone
+
+    from holdfast.desk.cases.clockwork import wind
+    from holdfast.desk.cases.ordering import place
+    from holdfast.desk.cases.rulebook import rulebook
+
+    book, now = rulebook(cases[0].organisation_id), timezone.now()
+    for case in cases:
+        case.clocks = wind(case, book, _steps(case), now)
+        case.attention_at = None
+        place(case, book.queue.value, now)
+
+
+def _measures(cases: list[Any]) -> None:
+    from django.utils import timezone
+
+    from holdfast.desk.insight.figures import all_figures
+    from holdfast.desk.insight.measuring import as_told, described
+    from holdfast.desk.insight.models import Measure
+
+    rows, now = [], timezone.now()
+    for case in cases:
+        told = as_told(case, _steps(case), case.clocks)
+        for figure in all_figures().values():
+            if (found := figure.of(told, now)) is not None:
+                rows.append(Measure(**described(case, figure, found)))
+    Measure.objects.bulk_create(rows, batch_size=1000)
 
 
 def _entries(cases: list[Any], people: list[Any]) -> None:
@@ -111,15 +162,16 @@ def _entries(cases: list[Any], people: list[Any]) -> None:
 
     rows = []
     for case in cases:
+        data = {step.position: step.data for step in _steps(case)}
         for position in range(1, 11):
             acknowledges = position == 2 and case.acknowledged_at is not None
             rows.append(
                 Entry(
                     case=case,
                     position=position,
-                    kind="state" if position in {1, 2} else "fact",
+                    kind="state" if position in data else "fact",
                     text="call 3 of 5 wrote line 53",
-                    data={"acknowledged": True} if acknowledges else {},
+                    data=data.get(position, {}),
                     person=people[position],
                     author="Engineer",
                     happened_at=case.acknowledged_at if acknowledges else case.reported_at,
@@ -140,7 +192,8 @@ def measure(person: Any, cases: int, rounds: int) -> int:
     for name, address in PAGES.items():
         took = []
         for _ in range(rounds):
-            path = address.replace("{key}", f"ESC-{chance.randrange(1, cases + 1)}")
+            number = chance.randrange(1, cases + 1)
+            path = address.replace("{key}", f"ESC-{number}").replace("{open}", f"ESC-{number // 10 * 10 + 1}")
             begun = time.perf_counter()
             answer = browser.get(path)
             took.append(1000 * (time.perf_counter() - begun))

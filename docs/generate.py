@@ -85,6 +85,9 @@ def settings() -> str:
     )
 
 
+_UNITS = {"seconds": " s", "percent": " %", "of 5": " of 5"}
+
+
 def figures() -> str:
     """Return the page of figures."""
     from holdfast.desk.insight.figures import all_figures
@@ -92,7 +95,7 @@ def figures() -> str:
     parts = ["Figures are pure functions of a case's timeline. A change of definition is a new version."]
     for one in all_figures().values():
         targets = ", ".join(
-            f"severity {level}: {seconds:g} s" for level, seconds in sorted(one.targets.items())
+            f"severity {level}: {number:g}{_UNITS[one.unit]}" for level, number in sorted(one.targets.items())
         )
         rows = [
             ("name", f"`{one.name}`"),

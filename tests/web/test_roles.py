@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from holdfast.desk.cases import commands
+from holdfast.desk.cases.models import Case
+from holdfast.desk.closure.commands import address_of, learn
+from holdfast.desk.closure.models import Survey
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
+from holdfast.desk.triage.commands import dispute
 from holdfast.web.api import api
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +118,13 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "plan": ("POST", "/cases/ESC-1/plan", RECORDS, {"step": "read the dump"}),
     "impact": ("POST", "/cases/ESC-1/impact", RECORDS, {"impact": "7 of 31 searches fail"}),
     "clocks": ("GET", "/cases/ESC-1/clocks", INTERNAL, {}),
+    "closing": ("GET", "/cases/ESC-1/closing", INTERNAL, {}),
+    "learn": ("POST", "/cases/ESC-1/closing/learned", RECORDS, {"item": "cause", "text": "a full disk"}),
+    "close": ("POST", "/cases/ESC-1/closing/close", STEERS, {"confirmed": "by phone"}),
+    "reopen": ("POST", "/cases/ESC-1/reopen", STEERS, {"reason": "it is back"}),
+    "judge": ("POST", "/cases/ESC-1/judge", SAYS, {"solved": "yes"}),
+    "hygiene": ("GET", "/hygiene/", COUNTS, {}),
+    "survey": ("GET", "/survey/{survey}", set(CAST), {}),
     "bulk": ("POST", "/queue/bulk", ANYBODY, {"case": "ESC-1", "deed": "acknowledge"}),
     "keep_view": ("POST", "/queue/views", ANYBODY, {"name": "mine", "query": "view=mine"}),
     "focus": ("POST", "/me/focus", OWNS | {"stranger"}, {"minutes": "60"}),
@@ -163,6 +176,14 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/severity/settle"): (DECIDES, {"to": 2, "reason": "more"}),
     ("POST", "/cases/{key}/scope"): (RECORDS, {"regions": ["eu-1"]}),
     ("GET", "/cases/{key}/near"): (INTERNAL, {}),
+    ("GET", "/cases/{key}/closing"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/learned"): (RECORDS, {"item": "cause", "text": "a full disk"}),
+    ("POST", "/cases/{key}/close"): (STEERS, {"confirmed": "by phone"}),
+    ("POST", "/cases/{key}/reopen"): (STEERS, {"reason": "it is back"}),
+    ("POST", "/cases/{key}/judge"): ({"customer"}, {"solved": True}),
+    ("GET", "/cases/{key}/hygiene"): (INTERNAL, {}),
+    ("GET", "/hygiene"): (COUNTS, {}),
+    ("GET", "/hygiene/{name}"): (COUNTS, {}),
     ("GET", "/queue"): (ANYBODY, {}),
     ("GET", "/cases/{key}/place"): (INTERNAL, {}),
     ("GET", "/cases/{key}/suggestions"): (INTERNAL, {}),
@@ -214,9 +235,6 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
 
 
 def disputed(stage: dict[str, Any]) -> None:
-    from holdfast.desk.cases.models import Case
-    from holdfast.desk.triage.commands import dispute
-
     dispute(
         Case.objects.select_related("organisation").get(number=1),
         1,
@@ -225,7 +243,27 @@ def disputed(stage: dict[str, Any]) -> None:
     )
 
 
-PREPARE = {"/cases/{key}/severity/settle": disputed}
+def at(state: str) -> Any:
+    def moved(stage: dict[str, Any]) -> None:
+        case = Case.objects.get(number=1)
+        if case.state != state:
+            open_again = "diagnosing" if case.state == "closed" else state
+            commands.change_state(case, open_again, by=stage["lead"])
+        if state == "resolved":
+            for item in ("cause", "article", "ticket"):
+                learn(case, item, "none", by=stage["engineer"], needed=False)
+            if Case.objects.get(number=1).state != state:
+                commands.change_state(case, state, by=stage["lead"])
+
+    return moved
+
+
+PREPARE = {
+    "/cases/{key}/severity/settle": disputed,
+    "/cases/{key}/close": at("resolved"),
+    "/cases/{key}/reopen": at("resolved"),
+    "/cases/{key}/judge": at("resolved"),
+}
 """What has to be so before each of the cast tries."""
 
 
@@ -273,6 +311,8 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     folder.mkdir(parents=True)
     (folder / "A1.data").write_bytes(b"line one\nline two\n")
     keep(case, diagnosis, artefacts=[], folder="kept")
+    ends = timezone.now() + timedelta(days=1)
+    people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
     people["job"] = investigate(case, by=engineer).id
     people["person"] = people["tier2"].id
     people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
@@ -307,7 +347,11 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "key": "ESC-1",
         "artefact": "A1" if "diagnosis" in path else str(stage["artefact"]),
         "job": str(stage["job"]),
-        "name": "default" if "policies" in path else "time-to-acknowledge",
+        "name": "default"
+        if "policies" in path
+        else "no-owner"
+        if "hygiene" in path
+        else "time-to-acknowledge",
         "kind": "business-calendar",
         "id": "1",
         "upload": "00000000-0000-0000-0000-000000000000",

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
+from holdfast.desk.closure.api import router as closure
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.people.api import AUTH
@@ -80,7 +81,7 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, policies, cases, clocks, vault, investigation, triage, queue, insight):
+for router in (people, policies, cases, clocks, vault, investigation, triage, queue, closure, insight):
     api.add_router("", router)
 
 

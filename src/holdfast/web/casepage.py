@@ -14,6 +14,7 @@ from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import possible_owners, visible_case
 from holdfast.desk.cases.views import timeline_context
 from holdfast.desk.clocks.ledger import Clock
+from holdfast.desk.closure.hygiene import untidy
 from holdfast.desk.investigation import queries
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import proof, ruled_out
@@ -32,6 +33,8 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
     context |= {
         "tab": "case",
         "clocks": _newest(clocks_of(found)) if context["may"]["see_internal"] else [],
+        "untidy": untidy(found) if context["may"]["see_internal"] else [],
+        "judges": not context["may"]["see_internal"],
         "artefacts": list(found.artefacts.all()[:50]),
         "parts": list(found.parts.select_related("person")),
         "owners": possible_owners(found) if context["may"]["assign"] else [],

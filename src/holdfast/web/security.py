@@ -37,6 +37,7 @@ OPEN_ROUTES = frozenset(
     {
         "account_login",
         "once",
+        "survey",
         "healthz",
         "readyz",
         "metrics",

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "holdfast.desk.investigation",
     "holdfast.desk.triage",
     "holdfast.desk.queue",
+    "holdfast.desk.closure",
     "holdfast.desk.insight",
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.queue.urls")),
+    path("", include("holdfast.desk.closure.urls")),
     path("", include("holdfast.desk.insight.urls")),
     path("cases/<str:key>/", case, name="case"),
 ]

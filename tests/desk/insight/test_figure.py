@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.desk.cases import commands
-from holdfast.desk.insight.figure import Figure, Step, Told, Value, summarise
+from holdfast.desk.clocks.story import Step
+from holdfast.desk.insight.figure import Figure, Told, Value, summarise
 from holdfast.desk.insight.figures import all_figures
 from holdfast.desk.insight.figures.time_to_acknowledge import TimeToAcknowledge
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -137,7 +138,7 @@ def acknowledge(case: Case, *, by: Person) -> Case:
     case.acknowledged_at = timezone.now()
     case.owner = case.owner or by
     if case.state == State.NEW:
-        case.state = State.DIAGNOSING
+        case.state, case.state_at = State.DIAGNOSING, case.acknowledged_at
     append(
         case,
         Kind.STATE,
@@ -150,13 +151,29 @@ def acknowledge(case: Case, *, by: Person) -> Case:
     return case
 
 
+Guard = Callable[[Case, str, Mapping[str, Any]], None]
+_guards: list[Guard] = []
+
+
+def when_moving(guard: Guard) -> Guard:
+    """Register who may object to a move, by raising Conflict: told the case, the state, and the entry's data."""
+    _guards.append(guard)
+    return guard
+
+
 @transaction.atomic
 def change_state(
-    case: Case, to: str, *, by: Person | None, reason: str = "", happened_at: datetime | None = None
+    case: Case,
+    to: str,
+    *,
+    by: Person | None,
+    reason: str = "",
+    happened_at: datetime | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Case:
     """Move the case to a state it may move to, now or at the past moment it happened.
 
-    Without a person it is the desk itself that moves it, by a policy the reason names.
+    Without a person it is the desk itself that moves it. `more` is kept in the entry's data.
     """
     case = allowed(case, by, Deed.CHANGE_STATE) if by else lock(case.id)
     before = case.state
@@ -167,7 +184,9 @@ def change_state(
         raise Conflict(f"{case.key} is {before}; from there it can become {ways}, not {to}")
     if happened_at is not None:
         _require_possible(case, to, happened_at)
-    case.state = State(to)
+    for guard in _guards:
+        guard(case, to, more or {})
+    case.state, case.state_at, case.came_back = State(to), happened_at or timezone.now(), False
     case.closed_at = None if case.state in OPEN else (case.closed_at or happened_at or timezone.now())
     text = reason.strip() or f"State {State(before).label} to {case.state.label}"
     append(
@@ -176,7 +195,7 @@ def change_state(
         text,
         by=by,
         event="case.moved",
-        data=change(case, "state", before, to),
+        data=change(case, "state", before, to) | (more or {}),
         shared=True,
         happened_at=happened_at,
     )

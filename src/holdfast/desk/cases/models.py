@@ -73,6 +73,12 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
     """When it left the open states; empty while open."""
     touched_at = models.DateTimeField(default=timezone.now)
+    state_at = models.DateTimeField(null=True)
+    """Since when it is in its state; empty while it is as it was declared."""
+    customer_at = models.DateTimeField(null=True)
+    """When the customer last said something."""
+    came_back = models.BooleanField(default=False)
+    """Whether the customer wrote after it was resolved, and nobody has answered."""
     component = models.CharField(max_length=200, blank=True)
     """The component the newest diagnosis ranks first."""
     asked_severity = models.PositiveSmallIntegerField(null=True)

@@ -13,13 +13,14 @@ from holdfast.desk.cases.clockwork import CUSTOMER, TELLING, step, steps_of, win
 from holdfast.desk.cases.models import Case, Entry, Kind
 from holdfast.desk.cases.ordering import place
 from holdfast.desk.cases.rulebook import rulebook
-from holdfast.desk.clocks.story import Step
+from holdfast.desk.clocks.ledger import Clock
+from holdfast.desk.clocks.story import DONE, Step
 from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 
 ENGINE = "engine"
-Heard = Callable[[Case, Sequence[Step], datetime], None]
+Heard = Callable[[Case, Sequence[Step], Sequence[Clock], datetime], None]
 _listeners: list[Heard] = []
 
 
@@ -66,11 +67,20 @@ def append(
     entry.hash = seal(entry, case.key)
     entry.save(force_insert=True)
     case.entries_count, case.head = entry.position, entry.hash
-    if by is not None:
-        case.touched_at = now
+    _note_who_spoke(case, entry, now)
     refresh(case, now, since=entry)
     publish(event, organisation_id=case.organisation_id, case_id=case.id, entry=entry.position)
     return entry
+
+
+def _note_who_spoke(case: Case, entry: Entry, now: datetime) -> None:
+    if entry.person_id is not None:
+        case.touched_at = now
+    if entry.data.get("side") == CUSTOMER:
+        case.customer_at = now
+        case.came_back = case.state in DONE and not {"resolution", "satisfaction"} & set(entry.data)
+    elif entry.shared and entry.kind in (Kind.COMMENT, Kind.UPDATE):
+        case.came_back = False
 
 
 def refresh(case: Case, now: datetime, *, since: Entry | None = None) -> None:
@@ -78,11 +88,11 @@ def refresh(case: Case, now: datetime, *, since: Entry | None = None) -> None:
     book = rulebook(case.organisation_id)
     if since is None or _tells(since):
         steps = _steps(case, since)
-        wind(case, book, steps, now)
+        clocks = wind(case, book, steps, now)
         place(case, book.queue.value, now)
         case.save()
         for heard in _listeners:
-            heard(case, steps, now)
+            heard(case, steps, clocks, now)
         return
     place(case, book.queue.value, now)
     case.save()

@@ -12,7 +12,8 @@ from ninja import Query, Router, Schema
 
 from holdfast.desk.insight.figure import Figure
 from holdfast.desk.insight.figures import all_figures
-from holdfast.desk.insight.queries import Line, behind, lines
+from holdfast.desk.insight.queries import Counted, Line, behind, lines
+from holdfast.desk.people.api import Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -33,11 +34,17 @@ class SummaryOut(Schema):
 
 
 class LineOut(Schema):
-    """A figure for one severity."""
+    """A figure for one severity or source: a summary of durations, or a share."""
 
-    severity: int
-    target: float
-    summary: SummaryOut
+    group: str
+    target: float | None
+    number: int
+    summary: SummaryOut | None
+    part: float
+    whole: float
+    share: float | None
+    """Percent, or the mean score."""
+    met: bool | None
 
 
 class FigureOut(Schema):
@@ -56,8 +63,10 @@ class BehindOut(Schema):
     """A case behind a figure."""
 
     key: str
-    seconds: float
+    seconds: float | None
     running: bool
+    part: float
+    whole: float
     over: bool
     reported_at: datetime
 
@@ -87,14 +96,22 @@ def list_figures(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.get("/figures/{name}/cases", response=list[BehindOut], summary="The cases behind a figure")
 def cases(
-    request: HttpRequest, name: str, severity: Annotated[int, Query(..., ge=1, le=4)]
+    request: HttpRequest, name: str, group: Annotated[Words, Query("1", max_length=20)]
 ) -> list[dict[str, Any]]:
-    """Return the cases behind a figure, newest first."""
-    found = behind(known(name), who_counts(request), severity)
-    return [
-        {"key": one.case.key, "reported_at": one.case.reported_at, "over": one.over, **asdict(one.value)}
-        for one in found
-    ]
+    """Return the cases behind a figure for one severity or source, newest first."""
+    return [_behind(one) for one in behind(known(name), who_counts(request), group)]
+
+
+def _behind(one: Counted) -> dict[str, Any]:
+    return {
+        "key": one.case.key,
+        "seconds": one.value.seconds if one.value else None,
+        "running": bool(one.value and one.value.running),
+        "part": one.part,
+        "whole": one.whole,
+        "over": one.over,
+        "reported_at": one.case.reported_at,
+    }
 
 
 def _public(figure: Figure, person: Person) -> dict[str, Any]:
@@ -103,4 +120,6 @@ def _public(figure: Figure, person: Person) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    return {"severity": line.severity, "target": line.target, "summary": asdict(line.summary)}
+    names = ("group", "target", "number", "part", "whole", "share", "met")
+    summary = asdict(line.summary) if line.summary else None
+    return {"summary": summary} | {name: getattr(line, name) for name in names}

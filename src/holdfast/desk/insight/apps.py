@@ -7,3 +7,7 @@ class Insight(AppConfig):
     """See the package's docstring."""
 
     name = "holdfast.desk.insight"
+
+    def ready(self) -> None:
+        """Keep figures with every entry."""
+        from holdfast.desk.insight import measuring  # noqa: F401

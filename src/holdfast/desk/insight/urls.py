@@ -6,5 +6,5 @@ from holdfast.desk.insight import views
 
 urlpatterns = [
     path("figures/", views.figures, name="figures"),
-    path("figures/<str:name>/<int:severity>", views.figure, name="figure"),
+    path("figures/<str:name>/<str:group>", views.figure, name="figure"),
 ]

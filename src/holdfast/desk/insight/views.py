@@ -13,16 +13,16 @@ from holdfast.desk.insight.queries import behind, lines
 
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
-    """Every figure by severity."""
+    """Every figure by severity or source."""
     person = who_counts(request)
     found = [(figure, lines(figure, person)) for figure in all_figures().values()]
     return render(request, "insight/figures.html", {"figures": found})
 
 
 @require_safe
-def figure(request: HttpRequest, name: str, severity: int) -> HttpResponse:
+def figure(request: HttpRequest, name: str, group: str) -> HttpResponse:
     """The cases behind one line of a figure."""
     person, counted = who_counts(request), known(name)
-    found = behind(counted, person, severity) if severity in counted.targets else []
-    context = {"figure": counted, "severity": severity, "cases": found[:200], "number": len(found)}
+    found = behind(counted, person, group)
+    context = {"figure": counted, "group": group, "cases": found[:200], "number": len(found)}
     return render(request, "insight/figure.html", context)

@@ -1,0 +1,1 @@
+"""The hygiene checks, one module each; being a subclass in this folder is what registers one."""

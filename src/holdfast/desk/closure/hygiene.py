@@ -1,0 +1,92 @@
+"""Case hygiene: what is missing, stale or contradictory. A check is a condition on cases, asked of all or of one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.utils import timezone
+
+from holdfast.desk.cases.models import Case, CaseQuerySet
+from holdfast.desk.people.models import Person
+
+
+class Check(ABC):
+    """One check. A subclass in `checks/` is registered by being there."""
+
+    registry: ClassVar[dict[str, type[Check]]] = {}
+    name: ClassVar[str]
+    sort: ClassVar[Literal["missing", "stale", "contradictory", "habit"]]
+    says: ClassVar[str]
+    """What is wrong, as read on the case."""
+    repair: ClassVar[str]
+    """What to do about it."""
+
+    def __init_subclass__(cls) -> None:
+        if cls.name in Check.registry:
+            raise ValueError(f"two checks are called {cls.name}")
+        Check.registry[cls.name] = cls
+
+    @abstractmethod
+    def where(self, now: datetime) -> Q:
+        """Return the condition under which a case is untidy."""
+
+
+def all_checks() -> dict[str, Check]:
+    """Return one of each check by its name."""
+    from holdfast.desk.closure import checks
+
+    for module in pkgutil.iter_modules(checks.__path__):
+        importlib.import_module(f"{checks.__name__}.{module.name}")
+    return {name: kind() for name, kind in sorted(Check.registry.items())}
+
+
+def untidy(case: Case, now: datetime | None = None) -> list[Check]:
+    """Return what is wrong with one case, in one query."""
+    now, known = now or timezone.now(), all_checks()
+    marks = {_column(name): _wrapped(check.where(now)) for name, check in known.items()}
+    row = Case.objects.filter(id=case.id).annotate(**marks).values(*marks).first() or {}
+    return [check for name, check in known.items() if row.get(_column(name))]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many cases a check finds."""
+
+    check: Check
+    number: int
+
+
+def tally(person: Person, now: datetime | None = None) -> list[Tally]:
+    """Return how many of the person's cases each check finds, in one query."""
+    now, known = now or timezone.now(), all_checks()
+    numbers = {_column(name): Count("id", filter=check.where(now)) for name, check in known.items()}
+    found = looked_at(person).aggregate(**numbers)
+    return [Tally(check, found[_column(name)]) for name, check in known.items()]
+
+
+def found_by(check: Check, person: Person, now: datetime | None = None) -> CaseQuerySet:
+    """Return the cases a check finds, in the order of work."""
+    return looked_at(person).filter(check.where(now or timezone.now())).in_order().listed()
+
+
+def looked_at(person: Person) -> CaseQuerySet:
+    """Return the cases checks look at: those that are not closed yet, and those closed and written to again."""
+    return Case.objects.visible_to(person).filter(~Q(state="closed") | BACK)
+
+
+BACK = Q(state__in=["resolved", "closed"], came_back=True)
+"""The customer wrote after it was resolved."""
+
+
+def _column(name: str) -> str:
+    return f"is_{name.replace('-', '_')}"
+
+
+def _wrapped(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())

@@ -1,0 +1,43 @@
+"""What figures are of each case, kept so that a page needs no timelines; `holdfast recount` makes it anew."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from holdfast.desk.cases.models import Case
+
+
+class Measure(models.Model):
+    """The value of one figure for one case, counted from its timeline with every entry."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="measures")
+    organisation_id = models.BigIntegerField()
+    figure = models.CharField(max_length=40)
+    version = models.PositiveSmallIntegerField()
+    group = models.CharField(max_length=20)
+    """What the figure is told apart by: the severity, or the source."""
+    reported_at = models.DateTimeField()
+    part = models.FloatField()
+    """Seconds of a duration; of a share, how many of the whole; of a score, the score."""
+    whole = models.FloatField(default=1)
+    running = models.BooleanField(default=False)
+    """A duration that still grows from `reported_at`."""
+    counts_from = models.DateTimeField(null=True)
+    """When it begins to count; empty when it does already."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "figure"], name="insight_one_measure")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organisation_id", "figure", "group", "-reported_at"],
+                name="insight_lines",
+                include=["part", "whole", "running", "counts_from"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.figure} of {self.case_id}"
