@@ -81,6 +81,14 @@ def _one_in_ten(pair: Pair) -> Pair:
     return thin[0], thin[1]
 
 
+def _thin_spans(pair: Pair) -> Pair:
+    """The usual head sampling: one trace in ten has spans, every line is kept."""
+    kept = pl.col("trace").hash(7) % 10 == 0
+    return replace(pair[0], spans=pair[0].spans.filter(kept)), replace(
+        pair[1], spans=pair[1].spans.filter(kept)
+    )
+
+
 def _shifted(pair: Pair) -> Pair:
     """Half of the nodes (by name) write times 90 s ahead, in spans and logs alike."""
     nodes = sorted(set(pair[1].spans["node"].unique()) | set(pair[0].spans["node"].unique()))
@@ -117,6 +125,7 @@ VARIANTS: dict[str, Callable[[Pair], Pair]] = {
     "no metrics": _without(signals=[]),
     "no logs": _without(records=Evidence().records),
     "one trace in ten": _one_in_ten,
+    "one trace in ten, all lines": _thin_spans,
     "half the clocks 90 s ahead": _shifted,
     "window too wide": _wide,
     "reported 2 min late": _late,

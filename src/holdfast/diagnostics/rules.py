@@ -59,6 +59,8 @@ COMPARING = (
     Rule("logs.new_line", "A component writes a line that it did not write before.", _CHANGE),
     Rule("logs.gone_line", "A line that belonged to a call is no longer written.", _CHANGE),
     Rule("logs.more_line", "A larger share of calls writes a line.", _CHANGE),
+    Rule("logs.gone_answer", "A component no longer writes anything when it is called.", _CHANGE),
+    Rule("logs.fewer_answer", "A component writes nothing in a growing share of the calls to it.", _CHANGE),
     Rule("logs.fewer_line", "A smaller share of calls writes a line.", _CHANGE),
     Rule(
         "traces.new_step", "Calls go through a step within the component that they did not before.", _CHANGE

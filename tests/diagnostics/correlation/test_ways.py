@@ -13,6 +13,7 @@ def ways(*rows: tuple[str, str, int, int]) -> pl.DataFrame:
         [
             {
                 "change": at, "caller": caller, "component": called, "n1": calls, "k1": slow, "n0": 200, "k0": 0,
+                "m1": calls, "w1": slow, "m0": 200, "w0": 0, "leaf": False,
                 "gravity": 1.0, "f1": 0, "lost": 3e8, "usual": 1e6, "now": 3e8, "effect": 0.9,
             }
             for at, (caller, called, calls, slow) in enumerate(rows)
@@ -32,6 +33,13 @@ def test_one_that_calls_all_slowly_is_at_fault() -> None:
         ways(("a", "db", 100, 100), ("a", "cache", 100, 97), ("a", "mail", 50, 50), ("b", "db", 100, 0))
     )
     assert [(end.component, end.side) for end in found] == [("a", "out")]
+
+
+def test_one_whose_every_way_is_slow_is_at_fault_and_none_of_its_neighbours() -> None:
+    found = blame(
+        ways(("gateway", "a", 40, 30), ("a", "db", 40, 33), ("a", "cache", 40, 29), ("b", "db", 100, 0))
+    )
+    assert [(end.component, end.side) for end in found] == [("a", "both")]
 
 
 def test_what_one_end_explains_is_not_explained_again() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, surely_more
+from holdfast.diagnostics.correlation.shares import ASSUMED, COUNTS, HALF_SURE, alike, surely_more
 from holdfast.diagnostics.correlation.visits import Division
 
 OFTEN, ALWAYS = 0.8, 0.95
@@ -26,49 +26,64 @@ def changes(division: Division) -> pl.DataFrame:
     """Return a row for each (context, item) whose share surely changed for the worse.
 
     Columns: context, component, operation, item, kind, bad,
-    way ("new", "gone", "more", "fewer"), k1, n1, k0, n0 (counts of calls), effect 0..1.
+    way ("new", "gone", "more", "fewer"), the columns of `shares.COUNTS`, effect 0..1.
     """
     visits, before = division.visits, division.reference
-    frame = visits.frame.select("visit", "context", "component", "failed").with_columns(
-        division.subject.alias("subject"), (before & ~pl.col("failed")).alias("clean"), before.alias("before")
+    frame = visits.frame.select(
+        "visit",
+        "context",
+        "component",
+        alike("context").alias("weight"),
+        division.subject.alias("subject"),
+        (before & ~pl.col("failed")).alias("clean"),
+        before.alias("before"),
     )
     sizes = frame.group_by("context").agg(
         pl.col("component").first(),
-        pl.sum("subject").alias("n1"),
-        pl.sum("clean").alias("clean0"),
-        pl.sum("before").alias("all0"),
+        *_sums(subject="n1", clean="clean0", before="all0"),
+        *_sums(weighted=True, subject="m1", clean="light0", before="heavy0"),
     )
     counts = (
         visits.items.join(frame.drop("component"), on="visit")
         .group_by("context", "item", "kind")
         .agg(
             pl.col("bad").max(),
-            pl.sum("subject").alias("k1"),
-            pl.sum("clean").alias("kc"),
-            pl.sum("before").alias("ka"),
+            *_sums(subject="k1", clean="kc", before="ka"),
+            *_sums(weighted=True, subject="w1", clean="wc", before="wa"),
         )
     )
+    bad = pl.col("bad")
     table = counts.join(sizes, on="context").with_columns(
-        pl.when("bad").then("ka").otherwise("kc").alias("k0"),
-        pl.when("bad").then("all0").otherwise("clean0").alias("n0"),
+        pl.when(bad).then("ka").otherwise("kc").alias("k0"),
+        pl.when(bad).then("all0").otherwise("clean0").alias("n0"),
+        pl.when(bad).then("wa").otherwise("wc").alias("w0"),
+        pl.when(bad).then("heavy0").otherwise("light0").alias("m0"),
     )
     return _judge(table.filter(pl.col("n1") > 0), division.z)
 
 
+def _sums(*, weighted: bool = False, **names: str) -> list[pl.Expr]:
+    """Return how many calls each column marks, or what they weigh, under other names."""
+    return [
+        (pl.col("weight").filter(column).sum() if weighted else pl.sum(column)).alias(name)
+        for column, name in names.items()
+    ]
+
+
 def _judge(table: pl.DataFrame, z: float) -> pl.DataFrame:
-    k1, n1, k0, n0 = (table[name].to_numpy().astype(float) for name in ("k1", "n1", "k0", "n0"))
+    k1, n1, k0, n0 = (table[name].to_numpy().astype(float) for name in ("w1", "m1", "w0", "m0"))
     bad = table["bad"].to_numpy()
     alone = bad & (n0 == 0)
     up = surely_more(k1, n1, k0, np.where(alone, ASSUMED, n0), z) * np.where(alone, HALF_SURE, 1.0)
     down = surely_more(k0, n0, k1, n1, z)
-    share = k0 / np.maximum(n0, 1)
+    share = k0 / np.maximum(n0, 1e-9)
     fresh, kept = bad | (share < NEVER), np.clip((share - OFTEN) / (ALWAYS - OFTEN), MIXED, 1.0)
     rise = up * np.where(fresh, 1.0, MIXED)
     fall = np.where(bad, 0.0, down * kept)
     rising = rise >= fall
     way = np.where(rising, np.where(k0 == 0, "new", "more"), np.where(k1 == 0, "gone", "fewer"))
     return (
-        table.select("context", "component", "item", "kind", "bad", "k1", "n1", "k0", "n0")
+        table.select("context", "component", "item", "kind", "bad", *COUNTS)
         .with_columns(pl.Series("way", way), pl.Series("effect", np.where(rising, rise, fall)))
         .filter(pl.col("effect") > 0)
         .sort("effect", "context", "item", descending=[True, False, False])

@@ -7,6 +7,7 @@ calls that show it have no stronger change below them.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation import behaviour, latency
+from holdfast.diagnostics.correlation.shares import COUNTS
+from holdfast.diagnostics.correlation.silence import Silence
 from holdfast.diagnostics.correlation.visits import Division, Visits
 from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 
@@ -22,6 +25,8 @@ UNSURE = 0.25
 requests it would go as well."""
 HEARSAY = 0.3
 """Weight of an error line that names another component."""
+UNFELT = 0.6
+"""Weight of errors without a reference in calls whose callers go on as if nothing were: a habit, more likely."""
 COMPARABLE = 0.3
 """A delay explains another that is at most about three times as long."""
 
@@ -67,7 +72,7 @@ def _behaviour(division: Division) -> list[Suspicion]:
     pairs = _grouped(behaviour.affected(division, table))
     loose = set(visits.frame.filter(pl.col("trace") == "")["context"].unique())
     traced = set(visits.frame.filter(pl.col("trace") != "")["component"].unique())
-    return [
+    found = [
         Suspicion(
             row["component"],
             "behaviour",
@@ -79,6 +84,37 @@ def _behaviour(division: Division) -> list[Suspicion]:
         )
         for at, row in enumerate(table.iter_rows(named=True))
     ]
+    _discount_habits(visits, found)
+    return found + _silences(division, found)
+
+
+def _discount_habits(visits: Visits, found: list[Suspicion]) -> None:
+    """Discount errors that nothing can be compared with and that no caller suffers from."""
+    frame, bad = visits.frame, visits.items.filter("bad")["visit"].unique()
+    above = frame["above"].to_numpy()
+    failing = np.zeros(len(above), bool)
+    failing[bad.to_numpy()] = True
+    felt = above < 0  # whom nobody called, the user feels
+    for row in np.argsort(_levels(above), kind="stable"):
+        if above[row] >= 0:
+            felt[row] = failing[above[row]] or (above[above[row]] >= 0 and felt[above[row]])
+    for suspicion in found:
+        if suspicion.detail["bad"] and not suspicion.detail["n0"] and len(suspicion.visits):
+            suspicion.effect *= UNFELT + (1 - UNFELT) * float(felt[suspicion.visits].mean())
+
+
+def _silences(division: Division, found: list[Suspicion]) -> list[Suspicion]:
+    """Return what is laid at silent called ones, and take it off their callers."""
+    silence, silent = Silence(division), []
+    for suspicion in found:
+        detail = suspicion.detail
+        called = silence.called(detail["item"]) if detail["kind"] == "call" else ""
+        if called and detail["way"] in ("gone", "fewer"):
+            share = silence.share(detail["context"], detail["item"], suspicion.visits)
+            quiet = {**detail, "kind": "silence", "component": called}
+            silent.append(Suspicion(called, "behaviour", suspicion.effect * share, suspicion.visits, quiet))
+            suspicion.effect *= 1 - share
+    return silent
 
 
 def _work(division: Division) -> list[Suspicion]:
@@ -107,9 +143,9 @@ def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:
     rows = np.unique(
         np.concatenate([_NONE, *(pairs.get(way, _NONE) for way in end.ways["change"].to_list())])
     )
-    total = end.ways.select(pl.sum("n1", "k1", "n0", "k0")).row(0, named=True)
+    total = end.ways.select(pl.sum(*COUNTS)).row(0, named=True)
     detail = {**total, "side": end.side, "share": end.share, "ways": end.ways.to_dicts()}
-    failing = end.ways["f1"].sum() > end.ways["k1"].sum() / 2
+    failing = end.ways["f1"].sum() > end.ways["w1"].sum() / 2
     lost = float("inf") if failing else float(end.ways["lost"].max() or 0)  # type: ignore[arg-type]
     return Suspicion(end.component, "way", end.worth, rows, detail, lost=lost)
 
@@ -126,26 +162,44 @@ def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> N
     """Fill in `unexplained` and `by`."""
     above = visits.frame["above"].to_numpy()
     owner, numbers = _owners(visits.frame["component"])
-    own, foreign = _Strongest(len(above)), _Strongest(len(above))
-    for number, suspicion in enumerate(found):
-        rows = suspicion.visits
-        mine = owner[rows] == numbers.get(suspicion.component, -1)
-        own.raise_to(rows[mine], suspicion.effect, number)
-        foreign.raise_to(rows[~mine], suspicion.effect, number)  # a call that failed in what it called
-    below = _from_below(above, own, foreign)
+    below = _below(above, owner, numbers, found, lambda _: True)
+    failing = _below(above, owner, numbers, found, _fails)
     for suspicion in found:
         rows = suspicion.visits
         suspicion.unexplained = suspicion.effect
-        if suspicion.kind == "behaviour" and len(rows) and not suspicion.loose:
-            whose = below.number[rows]
+        if suspicion.kind != "way" and len(rows) and not suspicion.loose:
+            beneath = below if suspicion.kind == "behaviour" else failing  # who tries again works longer
+            whose = beneath.number[rows]
             other = np.array([n >= 0 and found[n].component != suspicion.component for n in whose])
-            covered = np.where(other, np.minimum(below.effect[rows] / max(suspicion.effect, 1e-9), 1), 0)
+            covered = np.where(other, np.minimum(beneath.effect[rows] / max(suspicion.effect, 1e-9), 1), 0)
             suspicion.unexplained *= float(1 - covered.mean())
             if other.any():
                 suspicion.by = found[np.bincount(whose[other]).argmax()].component
     reach = _reach(visits)
     _explain_hearsay(found, reach, texts)
     _explain_waiting(found, reach)
+
+
+def _fails(suspicion: Suspicion) -> bool:
+    return bool(suspicion.detail.get("bad")) or suspicion.lost == float("inf")
+
+
+def _below(
+    above: Array,
+    owner: Array,
+    numbers: dict[str, int],
+    found: list[Suspicion],
+    counts: Callable[[Suspicion], bool],
+) -> _Strongest:
+    """Return for each call the strongest of some suspicions against what it called."""
+    own, foreign = _Strongest(len(above)), _Strongest(len(above))
+    for number, suspicion in enumerate(found):
+        if counts(suspicion):
+            rows = suspicion.visits
+            mine = owner[rows] == numbers.get(suspicion.component, -1)
+            own.raise_to(rows[mine], suspicion.effect, number)
+            foreign.raise_to(rows[~mine], suspicion.effect, number)  # a call that failed in what it called
+    return _from_below(above, own, foreign)
 
 
 def _explain_hearsay(found: list[Suspicion], reach: dict[str, set[str]], texts: dict[str, str]) -> None:

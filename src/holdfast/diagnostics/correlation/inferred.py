@@ -1,7 +1,8 @@
 """Calls read off the log: where a component wrote lines of a trace but sent no spans.
 
-The lines of one trace in one component are taken as one call that lasted from the first to the last;
-the innermost call or span around it is taken as its caller.
+In a trace without any spans the order of its lines tells who called whom (`activations`). Within a trace
+that has some, the lines of a component are taken as one call that lasted from the first to the last, and
+the innermost call or span around it as its caller.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import numpy as np
 import polars as pl
 from numba import njit
 
+from holdfast.diagnostics.correlation.activations import LINES, activations
 from holdfast.diagnostics.traces import spans
 from holdfast.diagnostics.traces.shape import codes
 
 
 def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """Return the spans with inferred ones appended for each (trace, component) that has lines only."""
+    spoken = linked(known, records)
+    alone = spoken.join(known, on="trace", how="anti")
     seen = known.select("trace", "component").unique()
     calls = (
-        linked(known, records)
+        spoken.join(known, on="trace", how="semi")
         .join(seen, on=["trace", "component"], how="anti")
         .group_by("trace", "component", maintain_order=True)
         .agg(
@@ -30,26 +34,30 @@ def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
         )
         .filter(pl.col("start") > 0)
     )
-    if not calls.height:
-        return known
-    return pl.concat([known, _nested(known, calls)], how="diagonal_relaxed").select(known.columns)
+    if calls.height:
+        known = pl.concat([known, _nested(known, calls)], how="diagonal_relaxed").select(known.columns)
+    if alone.height:
+        known = pl.concat([known, activations(alone)], how="diagonal_relaxed").select(known.columns)
+    return known
 
 
 def linked(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Return the records whose id says something of a call: an id that spans know, or of a component without spans.
+    """Return the records whose id says something of a call.
 
-    The request ids of a component whose calls are known by spans of other ids are no calls of their own.
+    The request ids of a component whose calls are known by spans of other ids are no calls of their own. Where
+    its ids are those of traces, those without spans were not sampled and are calls all the same.
     """
+    named = records.filter(pl.col("trace") != "")
     traces, traced = known["trace"].unique().implode(), known["component"].unique().implode()
-    spoken = pl.col("trace").is_in(traces) | ~pl.col("component").is_in(traced)
-    return records.filter((pl.col("trace") != "") & spoken)
+    alike = named.filter(pl.col("trace").is_in(traces))["component"].unique().implode()
+    return named.filter(pl.col("component").is_in(alike) | ~pl.col("component").is_in(traced))
 
 
 def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat(
         [
             known.select("trace", "span", "start", "end"),
-            calls.select("trace", pl.lit("log:").add(pl.col("component")).alias("span"), "start", "end"),
+            calls.select("trace", pl.lit(LINES).add(pl.col("component")).alias("span"), "start", "end"),
         ]
     )
     trace, _ = codes(both["trace"])
@@ -65,7 +73,7 @@ def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     return calls.with_columns(
         **{
             **defaults,
-            "span": pl.lit("log:").add(pl.col("component")),
+            "span": pl.lit(LINES).add(pl.col("component")),
             "parent": pl.Series([names[at] if at >= 0 else "" for at in around], dtype=pl.String),
             "error": pl.lit(-1, pl.Int8),
         }

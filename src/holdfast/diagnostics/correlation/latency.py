@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, surely_more
+from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, alike, surely_more
 from holdfast.diagnostics.correlation.visits import Division
 
 FELT = 0.05
@@ -32,7 +32,12 @@ def usual_request(division: Division) -> float:
 def slow_work(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contexts whose own work got slower, and (visit, change) pairs of the slow calls."""
     frame = division.visits.frame.select(
-        "visit", "context", "component", pl.col("local").alias("time"), pl.lit(value=False).alias("failed")
+        "visit",
+        "trace",
+        "context",
+        "component",
+        pl.col("local").alias("time"),
+        pl.lit(value=False).alias("failed"),
     ).with_columns(division.subject.alias("subject"), division.reference.alias("reference"))
     return _slower(frame, ["context"], usual_request(division), division.z)
 
@@ -40,7 +45,7 @@ def slow_work(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
 def slow_ways(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return every way between two components with how many of its calls were slow, and the slow calls.
 
-    Columns: change, caller, component, n1, k1, n0, k0, usual, now (ns), effect. The time is what the caller
+    Columns: change, caller, component, those of `shares.COUNTS`, usual, now (ns), effect. The time is what the caller
     waited longer than the called worked; for what sends no spans, the whole call. A call that failed without
     the called having seen it counts as slow. The pairs (visit, change)
     name the called visit, or the caller's where the called sent none.
@@ -50,26 +55,34 @@ def slow_ways(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
         division.subject.alias("subject"), division.reference.alias("reference")
     )
     known = frame.filter((pl.col("caller") != "") & (pl.col("gap") >= 0))
-    sides = frame.select("visit", "subject", "reference")
-    leaves = visits.leaves.join(sides, on="visit").select(
-        "visit",
-        pl.col("component").alias("caller"),
-        pl.col("peer").alias("component"),
-        pl.col("duration").alias("time"),
-        "failed",
-        "subject",
-        "reference",
+    sides = frame.select("visit", "trace", "subject", "reference")
+    leaves = (
+        visits.leaves.drop("trace")
+        .join(sides, on="visit")
+        .select(
+            "visit",
+            "trace",
+            pl.col("component").alias("caller"),
+            pl.col("peer").alias("component"),
+            pl.col("duration").alias("time"),
+            "failed",
+            "subject",
+            "reference",
+            pl.lit(value=True).alias("leaf"),
+        )
     )
     ways = pl.concat(
         [
             known.select(
                 "visit",
+                "trace",
                 "caller",
                 "component",
                 pl.col("gap").alias("time"),
                 pl.lit(value=False).alias("failed"),
                 "subject",
                 "reference",
+                pl.lit(value=False).alias("leaf"),
             ),
             leaves,
         ]
@@ -80,6 +93,7 @@ def slow_ways(division: Division) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _slower(
     frame: pl.DataFrame, by: list[str], request: float, z: float, *, ways: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    frame = frame.with_columns(alike(*by).alias("weight"))
     before, after = pl.col("time").filter("reference"), pl.col("time").filter("subject")
     usual = frame.group_by(by).agg(
         pl.col("component").first().alias("owner"),
@@ -87,9 +101,14 @@ def _slower(
         after.median().alias("now"),
         pl.sum("subject").alias("n1"),
         pl.sum("reference").alias("n0"),
+        pl.col("weight").filter("subject").sum().alias("m1"),
+        pl.col("weight").filter("reference").sum().alias("m0"),
     )
-    if ways:  # one without a reference is held against the others, for most of them are well
-        usual = usual.with_columns(pl.col("usual").fill_null(pl.col("now").median()))
+    if ways:  # one without a reference is held against the others of its kind, for most of them are well
+        kinds = frame.group_by(by).agg(pl.col("leaf").all())
+        usual = usual.join(kinds, on=by).with_columns(
+            pl.col("usual").fill_null(pl.col("now").median().over("leaf"))
+        )
     usual = usual.with_columns(pl.col("usual") * _everywhere(usual))
     marked = frame.join(usual, on=by)
     line = SLOW * pl.col("usual") + FELT * request
@@ -122,17 +141,20 @@ def _at_line(marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float,
     """Return the effect of each group when calls beyond the line count as slow."""
     late = (pl.col("time") > line).fill_null(value=False)
     slow = late | pl.col("failed")
+    weight = pl.col("weight")
     found = marked.group_by(by).agg(
         (slow & pl.col("subject")).sum().alias("k1"),
         (slow & pl.col("reference")).sum().alias("k0"),
-        pl.sum("subject").alias("n"),
-        pl.sum("reference").alias("m"),
+        weight.filter(slow & pl.col("subject")).sum().alias("w1"),
+        weight.filter(slow & pl.col("reference")).sum().alias("w0"),
+        weight.filter("subject").sum().alias("n"),
+        weight.filter("reference").sum().alias("m"),
         (pl.col("time").filter(late & pl.col("subject")).median() - pl.col("usual").first()).alias("lost"),
-        (pl.col("failed") & pl.col("subject")).sum().alias("f1"),
+        weight.filter(pl.col("failed") & pl.col("subject")).sum().alias("f1"),
     )
-    k1, n, k0, m = (found[name].to_numpy().astype(float) for name in ("k1", "n", "k0", "m"))
+    k1, n, k0, m = (found[name].to_numpy().astype(float) for name in ("w1", "n", "w0", "m"))
     effect = surely_more(k1, n, k0, np.where(m == 0, ASSUMED, m), z) * np.where(m == 0, HALF_SURE, 1.0)
-    failing = (found["f1"] / found["k1"].clip(1)).to_numpy()
+    failing = (found["f1"] / found["w1"].clip(1e-9)).to_numpy()
     waiting = 1 - np.exp(-found["lost"].fill_null(0).to_numpy() / max(GRAVE * request, 1.0))
     gravity = failing + (1 - failing) * waiting
     return found.drop("n", "m").with_columns(

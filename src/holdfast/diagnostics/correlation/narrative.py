@@ -100,7 +100,7 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
 def _lacking(weighed: Weighed) -> str:
     """Return what the evidence lacks that might name another component."""
     items, frame = weighed.visits.items, weighed.visits.frame
-    if not (frame["span"].str.starts_with("log:") | (frame["span"] == "")).not_().any():
+    if not (frame["span"] != "").any():
         return "without traces who called whom is inferred"
     top = weighed.ranked[0]
     argument = top.suspicions[0] if top.suspicions else None
@@ -122,9 +122,9 @@ def _beyond_chance(suspicion: Suspicion) -> bool:
     """Tell whether a difference would stand even if a thousand others had been looked at, as they were."""
     d = suspicion.detail
     if "side" in d or suspicion.kind == "work" or d["way"] in ("new", "more"):
-        return bool(surely_more(d["k1"], d["n1"], d["k0"], d["n0"], STRICT) > 0)
-    part_of_it = d["k0"] >= ALWAYS * d["n0"]  # else another mix of requests may have taken it away
-    return part_of_it and bool(surely_more(d["k0"], d["n0"], d["k1"], d["n1"], STRICT) > 0)
+        return bool(surely_more(d["w1"], d["m1"], d["w0"], d["m0"], STRICT) > 0)
+    part_of_it = d["w0"] >= ALWAYS * d["m0"]  # else another mix of requests may have taken it away
+    return part_of_it and bool(surely_more(d["w0"], d["m0"], d["w1"], d["m1"], STRICT) > 0)
 
 
 class _Teller:

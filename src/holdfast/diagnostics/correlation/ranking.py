@@ -12,7 +12,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.alignment import aligned
 from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.onset import Moment, divide
+from holdfast.diagnostics.correlation.onset import Moment, calls_of, divide, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Division, Visits, visits
@@ -25,6 +25,9 @@ WORTH = 0.02
 """An effect below this is not worth an argument."""
 MEANS = 0.8
 """Weight of what a component uses up beside what its calls show: a busy machine need not be a broken one."""
+EARLIER = 0.5
+"""An earlier moment is preferred where it leaves a first candidate of this part of the score: what a fault
+brings about comes later, and is often louder than the fault."""
 SETTLE = 120_000_000_000
 """Nanoseconds after the report that still count as the fault's time."""
 
@@ -90,22 +93,21 @@ class _Comparison:
     def best(self, z: float) -> Weighed:
         """Return the comparison since the moment under which one component explains most."""
         tried = [self.since(moment.time if moment else self.first, moment, z) for moment in self.moments(z)]
-        return max(tried, key=lambda weighed: weighed.first)
+        best = max(tried, key=lambda weighed: weighed.first)
+        early = [w for w in tried if w.onset and best.onset and w.start < best.start]
+        return min((w for w in early if w.first >= EARLIER * best.first), key=lambda w: w.start, default=best)
 
     def moments(self, z: float) -> list[Moment | None]:
         """Return the moments worth trying; None stands for "since before the bundle begins"."""
-        found: list[Moment | None] = [divide(self.seen)]
+        found = divide(self.seen)
         if self.theirs.any():
             whole = self.since(self.first, None, z)
-            found.append(None)
             if whole.ranked:
-                wanted = _wanted(self.seen, [s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
-                found.append(
-                    divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
-                )
-        elif found[0] is None:
-            found = [_by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))]
-        return [*list(dict.fromkeys(m for m in found if m is not None)), None]
+                wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
+                found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
+        elif not found:
+            found = _by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))
+        return [*dict.fromkeys(found), None]
 
     def since(self, start: int, onset: Moment | None, z: float) -> Weighed:
         """Compare what came from `start` on with what came before and with the baseline."""
@@ -142,28 +144,25 @@ def _stop(bundle: Evidence) -> int:
     return bundle.reported_at + SETTLE if bundle.reported_at else np.iinfo(np.int64).max
 
 
-def _wanted(seen: Visits, suspected: Sequence[Suspicion]) -> pl.DataFrame:
-    rows: list[tuple[int, str]] = []
+def _wanted(suspected: Sequence[Suspicion]) -> pl.DataFrame:
+    rows: list[tuple[str, str]] = []
     for suspicion in suspected:
         if suspicion.kind == "behaviour":
-            rows.append((suspicion.detail["context"], suspicion.detail["item"]))
+            rows.append((calls_of(suspicion.detail["context"]), suspicion.detail["item"]))
         elif suspicion.kind == "work":
-            rows.append((suspicion.detail["context"], "slow local"))
+            rows.append((calls_of(suspicion.detail["context"]), "slow"))
         else:
-            contexts = seen.frame[suspicion.visits]["context"].unique()
-            rows += [(context, "slow gap") for context in contexts]
-    return pl.DataFrame(rows, schema={"context": pl.Int64, "item": pl.String}, orient="row").unique(
-        maintain_order=True
-    )
+            rows += [(ways_of(way["caller"], way["component"]), "slow") for way in suspicion.detail["ways"]]
+    return pl.DataFrame(rows, schema={"population": pl.String, "item": pl.String}, orient="row")
 
 
-def _by_means(moved: list[Shift]) -> Moment | None:
+def _by_means(moved: list[Shift]) -> list[Moment]:
     """Return when the clearest of the shifts began: after its last sample of the old level."""
     clear = [shift for shift in moved if shift.at > 0]
     if not clear:
-        return None
+        return []
     best = max(clear, key=lambda shift: shift.score)
-    return Moment(int(best.signal.times[best.at - 1]), best.score, best.signal.component)
+    return [Moment(int(best.signal.times[best.at - 1]), best.score, best.signal.component)]
 
 
 def _discount(found: list[Suspicion], earlier: list[Suspicion]) -> None:

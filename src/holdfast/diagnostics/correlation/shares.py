@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 Floats = npt.NDArray[np.float64]
 
@@ -14,6 +15,10 @@ Z = 1.96
 ASSUMED = 20
 """Healthy calls assumed where there is no reference at all: what is grave by itself is still told, as half sure."""
 HALF_SURE = 0.5
+AMONG_PEERS = 0.75
+"""How sure what is held against others of its kind is, where it has no reference of its own."""
+COUNTS = ("k1", "n1", "k0", "n0", "w1", "m1", "w0", "m0")
+"""Calls that show a thing and of how many, now (1) and before (0): k of n as counted, w of m as they weigh."""
 
 
 def bounds(hits: npt.ArrayLike, of: npt.ArrayLike, z: float = Z) -> tuple[Floats, Floats]:
@@ -39,3 +44,8 @@ def surely_more(
     low, _ = bounds(k1, n1, z)
     _, high = bounds(k0, n0, z)
     return np.maximum(low - high, 0.0)
+
+
+def alike(*by: str) -> pl.Expr:
+    """Return the weight of each call: calls of one kind in one trace count as one, for they share its fate."""
+    return pl.when(pl.col("trace") == "").then(1.0).otherwise(1.0 / pl.len().over(*by, "trace"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from holdfast.diagnostics.correlation.activations import LINES, WAIT
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
 from holdfast.diagnostics.correlation.inferred import complete, linked
 from holdfast.diagnostics.correlation.shares import Z
@@ -21,6 +22,8 @@ from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
 from holdfast.diagnostics.traces.spans import CLIENT, PRODUCER, parents
 
 BASELINE, BUNDLE = 0, 1
+HEADLINE = 80
+"""Characters of a line that name the operation it begins, where a call is known by its lines alone."""
 
 
 @dataclass(slots=True)
@@ -33,8 +36,8 @@ class Visits:
     between the caller's span and the entry span, -1 unknown), failed, total (ns of the whole trace), span,
     artefact, line."""
     items: pl.DataFrame
-    """visit, item, kind (log, span, call, fault, clock), bad (an error by its own words), time, artefact, place,
-    line: each item once a visit."""
+    """visit, item, kind (log, span, call, fault, clock), bad (an error by its own words), time, artefact, place
+    (span, empty where a line shows it), line: each item once a visit."""
     leaves: pl.DataFrame
     """Calls to something that sent no spans: visit, side, component (the caller), peer, duration, failed,
     start, trace, span, artefact, line."""
@@ -60,7 +63,8 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
         complete(_clocked(side.spans), side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
         for number, side in ((BASELINE, baseline), (BUNDLE, bundle))
     ]
-    spans = pl.concat(sides)
+    texts = {key: text[:HEADLINE] for side in (baseline, bundle) for key, text in side.templates.items()}
+    spans = pl.concat(sides).with_columns(pl.col("operation").replace(texts))
     records = pl.concat(
         [
             _told_apart(side).with_columns(pl.lit(n, pl.Int8).alias("side"))
@@ -162,12 +166,10 @@ class _Tree:
         caller = spans["component"].gather(np.where(inside, above_row, 0)).to_list()
         duration = (spans["end"] - spans["start"]).to_numpy()
         children = np.bincount(self.parent[self.parent >= 0], minlength=len(self.parent))
-        inferred = (
-            spans["span"].str.starts_with("log:").to_numpy()[rows]
-        )  # its length is not that of the call
-        gap = np.where(
-            inside & ~inferred & (children[above_row] == 1), duration[above_row] - duration[rows], -1
-        )
+        read_off = spans["span"].str.starts_with(LINES).to_numpy()
+        waited_for = ~read_off[rows] | spans["parent"].str.starts_with(WAIT).to_numpy()[rows]
+        alone = inside & waited_for & (children[above_row] == 1)  # else its length is not that of the call
+        gap = np.where(alone, duration[above_row] - duration[rows], -1)
         waiting = np.zeros(len(self.parent), bool)  # client spans: their own time is the network's
         waiting[above_row[inside & (children[above_row] == 1)]] = True
         remote = self._remote().to_numpy()
@@ -195,7 +197,7 @@ class _Tree:
                 "failed", np.bincount(self.number[self.entry], spans["error"].to_numpy() == 1, len(rows)) > 0
             ),
             whole.alias("total"),
-            "span",
+            pl.Series(np.where(read_off[rows], "", heads["span"].to_numpy()), dtype=pl.String).alias("span"),
             "artefact",
             "line",
             "node",
@@ -232,7 +234,9 @@ class _Tree:
         spans = self.spans.with_columns(pl.Series("visit", self.number[self.entry]))
         at_head = pl.col("entry") == pl.col("row")
         named_error = pl.col("operation").str.contains(_ERROR_STEP)
-        inner = spans.filter(~at_head).select(*_item("span", pl.col("operation"), named_error))
+        inner = spans.filter(~at_head & (pl.col("operation") != "")).select(
+            *_item("span", pl.col("operation"), named_error)
+        )
         inside = spans.filter(at_head & (pl.col("parent_row") >= 0))
         up = self.number[self.entry[inside["parent_row"].to_numpy()]]
         calls = inside.with_columns(pl.Series("visit", up)).select(
@@ -266,7 +270,7 @@ def _item(kind: str, what: pl.Expr, bad: pl.Expr) -> list[pl.Expr]:
         bad.alias("bad"),
         pl.col("start").alias("time"),
         "artefact",  # type: ignore[list-item]
-        pl.col("span").alias("place"),
+        pl.when(pl.col("span").str.starts_with(LINES)).then(pl.lit("")).otherwise("span").alias("place"),
         pl.col("line"),
     ]
 

@@ -18,7 +18,22 @@ _ID = re.compile(r"\b(trace|span|request|correlation)[_ -]?id\W{0,3}<\*>\W?", re
 """Ids in a line: they tell its calls apart, not the line from others."""
 PROOFS = 5
 """Locators a finding names of each side."""
-_RULES = {"log": "logs", "span": "traces", "call": "traces", "fault": "traces", "clock": "clocks"}
+_RULES = {
+    "log": "logs",
+    "span": "traces",
+    "call": "traces",
+    "fault": "traces",
+    "clock": "clocks",
+    "silence": "logs",
+}
+_NOUNS = {
+    "log": "line",
+    "span": "step",
+    "call": "call",
+    "fault": "failure",
+    "clock": "clock",
+    "silence": "answer",
+}
 
 
 class Wording:
@@ -44,9 +59,15 @@ class Wording:
         detail = s.detail
         counts = f"{_of(detail['k1'], detail['n1'])} calls, before in {_of(detail['k0'], detail['n0'])}"
         kind, way = detail["kind"], detail["way"]
-        noun = {"log": "line", "span": "step", "call": "call", "fault": "failure", "clock": "clock"}[kind]
+        noun = _NOUNS[kind]
         verb = {"new": "New", "gone": "Gone:", "more": "More often", "fewer": "Less often"}[way]
         title = f"{verb} {noun} in {s.component}: {self.what(s)}, in {counts}"
+        if kind == "silence":
+            lost, before = detail["n1"] - detail["k1"], detail["n0"] - detail["k0"]
+            title = (
+                f"{s.component} writes nothing in {_of(lost, detail['n1'])} calls in which {self._caller(s)} "
+                f"came as far as calling it, before in {_of(before, detail['n0'])}"
+            )
         return Finding(
             f"{_RULES[kind]}.{way}_{noun}",
             title,
@@ -68,6 +89,9 @@ class Wording:
             },
         )
 
+    def _caller(self, s: Suspicion) -> str:
+        return str(self._frame["component"][int(s.visits[0])]) if len(s.visits) else "its caller"
+
     def _operation(self, context: int) -> str:
         return str(self._operations.filter(pl.col("context") == context)["operation"][0])
 
@@ -83,17 +107,18 @@ class Wording:
 
     def _way(self, s: Suspicion) -> Finding:
         d = s.detail
-        whom = ", ".join(sorted({w["caller" if d["side"] == "in" else "component"] for w in d["ways"]})[:4])
+        others = sorted({w[end] for w in d["ways"] for end in ("caller", "component")} - {s.component})
+        whom = ", ".join(others[:4])
         worst = max(d["ways"], key=lambda w: w["excess"])
-        verb = (
-            f"Calls to {s.component} from {whom}"
-            if d["side"] == "in"
-            else f"Calls from {s.component} to {whom}"
-        )
+        verb = {
+            "in": f"Calls to {s.component} from {whom}",
+            "out": f"Calls from {s.component} to {whom}",
+            "both": f"Calls to and from {s.component} ({whom})",
+        }[d["side"]]
         now = duration((worst["usual"] or 0) + (worst["lost"] or 0))
         slow = f"now {now} in {_of(d['k1'], d['n1'])} calls"
         title = f"{verb} wait on the way: usually {duration(worst['usual'])}, {slow}"
-        if worst["f1"] > worst["k1"] / 2:
+        if worst["f1"] > worst["w1"] / 2:
             title = f"{verb} fail without an answer: {_of(d['k1'], d['n1'])}, before {_of(d['k0'], d['n0'])}"
         return self._slow("traces.slower_way", title, s)
 
@@ -181,7 +206,7 @@ class Wording:
         rows = self._frame[s.visits].sort("start").head(PROOFS)
         return tuple(
             Locator(row["artefact"], "span", row["span"], row["start"], row["trace"][1:])
-            if row["span"] and not row["span"].startswith("log:")
+            if row["span"]
             else Locator(row["artefact"], "line", row["line"], row["start"])
             for row in rows.iter_rows(named=True)
             if row["artefact"]
@@ -190,9 +215,9 @@ class Wording:
 
 def _places(items: pl.DataFrame) -> tuple[Locator, ...]:
     return tuple(
-        Locator(row["artefact"], "line", row["line"], row["time"])
-        if row["kind"] == "log"
-        else Locator(row["artefact"], "span", row["place"], row["time"])
+        Locator(row["artefact"], "span", row["place"], row["time"])
+        if row["place"]
+        else Locator(row["artefact"], "line", row["line"], row["time"])
         for row in items.iter_rows(named=True)
     )
 
