@@ -217,13 +217,25 @@ def _parts(said: dict[str, Any]) -> list[tuple[str, dict[str, Any], str]]:
         ("An entry of `coverage`", said["coverage"][0], "Gap"),
         ("An entry of `next`", said["next"][0], "Question"),
         ("`facts`", said["facts"], "Facts"),
+        ("An entry of `golden`", said["golden"][0], "Golden"),
+        ("`before` and `after`", said["golden"][0]["after"], "Level"),
     ]
 
 
 def specimen() -> Any:
     """Return a diagnosis that has one of everything."""
     from holdfast.diagnostics.artefacts import Artefact, Locator
-    from holdfast.diagnostics.diagnosis import Argument, Candidate, Diagnosis, Gap, Moment, Onset, Question
+    from holdfast.diagnostics.diagnosis import (
+        Argument,
+        Candidate,
+        Diagnosis,
+        Gap,
+        Golden,
+        Level,
+        Moment,
+        Onset,
+        Question,
+    )
     from holdfast.diagnostics.findings import Finding, Severity
 
     place = Locator("A1", "line", 54, 1, "4f1c")
@@ -244,6 +256,7 @@ def specimen() -> Any:
         coverage=(Gap("C-1", "no_log", "no log", ("orders",), (place,)),),
         next=(Question("R-1", "logs", "journalctl -u orders", ("orders",)),),
         facts={**dict.fromkeys(_EXTRA["Facts"], 0), "partial": False, "system": "", "symptom": ""},
+        golden=(Golden("orders", Level(9, 1.5, 0.0, 2.0, 3.0, 0.1), Level(9, 1.5, 0.5, 8.0, 9.0, 0.6)),),
     )
 
 
@@ -262,6 +275,16 @@ _EXTRA: dict[str, dict[str, str]] = {
         "timeline": "changes, first signs, onset and report in the order of time, on the corrected clock",
         "coverage": "what the evidence does not contain",
         "next": "what to ask for, the most telling first",
+    },
+    "Golden": {"component": "whose calls", "before": "before the onset, the baseline included; null without calls",
+               "after": "since the onset; null without calls"},
+    "Level": {
+        "calls": "how many calls were seen in traces",
+        "rate_per_minute": "calls a minute; of sampled traces it is the sampled ones' rate",
+        "failed": "share of calls that failed, 0..1",
+        "median_ms": "middle of a call's duration, milliseconds",
+        "p95_ms": "95th percentile of it",
+        "waited": "share of all requests' time spent waiting for this component's own work, 0..1",
     },
     "Onset": {"latest": "first proof of the new behaviour", "earliest": "last proof of the old behaviour",
               "locators": "where to see it"},

@@ -83,6 +83,31 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """What was seen of one component's calls on one side of the onset."""
+
+    calls: int
+    rate: float
+    """Calls a minute; of sampled traces it is the sampled ones' rate."""
+    failed: float
+    """Share of calls, 0..1."""
+    median: float
+    """Milliseconds from a call's first to its last span."""
+    p95: float
+    waited: float
+    """Share of all requests' time that was spent waiting for this component's own work, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The golden signals of one component; a side without calls is None."""
+
+    component: str
+    before: Level | None
+    after: Level | None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Everything `holdfast investigate` says; `to_dict` is the public, versioned form."""
 
@@ -100,6 +125,8 @@ class Diagnosis:
     next: tuple[Question, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     """Counts of what was read and how long it took: `lines`, `spans`, `series`, `seconds`, ..."""
+    golden: tuple[Golden, ...] = ()
+    """Rate, errors, latency and share of the wait, the component most waited for first."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the public JSON: schema 1, times as ISO 8601 UTC with nanoseconds."""

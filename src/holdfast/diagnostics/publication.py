@@ -10,6 +10,8 @@ from holdfast.diagnostics.diagnosis import (
     Candidate,
     Diagnosis,
     Gap,
+    Golden,
+    Level,
     Moment,
     Onset,
     Question,
@@ -35,6 +37,24 @@ def publish(diagnosis: Diagnosis) -> dict[str, Any]:
         "coverage": [_gap(gap) for gap in diagnosis.coverage],
         "next": [_question(question) for question in diagnosis.next],
         "facts": diagnosis.facts,
+        "golden": [_golden(row) for row in diagnosis.golden],
+    }
+
+
+def _golden(row: Golden) -> dict[str, Any]:
+    return {"component": row.component, "before": _level(row.before), "after": _level(row.after)}
+
+
+def _level(level: Level | None) -> dict[str, Any] | None:
+    if level is None:
+        return None
+    return {
+        "calls": level.calls,
+        "rate_per_minute": round(level.rate, 2),
+        "failed": round(level.failed, 4),
+        "median_ms": round(level.median, 3),
+        "p95_ms": round(level.p95, 3),
+        "waited": round(level.waited, 4),
     }
 
 

@@ -85,6 +85,12 @@ COMPARING = (
         "A metric of one component moved as the same metric elsewhere did not.",
         ("before", "after", "score", "metric", "labels", "effect"),
     ),
+    Rule(
+        "traces.n_plus_one",
+        "A component makes many calls of one kind one after the other where one would do.",
+        ("times", "most", "share", "asked"),
+    ),
+    Rule("traces.retries", "A component calls again after a failure.", ("attempts", "answered")),
     Rule("changes.made", "A deploy, flag or setting was changed shortly before the onset."),
 )
 """Said when what is was compared with what was."""

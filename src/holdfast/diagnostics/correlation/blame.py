@@ -90,17 +90,18 @@ def _behaviour(division: Division) -> list[Suspicion]:
 
 def _discount_habits(visits: Visits, found: list[Suspicion]) -> None:
     """Discount errors that nothing can be compared with and that no caller suffers from."""
-    frame, bad = visits.frame, visits.items.filter("bad")["visit"].unique()
-    above = frame["above"].to_numpy()
+    habits = [s for s in found if s.detail["bad"] and not s.detail["n0"] and len(s.visits)]
+    if not habits:
+        return
+    above = visits.frame["above"].to_numpy()
     failing = np.zeros(len(above), bool)
-    failing[bad.to_numpy()] = True
-    felt = above < 0  # whom nobody called, the user feels
-    for row in np.argsort(_levels(above), kind="stable"):
-        if above[row] >= 0:
-            felt[row] = failing[above[row]] or (above[above[row]] >= 0 and felt[above[row]])
-    for suspicion in found:
-        if suspicion.detail["bad"] and not suspicion.detail["n0"] and len(suspicion.visits):
-            suspicion.effect *= UNFELT + (1 - UNFELT) * float(felt[suspicion.visits].mean())
+    failing[visits.items.filter("bad")["visit"].unique().to_numpy()] = True
+    suffering = np.zeros(len(above), bool)
+    for rows in _by_level(above)[1:]:
+        suffering[rows] = failing[above[rows]] | suffering[above[rows]]
+    felt = suffering | (above < 0)  # whom nobody called, the user feels
+    for suspicion in habits:
+        suspicion.effect *= UNFELT + (1 - UNFELT) * float(felt[suspicion.visits].mean())
 
 
 def _silences(division: Division, found: list[Suspicion]) -> list[Suspicion]:
@@ -285,12 +286,24 @@ def _owners(components: pl.Series) -> tuple[Array, dict[str, int]]:
 def _from_below(above: Array, own: _Strongest, foreign: _Strongest) -> _Strongest:
     """Return for each call the strongest suspicion against what it called, however far down."""
     below = foreign
-    order = np.argsort(-_levels(above), kind="stable")
-    for row in order[above[order] >= 0]:
-        strongest = own if own.effect[row] >= below.effect[row] else below
-        if strongest.effect[row] > below.effect[above[row]]:
-            below.effect[above[row]], below.number[above[row]] = strongest.effect[row], strongest.number[row]
+    for rows in reversed(_by_level(above)[1:]):
+        mine = own.effect[rows] >= below.effect[rows]
+        effect = np.where(mine, own.effect[rows], below.effect[rows])
+        number = np.where(mine, own.number[rows], below.number[rows])
+        caller = above[rows]
+        stronger = np.flatnonzero(effect > below.effect[caller])
+        last = stronger[
+            np.lexsort((-stronger, effect[stronger]))
+        ]  # of several for one caller the last one stays
+        below.effect[caller[last]], below.number[caller[last]] = effect[last], number[last]
     return below
+
+
+def _by_level(above: Array) -> list[Array]:
+    """Return the rows of the calls that nobody called, of those called by them, and so on."""
+    level = _levels(above)
+    order = np.argsort(level, kind="stable")
+    return np.split(order, np.searchsorted(level[order], np.arange(1, int(level.max(initial=0)) + 1)))
 
 
 def _levels(above: Array) -> Array:

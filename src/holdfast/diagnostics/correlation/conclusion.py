@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.artefacts import Artefact
+from holdfast.diagnostics.correlation.call_patterns import call_patterns
 from holdfast.diagnostics.correlation.clocks import corrected
 from holdfast.diagnostics.correlation.coverage import gaps
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.gathering import gather
+from holdfast.diagnostics.correlation.golden import golden
 from holdfast.diagnostics.correlation.narrative import tell
 from holdfast.diagnostics.correlation.questions import questions
 from holdfast.diagnostics.correlation.ranking import weigh
@@ -29,7 +31,8 @@ def conclude(ours: Read, theirs: Read, at: int | None = None) -> Diagnosis:
     bundle, offsets = corrected(gather(ours, names - {""}))
     weighed = weigh(baseline, bundle, at)
     coverage = gaps(bundle, baseline, weighed, ours, offsets)
-    told = tell(bundle, weighed, texts([baseline.templates, bundle.templates]), _of_readers(ours), at)
+    noticed = [*_of_readers(ours), *call_patterns(bundle.spans)]
+    told = tell(bundle, weighed, texts([baseline.templates, bundle.templates]), noticed, at)
     return Diagnosis(
         told.verdict,
         told.certainty,
@@ -44,6 +47,7 @@ def conclude(ours: Read, theirs: Read, at: int | None = None) -> Diagnosis:
         coverage,
         questions(bundle, weighed, coverage),
         _facts(ours, theirs, bundle),
+        golden(weighed),
     )
 
 

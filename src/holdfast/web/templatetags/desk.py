@@ -67,6 +67,20 @@ def clock_of(time: str | None) -> str:
     return time[11:23].rstrip("Z") if time else "–"
 
 
+@register.simple_tag
+def sides(row: dict[str, Any], name: str, unit: str) -> str:
+    """Return a golden signal before and since: `12.1 ms → 40.3 ms`; a side without calls is a dash."""
+    return " → ".join(_level(side[name] if side else None, unit) for side in (row["before"], row["after"]))
+
+
+def _level(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    if unit == "share":
+        return f"{value * 100:.1f}{NBSP}%"
+    return f"{value:,.1f}{NBSP}{unit}".rstrip(NBSP)
+
+
 @register.filter
 def size(number: int) -> str:
     """Return bytes as people read them."""
