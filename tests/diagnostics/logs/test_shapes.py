@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from holdfast.diagnostics.logs import partial
-from holdfast.diagnostics.logs.detection import Context, detect, known_layouts
+from holdfast.diagnostics.logs.detection import Context, detect
+from holdfast.diagnostics.logs.layouts import known_layouts
 from holdfast.diagnostics.logs.opcodes import Ctx
 from holdfast.diagnostics.logs.partial import Mapped, Partial, scan
 from holdfast.diagnostics.logs.shapes import M_ASKED, TRIAL

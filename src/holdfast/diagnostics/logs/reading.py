@@ -2,7 +2,7 @@
 
 import hashlib
 import time as clock
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numba import njit
 from holdfast.diagnostics.logs.clocks import Clocks, read_clocks
 from holdfast.diagnostics.logs.detection import Plan, detect, message_of
 from holdfast.diagnostics.logs.encoding import encoding_of, to_text, transcoded, wide_line_starts
+from holdfast.diagnostics.logs.entries import Entry, as_lines, entries_of, line_numbers, span_in
 from holdfast.diagnostics.logs.induction import Clusters, induce, template_text
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, Level
@@ -91,6 +92,8 @@ def read_log(
     source = Source(path, name or path.name, file, encoding, min(when, clock.time() + 86_400))
     if encoding.startswith("utf-16"):
         return _read_wide(source)
+    if cut := entries_of(file.data):
+        return _read_entries(source, cut)
     if encoding == "binary" or not file.size:
         return _nothing(source)
     plan = hint or detect(file.data, file.size)
@@ -111,7 +114,7 @@ def plan_of(path: Path) -> Plan:
 def _read_wide(source: Source) -> LogTable:
     """Read UTF-16 through a UTF-8 copy; offsets are those of the original."""
     with transcoded(source.path, source.encoding) as copy:
-        inner = replace(source, file=Mapped(Path(copy.name)))
+        inner = replace(source, path=Path(copy.name), file=Mapped(Path(copy.name)))
         if not inner.file.size:
             return _nothing(source)
         plan = detect(inner.file.data, inner.file.size)
@@ -122,7 +125,57 @@ def _read_wide(source: Source) -> LogTable:
             replace(template, exemplar_offset=int(starts[min(template.first_line, len(starts)) - 1]))
             for template in table.templates
         )
-        return replace(table, offset=offset, templates=templates, id_values=table.id_values.loaded())
+        return replace(
+            table,
+            path=source.path,
+            offset=offset,
+            templates=templates,
+            id_values=table.id_values.loaded(),
+        )
+
+
+def _read_entries(source: Source, cut: Callable[[Bytes], Iterator[Entry]]) -> LogTable:
+    """Read entries that are not lines through a copy with one line for each; places are the original's."""
+    data = source.file.data
+    copy, starts = as_lines(data, cut)
+    with copy:
+        inner = replace(source, path=Path(copy.name), file=Mapped(Path(copy.name)), encoding="utf-8")
+        if not inner.file.size:
+            return _nothing(source)
+        plan = detect(inner.file.data, inner.file.size)
+        table = tabulate(inner, plan, scan_all(inner.file, plan))
+        texts = tuple(table.id_values)
+    lines, entry = line_numbers(data, starts), table.line - 1
+    holders = {number: int(row) for row, number in reversed(list(enumerate(table.ids.tolist())))}
+    spans = [span_in(data, text, int(starts[entry[holders[n]]])) for n, text in enumerate(texts)]
+    return replace(
+        table,
+        path=source.path,
+        lines=int(np.count_nonzero(data == 10)) + int(data[-1] != 10),
+        line=lines[entry].astype(np.int32),
+        offset=starts[entry],
+        templates=tuple(
+            replace(
+                template,
+                first_line=int(lines[template.first_line - 1]),
+                last_line=int(lines[template.last_line - 1]),
+                exemplar_offset=int(starts[template.first_line - 1]),
+            )
+            for template in table.templates
+        ),
+        stacks=tuple(
+            replace(
+                stack,
+                first_line=int(lines[stack.first_line - 1]),
+                last_line=int(lines[stack.last_line - 1]),
+            )
+            for stack in table.stacks
+        ),
+        notes=tuple(
+            replace(note, lines=tuple(int(lines[line - 1]) for line in note.lines)) for note in table.notes
+        ),
+        id_values=IdValues(source.path, np.array(spans, np.int64).reshape(-1, 2), texts),
+    )
 
 
 def _nothing(source: Source) -> LogTable:
