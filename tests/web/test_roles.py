@@ -10,6 +10,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from holdfast.desk.arrival import hooks, keeping
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.models import Case
 from holdfast.desk.closure.commands import address_of, learn
@@ -54,6 +55,7 @@ DECLARES = {"stranger", "customer", "tier1", "tier2", "success", "security"} | S
 COUNTS = {"stranger", "auditor", "success", "product", "executive"} | STEERS
 DECIDES = {"lead", "manager", "admin"}
 LEADS = {"lead", "admin"}
+SORTS = STEERS | {"stranger"}
 SEES_POLICIES = {"stranger", "auditor"} | STEERS
 CALENDAR = """title: Mondays
 zone: Europe/Berlin
@@ -96,6 +98,20 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "provisioning": ("POST", "/people/ESC/provisioning", {"admin"}, {}),
     "unprovision": ("POST", "/people/ESC/provisioning/{token}/revoke", {"admin"}, {}),
     "group": ("POST", "/people/ESC/groups/{group}", {"admin"}, {"role": ""}),
+    "tray": ("GET", "/arrivals/", SORTS, {}),
+    "intake_quality": ("GET", "/arrivals/quality", COUNTS, {}),
+    "arrival": ("GET", "/arrivals/{arrival}/", STEERS, {}),
+    "take_arrival": ("POST", "/arrivals/{arrival}/take", STEERS, {"title": "Help", "severity": "3"}),
+    "put_on_arrival": ("POST", "/arrivals/{arrival}/put-on", STEERS, {"case": "ESC-1"}),
+    "aside_arrival": ("POST", "/arrivals/{arrival}/aside", STEERS, {"reason": "advertising"}),
+    "sources": ("GET", "/sources/ESC/", {"admin"}, {}),
+    "declare_mailbox": ("POST", "/sources/ESC/mailbox", {"admin"}, {"address": "a@b.example"}),
+    "make_hook": ("POST", "/sources/ESC/hook", {"admin"}, {"name": "other"}),
+    "end_hook": ("POST", "/sources/ESC/hook/{hook}/end", {"admin"}, {}),
+    "intake": ("GET", "/cases/ESC-1/intake", INTERNAL, {}),
+    "mark_intake": ("POST", "/cases/ESC-1/intake/mark", RECORDS, {"item": "logs", "state": "given"}),
+    "apply_template": ("POST", "/cases/ESC-1/intake/template", RECORDS, {}),
+    "ask_intake": ("POST", "/cases/ESC-1/intake/request", STEERS, {"text": "Please"}),
     "account_set_password": ("GET", "/me/password", ANYBODY, {}),
     "account_change_password": ("GET", "/me/password/change", ANYBODY, {}),
     "tokens": ("GET", "/me/tokens", ANYBODY, {}),
@@ -215,6 +231,18 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/policies/{kind}/{name}"): (SEES_POLICIES, {}),
     ("POST", "/policies/{kind}/{name}"): (LEADS, {"text": CALENDAR, "why": "we work on Mondays"}),
     ("POST", "/policies/{kind}/{name}/check"): (LEADS, {"text": CALENDAR}),
+    ("GET", "/arrivals"): (SORTS, {}),
+    ("GET", "/arrivals/{arrival}"): (STEERS, {}),
+    ("GET", "/arrivals/{arrival}/raw"): (STEERS, {}),
+    ("POST", "/arrivals/{arrival}/take"): (STEERS, {"title": "Help", "severity": 3}),
+    ("POST", "/arrivals/{arrival}/put-on"): (STEERS, {"case": "ESC-1"}),
+    ("POST", "/arrivals/{arrival}/aside"): (STEERS, {"reason": "advertising"}),
+    # its signature opens it, no session and no token
+    ("POST", "/hooks/{name}"): (set(), {}),
+    ("GET", "/cases/{key}/intake"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/intake/marks"): (RECORDS, {"item": "logs", "state": "given"}),
+    ("POST", "/cases/{key}/intake/template"): (RECORDS, {}),
+    ("POST", "/cases/{key}/intake/request"): (STEERS, {"text": "Please"}),
     ("GET", "/figures"): (COUNTS, {}),
     # a directory's token opens these, nobody's own does
     **{
@@ -315,6 +343,12 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
     people["job"] = investigate(case, by=engineer).id
     people["person"] = people["tier2"].id
+    kept = keeping.keep([b"help"], 100)
+    people["arrival"] = keeping.receive(case.organisation, "mail", "<1@x>", kept, subject="Help")[0].id
+    made, _ = hooks.make_hook(
+        case.organisation, "tracker", mapping="default", person=engineer, by=people["admin"]
+    )
+    people["hook"] = made.id
     people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
     people["group"] = directory.group(case.organisation, "L3").id
     return people
@@ -354,6 +388,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         else "time-to-acknowledge",
         "kind": "business-calendar",
         "id": "1",
+        "arrival": str(stage["arrival"]),
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

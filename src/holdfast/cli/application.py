@@ -139,6 +139,18 @@ def recount() -> None:
 
 
 @app.command()
+def mail(
+    listen: Annotated[
+        str, typer.Option(help="Where to listen: lmtp://127.0.0.1:8024 or smtp://127.0.0.1:8025.")
+    ] = "",
+) -> None:
+    """Take mail from your mail server and keep it for the desk; `holdfast serve` can do it beside the web."""
+    from holdfast.cli.desk import mail as run
+
+    raise typer.Exit(run(listen))
+
+
+@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
 ) -> None:

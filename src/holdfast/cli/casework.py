@@ -27,7 +27,9 @@ def open_case(title: str, evidence: list[Path], severity: int, url: str, token: 
                 bar.update(tasks[name], completed=done, total=total)
 
         try:
-            address = declare(url, token, {"title": title, "severity": severity}, evidence, progress=step)
+            address = declare(
+                url, token, {"title": title, "severity": severity, "source": "cli"}, evidence, progress=step
+            )
         except httpx.HTTPError as error:
             print(f"holdfast: the desk at {url} did not take the case: {error}", file=sys.stderr)
             return 2

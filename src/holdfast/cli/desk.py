@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -37,6 +38,19 @@ def recount() -> None:
         task = bar.add_task("counting", total=None)
         number = count(lambda done, total: bar.update(task, completed=done, total=total))
     print(f"counted {number} cases anew")
+
+
+def mail(listen: str) -> int:
+    """Take mail until interrupted; return the exit code."""
+    from holdfast.web import serving
+
+    serving.migrate()
+    try:
+        serving.take_mail(listen, ready=lambda host, port: print(f"Holdfast takes mail on {host}:{port}"))
+    except ValueError as wrong:
+        print(f"holdfast: {wrong}; or set HOLDFAST_MAIL_LISTEN", file=sys.stderr)
+        return 2
+    return 0
 
 
 def demo(port: int) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from holdfast.desk.arrival.api import router as arrival
 from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.closure.api import router as closure
@@ -81,7 +82,19 @@ api = Desk(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (people, policies, cases, clocks, vault, investigation, triage, queue, closure, insight):
+for router in (
+    people,
+    policies,
+    cases,
+    clocks,
+    vault,
+    arrival,
+    investigation,
+    triage,
+    queue,
+    closure,
+    insight,
+):
     api.add_router("", router)
 
 

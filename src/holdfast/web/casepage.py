@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from holdfast.desk.arrival.views import intake_context
 from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
@@ -40,6 +41,8 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "owners": possible_owners(found) if context["may"]["assign"] else [],
         "piece": min(CHUNK_LIMIT, 8 * 2**20),
     }
+    if context["may"]["see_internal"] and found.open:
+        context |= intake_context(found)
     return render(request, "case.html", context)
 
 

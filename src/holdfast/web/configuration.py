@@ -80,6 +80,32 @@ SETTINGS = (
         "Path of a YAML file of the OIDC and SAML providers people sign in by. Empty: passwords only.",
     ),
     Setting(
+        "HOLDFAST_MAIL_URL",
+        "",
+        "Mail server to send by: `smtp://user:password@host:587?starttls`, `smtps://...`. Empty: none is sent.",
+        secret=True,
+    ),
+    Setting(
+        "HOLDFAST_MAIL_LISTEN",
+        "",
+        "Where `holdfast serve` takes mail from your mail server: `lmtp://127.0.0.1:8024` or `smtp://...`.",
+    ),
+    Setting("HOLDFAST_MAIL_LIMIT", str(64 * 2**20), "Largest mail taken in, in bytes."),
+    Setting(
+        "HOLDFAST_MAIL_VOUCHER",
+        "",
+        "Name your mail server signs `Authentication-Results` with. Empty: nobody is known by an address alone.",
+    ),
+    Setting(
+        "HOLDFAST_IMAP_URL",
+        "",
+        "Mailbox to read every minute: `imaps://user:password@host/INBOX`. Empty: none.",
+        secret=True,
+    ),
+    Setting(
+        "HOLDFAST_IMAP_ADDRESS", "", "Address whose mail that mailbox holds, as declared at an organisation."
+    ),
+    Setting(
         "HOLDFAST_METRICS_TOKEN",
         "",
         "Bearer token for `/metrics`. Empty: `/metrics` answers loopback addresses only.",

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from holdfast.desk.arrival.hooks import Unsigned
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.people.commands import Unfit
 from holdfast.desk.policies.commands import Overtaken
@@ -65,6 +66,8 @@ def said(error: Exception) -> Said | None:
             f"{error.offset} bytes are kept.",
             f"Send from byte {error.offset}.",
         )
+    if isinstance(error, Unsigned):
+        return Said(401, "not_signed", str(error), next="Sign it anew and send it again.")
     if isinstance(error, Unfit):
         return Said(409, "conflict", str(error), next="Correct it and send it again.")
     if isinstance(error, Conflict):

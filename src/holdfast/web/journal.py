@@ -10,7 +10,7 @@ from typing import Any
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _SECRET = re.compile(
-    r"(hf_[\w-]{8})[\w-]+"
+    r"(hf_[\w-]{8}|whsec_.{4})[\w+/=-]+"
     r"|(?i:(bearer\s+|password=|secret=|token=|sessionid=|holdfast_session=))[^\s&;,\"'@]+"
     r"|(://[^:/\s@]{1,80}:)[^\s@/]{1,200}(?=@)"
     r"|(/sign-in/once/)[\w-]+"

@@ -67,7 +67,7 @@ def serve(host: str = "127.0.0.1", port: int = 8137, *, ready: Callable[[str], N
         timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
-    with workers(settings.WORKERS):
+    with workers(settings.WORKERS, mail=bool(settings.MAIL_LISTEN)):
         if ready is not None:
             threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
         server.run()
@@ -81,10 +81,12 @@ def _tell_when_up(server: Any, ready: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def workers(number: int) -> Iterator[None]:
-    """Keep that many worker processes running beside the server; one that dies is started again."""
+def workers(number: int, *, mail: bool = False) -> Iterator[None]:
+    """Keep that many worker processes running beside the server, and one that takes mail where that is
+    wanted; one that dies is started again."""
     stopping = threading.Event()
-    keepers = [threading.Thread(target=_keep, args=(stopping,)) for _ in range(number)]
+    modules = ["holdfast.web.worker"] * number + ["holdfast.web.mailing"] * mail
+    keepers = [threading.Thread(target=_keep, args=(stopping, module)) for module in modules]
     for keeper in keepers:
         keeper.start()
     try:
@@ -95,9 +97,9 @@ def workers(number: int) -> Iterator[None]:
             keeper.join()
 
 
-def _keep(stopping: threading.Event) -> None:
+def _keep(stopping: threading.Event, module: str) -> None:
     while not stopping.is_set():
-        process = subprocess.Popen([sys.executable, "-m", "holdfast.web.worker"])
+        process = subprocess.Popen([sys.executable, "-m", module])  # noqa: S603  names of ours
         while process.poll() is None and not stopping.wait(0.3):
             pass
         if process.poll() is None:
@@ -107,7 +109,7 @@ def _keep(stopping: threading.Event) -> None:
             process.kill()
             process.wait()
         elif not stopping.wait(1):
-            logging.getLogger("holdfast.jobs").warning("worker ended, starting another")
+            logging.getLogger("holdfast.jobs").warning("%s ended, starting another", module)
 
 
 def run_worker() -> None:
@@ -120,6 +122,40 @@ def run_worker() -> None:
         signal.signal(number, lambda *_: stopped.set())
     parent = os.getppid()
     work(lambda: stopped.is_set() or os.getppid() != parent)
+
+
+def take_mail(address: str = "", ready: Callable[[str, int], None] | None = None) -> None:
+    """Take mail from a mail server until told to stop; `address` is `lmtp://host:port` or `smtp://host:port`.
+
+    `ready` is told host and port once it listens. Without an address that of HOLDFAST_MAIL_LISTEN counts.
+    """
+    set_up()
+    import asyncio
+    from urllib.parse import urlsplit
+
+    from django.conf import settings
+
+    from holdfast.desk.arrival.listening import listen
+
+    parts = urlsplit(address or settings.MAIL_LISTEN)
+    if parts.scheme not in {"lmtp", "smtp"} or not parts.hostname or not parts.port:
+        raise ValueError("write where to listen like lmtp://127.0.0.1:8024 or smtp://127.0.0.1:8025")
+    host, port = parts.hostname, parts.port
+    parent = os.getppid()
+
+    async def run() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        server = await listen(parts.scheme, host, port)
+        if ready is not None:
+            ready(*server.sockets[0].getsockname()[:2])
+        async with server:
+            while not stopped.is_set() and os.getppid() == parent:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), 1)
+
+    asyncio.run(run())
 
 
 def open_case(

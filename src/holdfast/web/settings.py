@@ -22,6 +22,11 @@ try:
     DOORS = doors.load(_values["HOLDFAST_DOORS"])
 except doors.DoorError as error:
     raise configuration.SettingError(f"HOLDFAST_DOORS: {error}") from error
+MAIL_URL = _values["HOLDFAST_MAIL_URL"]
+MAIL_LISTEN = _values["HOLDFAST_MAIL_LISTEN"]
+MAIL_LIMIT = configuration.number(_values, "HOLDFAST_MAIL_LIMIT")
+MAIL_VOUCHER = _values["HOLDFAST_MAIL_VOUCHER"]
+IMAP_URL, IMAP_ADDRESS = _values["HOLDFAST_IMAP_URL"], _values["HOLDFAST_IMAP_ADDRESS"]
 METRICS_TOKEN = _values["HOLDFAST_METRICS_TOKEN"]
 
 SECRET_KEY = configuration.secret_key(_values, DATA)
@@ -44,6 +49,7 @@ INSTALLED_APPS = [
     "holdfast.desk.clocks",
     "holdfast.desk.cases",
     "holdfast.desk.vault",
+    "holdfast.desk.arrival",
     "holdfast.desk.investigation",
     "holdfast.desk.triage",
     "holdfast.desk.queue",

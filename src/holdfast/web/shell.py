@@ -12,6 +12,7 @@ from holdfast.desk.people.rights import Deed
 _PLACES = (
     ("queue", "Queue", ""),
     ("cases", "Cases", ""),
+    ("tray", "Arrivals", Deed.SORT_ARRIVALS),
     ("figures", "Figures", Deed.SEE_FIGURES),
     ("policies", "Policies", Deed.SEE_POLICIES),
 )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("holdfast.desk.people.urls")),
     path("", include("holdfast.desk.policies.urls")),
+    path("", include("holdfast.desk.arrival.urls")),
     path("", include("holdfast.desk.cases.urls")),
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.triage.urls")),

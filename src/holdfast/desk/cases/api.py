@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Header, Query, Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case, Entry, Kind
-from holdfast.desk.cases.queries import declaring, entries, possible_owners, visible_case
+from holdfast.desk.cases.queries import entries, possible_owners, visible_case
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 
@@ -20,20 +20,6 @@ router = Router(tags=["cases"])
 
 Limit = Annotated[int, Query(50, ge=1, le=200)]
 StateName = Literal["new", "diagnosing", "waiting", "mitigated", "resolved", "closed"]
-
-
-class DeclareIn(Schema):
-    """An escalation as it arrives."""
-
-    title: Annotated[Words, Field(min_length=1, max_length=200, pattern=r"\S")]
-    severity: Annotated[int, Field(ge=1, le=4)]
-    impact: Annotated[Words, Field(max_length=20_000)] = ""
-    area: Annotated[Words, Field(max_length=80)] = ""
-    customer: Annotated[Words, Field(max_length=120)] = ""
-    reported_at: AwareDatetime | None = None
-    """When it was reported, if that was earlier; with its zone."""
-    organisation: Annotated[Words, Field(max_length=8)] = ""
-    """Prefix of the organisation; may be left out by who belongs to one only."""
 
 
 class CaseOut(Schema):
@@ -157,26 +143,6 @@ class OwnerIn(Schema):
     """Who owns the case from now on; null for nobody."""
 
     owner: Annotated[Words, Field(max_length=150)] | None
-
-
-@router.post("/cases", response={200: CaseOut, 201: CaseOut}, summary="Declare a case")
-def declare(
-    request: HttpRequest,
-    said: DeclareIn,
-    idempotency_key: Annotated[Words, Header("", max_length=200)],
-) -> Status[CaseOut]:
-    """Take an escalation in. With `Idempotency-Key`, sending it again returns the same case (200)."""
-    person = signed_in(request)
-    wanted = declaring(person)
-    if said.organisation:
-        wanted = wanted.filter(prefix=said.organisation)
-    if len(wanted) != 1:
-        which = ", ".join(one.prefix for one in wanted) or "none that you may declare in"
-        raise commands.Conflict(f"name one organisation by its prefix; there is {which}")
-    words = said.model_dump(exclude={"organisation"})
-    escalation = commands.Escalation(**words)
-    declared = commands.declare(wanted[0], escalation, by=person, source="api", key=idempotency_key)
-    return Status(201 if declared.created else 200, CaseOut.of(declared.case))
 
 
 @router.get("/cases", response=CasesOut, summary="List cases")

@@ -6,7 +6,6 @@ from holdfast.desk.cases import clock_views, views
 
 urlpatterns = [
     path("cases/", views.cases, name="cases"),
-    path("cases/new", views.declare, name="declare"),
     path("cases/<str:key>/timeline", views.timeline, name="timeline"),
     path("cases/<str:key>/acknowledge", views.acknowledge, name="acknowledge"),
     path("cases/<str:key>/note", views.note, name="note"),

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases import commands, marks, queries
-from holdfast.desk.cases.forms import DeclareForm
 from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
-from holdfast.desk.people.rights import REACH, Deed, Reach
+from holdfast.desk.people.rights import REACH, Reach
 
 
 @require_safe
@@ -32,25 +29,6 @@ def cases(request: HttpRequest) -> HttpResponse:
     if len(found) == 1 and found[0].key == words.upper():
         return redirect("case", key=found[0].key)
     return render(request, "cases/cases.html", {"cases": found, "words": words})
-
-
-@require_http_methods(["GET", "POST"])
-def declare(request: HttpRequest) -> HttpResponse:
-    """Declare a case. The form carries a key, so that sending it twice makes one case."""
-    person = signed_in(request)
-    if not person.may_anywhere(Deed.DECLARE):
-        raise PermissionDenied("your role does not declare cases")
-    form = DeclareForm(person, request.POST or None, initial={"key": uuid.uuid4().hex})
-    if request.method == "POST" and form.is_valid():
-        declared = commands.declare(
-            form.cleaned_data["organisation"],
-            form.escalation(),
-            by=person,
-            source="web",
-            key=form.cleaned_data["key"],
-        )
-        return redirect("case", key=declared.case.key)
-    return render(request, "cases/declare.html", {"form": form}, status=400 if form.errors else 200)
 
 
 @require_safe

@@ -78,3 +78,21 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.due_at}"
+
+
+class Letter(models.Model):
+    """A mail the desk sends. Its Message-ID is how an answer finds its case."""
+
+    message_id = models.CharField(max_length=200, unique=True)
+    sender = models.CharField(max_length=254)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    answers = models.CharField(max_length=998, blank=True)
+    organisation_id = models.BigIntegerField()
+    case_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.subject

@@ -27,9 +27,16 @@ class TooLarge(Exception):
 
 @transaction.atomic
 def begin(
-    case: Case, name: str, size: int, *, by: Person, sha256: str = "", baseline: bool = False
+    case: Case,
+    name: str,
+    size: int,
+    *,
+    by: Person,
+    sha256: str = "",
+    baseline: bool = False,
+    arrived: uuid.UUID | None = None,
 ) -> Upload:
-    """Announce an artefact."""
+    """Announce an artefact; `arrived` names bytes that are on disk already."""
     if not case.allows(by, Deed.ATTACH):
         raise PermissionDenied("your role may not attach evidence here")
     if size > settings.UPLOAD_LIMIT:
@@ -39,7 +46,13 @@ def begin(
     if size <= 0:
         raise Conflict("the file is empty; nothing was taken in")
     return Upload.objects.create(
-        case=case, person=by, name=clean(name), size=size, sha256=sha256.lower(), baseline=baseline
+        id=arrived or uuid.uuid4(),
+        case=case,
+        person=by,
+        name=clean(name),
+        size=size,
+        sha256=sha256.lower(),
+        baseline=baseline,
     )
 
 
