@@ -106,7 +106,7 @@ def test_metrics_are_for_loopback_or_a_token(client, settings):
 
 
 def test_an_error_nobody_expected_gives_an_id_and_no_traceback(engineer, signed_in, monkeypatch):
-    from holdfast.desk.cases import queries
+    from holdfast.desk.queue import queries
 
     monkeypatch.setattr(queries, "counts", lambda person: 1 / 0)
     browser = signed_in(engineer)
