@@ -98,8 +98,8 @@ def test_places_lifted_by_age_are_counted(declare, engineer):
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        ("severity: {1: 60, 2: 40,", "severity: {1: 60, 2: 70,", "severity 2 has more points than 1"),
-        ("4: 5}", "}", "no points for severity 4"),
+        ("severity: {1: 100, 2: 60,", "severity: {1: 100, 2: 170,", "severity 2 has more points than 1"),
+        (", 4: 10}", "}", "no points for severity 4"),
         ("70: 10", "70: 1", "clock 70 gives fewer points than 50"),
     ],
 )

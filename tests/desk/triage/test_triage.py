@@ -176,6 +176,10 @@ def test_triage_on_the_web_from_answers_to_settled(case, engineer, lead, signed_
         "/cases/ESC-1/triage/answers", {"impact": "down", "workaround": "none", "customers": "1 200"}
     )
     assert "business stands still" in browser.get("/cases/ESC-1/triage").content.decode()
+    browser.post("/cases/ESC-1/triage/scope", {"regions": "eu-1\r\nus-1", "was_regions": ""})
+    shown = browser.get("/cases/ESC-1/triage").content.decode()
+    assert '<textarea name="regions" rows="3">eu-1\nus-1</textarea>' in shown
+    assert "{{" not in shown
     browser.post("/cases/ESC-1/triage/severity", {"to": "1"})
     browser.post("/cases/ESC-1/triage/dispute", {"to": "2", "reason": "a workaround was found"})
     page = signed_in(lead).get("/cases/ESC-1/triage").content.decode()

@@ -163,7 +163,8 @@ def set_scope(
     changed = [name for name in SCOPES if scope[name] != case.scope.get(name, [])]
     was, case.scope = case.scope, scope
     for name in changed:
-        data = change(case, name, was.get(name, []), scope[name]) | {"scope": name}
+        old, new = ", ".join(was.get(name, [])), ", ".join(scope[name])
+        data = change(case, name, old or None, new or None) | {"scope": name, "names": scope[name]}
         append(
             case, Kind.FACT, _told(name, was.get(name, []), scope[name]), by=by, event="case.scope", data=data
         )

@@ -38,7 +38,11 @@ def triage(request: HttpRequest, key: str) -> HttpResponse:
         "choices": CHOICES,
         "decided": queries.decided(case),
         "dispute": commands.open_dispute(case),
-        "scopes": [(name, case.scope.get(name, [])) for name in commands.SCOPES],
+        "scopes": [
+            (name, found, "\n".join(found))
+            for name in commands.SCOPES
+            for found in [case.scope.get(name, [])]
+        ],
         "near": queries.near(person, case),
         "may": {str(deed): case.allows(person, deed) for deed in Deed},
         "levels": (1, 2, 3, 4),
