@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.desk.cases import commands
@@ -75,6 +75,7 @@ def test_a_case_still_open_past_its_target_has_missed_it():
     assert (summary.met, summary.judged) == (1, 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.booleans()), min_size=8, max_size=60))
 def test_the_median_never_passes_p90_and_both_are_times_that_were_seen(values):
     summary = summarise([(Value(s, running=r), 1.0) for s, r in values])

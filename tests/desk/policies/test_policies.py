@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.desk.clocks.schedule import BusinessCalendar
@@ -69,6 +69,7 @@ def test_a_fault_is_named_with_its_line_and_reason(text, fault):
     assert any(fault in one for one in faults(text)), faults(text)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=300), st.integers(0, len(BERLIN)).map(lambda n: BERLIN[:n])))
 def test_whatever_is_written_is_a_policy_or_has_faults(text):
     found: list[object] = []

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.desk.cases import commands, marks
@@ -113,6 +113,7 @@ WORDS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["view", "severity", "state", "is", "owner", "area"]), WORDS)))
 def test_any_query_is_a_filter_and_comes_back_the_same(pairs):
     query = QueryDict(mutable=True)

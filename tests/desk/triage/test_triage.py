@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.desk.cases.commands import Conflict, raise_severity
@@ -53,6 +53,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(ANSWERS, st.integers(1, 50), st.integers(1, 10**6))
 def test_more_customers_or_revenue_never_make_it_milder(answers, customers, revenue):
     more = dict(answers)
