@@ -140,26 +140,29 @@ class Conversation:
     async def _write(self, growing: uuid.UUID) -> int:
         """Write the mail to disk, never holding more than a batch; return its size, or -1 beyond the limit."""
         size, batch, whole = 0, bytearray(), True
+        # One timer, moved on with each batch: a timer for each line takes longer than the mail itself.
         with storage.arriving(growing).open("wb") as file:
-            while True:
-                line, ended = await self._line()
-                if whole and line == b".\r\n":
-                    await asyncio.to_thread(file.write, bytes(batch))
-                    return size if size <= settings.MAIL_LIMIT else -1
-                if whole and line.startswith(b"."):
-                    line = line[1:]
-                whole = ended
-                size += len(line)
-                if size <= settings.MAIL_LIMIT:
-                    batch += line
-                if len(batch) >= _BATCH:
-                    await asyncio.to_thread(file.write, bytes(batch))
-                    batch.clear()
+            async with asyncio.timeout(IDLE) as idle:
+                while True:
+                    line, ended = await self._line()
+                    if whole and line == b".\r\n":
+                        await asyncio.to_thread(file.write, bytes(batch))
+                        return size if size <= settings.MAIL_LIMIT else -1
+                    if whole and line.startswith(b"."):
+                        line = line[1:]
+                    whole = ended
+                    size += len(line)
+                    if size <= settings.MAIL_LIMIT:
+                        batch += line
+                    if len(batch) >= _BATCH:
+                        await asyncio.to_thread(file.write, bytes(batch))
+                        batch.clear()
+                        idle.reschedule(asyncio.get_running_loop().time() + IDLE)
 
     async def _line(self) -> tuple[bytes, bool]:
         """Return a line, or a piece of one that is too long, and whether it ends with CRLF."""
         try:
-            line = await asyncio.wait_for(self._reader.readuntil(b"\r\n"), IDLE)
+            line = await self._reader.readuntil(b"\r\n")
         except asyncio.LimitOverrunError as long:
             # One byte stays, lest a CR be torn from its LF.
             return await self._reader.readexactly(max(1, long.consumed - 1)), False
