@@ -130,6 +130,24 @@ class Case(models.Model):
             models.Index(fields=["organisation", "severity", "reported_at"], name="cases_figures"),
             models.Index(fields=["organisation", "customer", "standing"], name="cases_customer"),
             models.Index(
+                # What the tags, the views and the work in progress count, without reading whole cases.
+                fields=[
+                    "organisation",
+                    "owner",
+                    "severity",
+                    "state",
+                    "reported_at",
+                    "acknowledged_at",
+                    "touched_at",
+                    "next_due_at",
+                    "next_step",
+                    "blocked_on",
+                    "disputed",
+                ],
+                name="cases_counts",
+                condition=models.Q(closed_at=None),
+            ),
+            models.Index(
                 fields=["attention_at"],
                 name="cases_attention",
                 condition=models.Q(attention_at__isnull=False),
