@@ -36,6 +36,7 @@ lock: ## Pin every dependency with its hashes
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --extra desk --extra range --group build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --extra desk --extra range --group build --group test --group check -c requirements/run.txt pyproject.toml -o requirements/test.txt
+	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --group pyproject.toml:assets -o requirements/assets.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove what was made, keep the data
@@ -58,5 +59,6 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 src/holdfast/web/static/vendor/.made: package-lock.json src/holdfast/web/assets.py | $(VENV)/.run
+	@command -v npm >/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/assets.txt
 	@echo "fetching front-end files"; $(BIN)/python -m holdfast.web.assets
 	@touch $@

@@ -25,6 +25,8 @@ ALONE = 0.6
 """Share of the first score that the second may have at most for the first to stand alone."""
 STRICT = 3.0
 """Standard deviations that the leading difference must hold for high certainty."""
+MOSTLY = 0.5
+"""Share of the calls that show it, from which on an argument rests on calls read off lines."""
 SATURATED = 0.8
 """Effect from which what a component uses up names it without help: it is full."""
 OF_EACH = 6
@@ -100,10 +102,11 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
 def _lacking(weighed: Weighed) -> str:
     """Return what the evidence lacks that might name another component."""
     items, frame = weighed.visits.items, weighed.visits.frame
-    if not (frame["span"] != "").any():
-        return "without traces who called whom is inferred"
     top = weighed.ranked[0]
     argument = top.suspicions[0] if top.suspicions else None
+    shown = frame["span"] if argument is None else frame["span"].gather(argument.visits)
+    if (frame["span"] == "").all() or (argument and not argument.loose and (shown == "").sum() > MOSTLY * shown.len()):
+        return "without traces who called whom is inferred"
     if argument is None or argument.unexplained < top.score / 2:
         return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
     if not (items["kind"] == "log").any() and argument.kind == "behaviour":

@@ -106,8 +106,10 @@ def _usual(before: Values, size: int) -> tuple[float, float]:
     if size < MANY:
         return middle, 1.4826 * float(np.median(np.abs(before - middle)))
     step = max(1, size // 3)
-    levels = [np.median(before[at : at + step]) for at in range(0, len(before) - step + 1, max(1, step // 2))]
-    return middle, float(np.max(np.abs(np.array(levels) - middle))) if levels else 0.0
+    if len(before) < step:
+        return middle, 0.0
+    stretches = np.lib.stride_tricks.sliding_window_view(before, step)[:: max(1, step // 2)]
+    return middle, float(np.max(np.abs(np.median(stretches, axis=1) - middle)))
 
 
 def _full(level: _Level) -> bool:
