@@ -105,7 +105,9 @@ def _lacking(weighed: Weighed) -> str:
     top = weighed.ranked[0]
     argument = top.suspicions[0] if top.suspicions else None
     shown = frame["span"] if argument is None else frame["span"].gather(argument.visits)
-    if (frame["span"] == "").all() or (argument and not argument.loose and (shown == "").sum() > MOSTLY * shown.len()):
+    if (frame["span"] == "").all() or (
+        argument and not argument.loose and (shown == "").sum() > MOSTLY * shown.len()
+    ):
         return "without traces who called whom is inferred"
     if argument is None or argument.unexplained < top.score / 2:
         return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""

@@ -5,16 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0007_who_spoke'),
-        ('people', '0003_doors'),
+        ("cases", "0007_who_spoke"),
+        ("people", "0003_doors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['organisation', 'owner', 'severity', 'state', 'reported_at', 'acknowledged_at', 'touched_at', 'next_due_at', 'next_step', 'blocked_on', 'disputed'], name='cases_counts'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=[
+                    "organisation",
+                    "owner",
+                    "severity",
+                    "state",
+                    "reported_at",
+                    "acknowledged_at",
+                    "touched_at",
+                    "next_due_at",
+                    "next_step",
+                    "blocked_on",
+                    "disputed",
+                ],
+                name="cases_counts",
+            ),
         ),
     ]

@@ -4,19 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0008_counts_index'),
-        ('insight', '0001_measures'),
+        ("cases", "0008_counts_index"),
+        ("insight", "0001_measures"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='measure',
-            name='insight_lines',
+            model_name="measure",
+            name="insight_lines",
         ),
         migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['organisation_id', 'figure', 'group', '-reported_at', 'part', 'whole', 'running', 'counts_from'], name='insight_lines'),
+            model_name="measure",
+            index=models.Index(
+                fields=[
+                    "organisation_id",
+                    "figure",
+                    "group",
+                    "-reported_at",
+                    "part",
+                    "whole",
+                    "running",
+                    "counts_from",
+                ],
+                name="insight_lines",
+            ),
         ),
     ]
