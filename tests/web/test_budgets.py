@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from holdfast.desk.cases import commands
 from holdfast.desk.investigation.commands import keep
+from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose, weigh_evidence
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +23,7 @@ BUDGETS = {
     "/api/v1/arrivals": 4,
     "/cases/ESC-1/timeline": 6,
     "/cases/ESC-1/diagnosis": 8,
+    "/cases/ESC-1/hypotheses": 14,
     "/cases/ESC-1/clocks": 9,
     "/cases/ESC-1/triage": 11,
     "/cases/ESC-1/closing": 11,
@@ -49,6 +51,10 @@ def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engi
     for number in range(8):
         commands.comment(first, str(number), by=engineer)
     keep(first, diagnosis, artefacts=[])
+    for number in range(6):
+        one = propose(first, Claim(f"claim {number}", "seen", "not seen"), by=engineer)
+        weigh_evidence(one, "+", "seen", by=engineer)
+        plan_test(one, Plan("off", "back"), by=engineer)
     browser = signed_in(engineer)
     browser.get(address)
     with CaptureQueriesContext(connection) as queries:

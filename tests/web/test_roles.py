@@ -16,6 +16,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
 from holdfast.desk.investigation.commands import keep
+from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
 from holdfast.desk.triage.commands import dispute
@@ -62,6 +63,9 @@ zone: Europe/Berlin
 hours:
   monday: [09:00-17:00]
 """
+CLAIM = {"claim": "a", "prediction": "seen", "refutation": "not seen"}
+FINISHED = {"outcome": "did_not_run", "observed": "the pod was gone"}
+RULED = {"verdict": "inconclusive", "not_checked": "the other pods"}
 
 PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "healthz": ("GET", "/healthz", set(CAST), {}),
@@ -156,6 +160,14 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "notices": ("GET", "/me/notices", ANYBODY, {}),
     "live": ("GET", "/live/?case=ESC-1", SEES, {}),
     "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
+    "hypotheses": ("GET", "/cases/ESC-1/hypotheses", INTERNAL, {}),
+    "propose": ("POST", "/cases/ESC-1/hypotheses/propose", RECORDS, CLAIM),
+    "adopt": ("POST", "/cases/ESC-1/hypotheses/adopt", RECORDS, {"component": "route"}),
+    "reword": ("POST", "/cases/ESC-1/hypotheses/1/claim", RECORDS, {"claim": "b", "before": "a"}),
+    "weigh": ("POST", "/cases/ESC-1/hypotheses/1/evidence", RECORDS, {"sign": "+", "text": "seen"}),
+    "plan_test": ("POST", "/cases/ESC-1/hypotheses/1/tests", RECORDS, {"setting": "off", "expected": "back"}),
+    "finish_test": ("POST", "/cases/ESC-1/tests/1/finish", RECORDS, FINISHED),
+    "rule": ("POST", "/cases/ESC-1/hypotheses/1/verdict", RECORDS, RULED),
     "investigate": ("POST", "/cases/ESC-1/investigate", OWNS | {"sre"}, {}),
     "stop": ("POST", "/cases/ESC-1/investigate/{job}/stop", OWNS | {"sre"}, {}),
     "figures": ("GET", "/figures/", COUNTS, {}),
@@ -222,6 +234,14 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/investigations"): (OWNS | {"sre"}, {}),
     ("GET", "/cases/{key}/investigations/{job}"): (SEES, {}),
     ("POST", "/cases/{key}/investigations/{job}/cancel"): (OWNS | {"sre"}, {}),
+    ("GET", "/cases/{key}/hypotheses"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/hypotheses"): (RECORDS, CLAIM),
+    ("POST", "/cases/{key}/hypotheses/adopt"): (RECORDS, {"component": "route"}),
+    ("POST", "/cases/{key}/hypotheses/{number}/claim"): (RECORDS, {"claim": "b", "before": "a"}),
+    ("POST", "/cases/{key}/hypotheses/{number}/evidence"): (RECORDS, {"sign": "+", "text": "seen"}),
+    ("POST", "/cases/{key}/hypotheses/{number}/tests"): (RECORDS, {"setting": "off", "expected": "back"}),
+    ("POST", "/cases/{key}/hypotheses/{number}/verdict"): (RECORDS, RULED),
+    ("POST", "/cases/{key}/tests/{number}/finish"): (RECORDS, FINISHED),
     ("GET", "/cases/{key}/diagnosis"): (READS, {}),
     ("GET", f"{A}/rows"): (READS, {}),
     ("GET", f"{A}/search"): (READS, {"text": "line"}),
@@ -339,6 +359,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     folder.mkdir(parents=True)
     (folder / "A1.data").write_bytes(b"line one\nline two\n")
     keep(case, diagnosis, artefacts=[], folder="kept")
+    plan_test(propose(case, Claim(**CLAIM), by=engineer), Plan("off", "back"), by=engineer)
     ends = timezone.now() + timedelta(days=1)
     people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
     people["job"] = investigate(case, by=engineer).id
@@ -389,6 +410,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "kind": "business-calendar",
         "id": "1",
         "arrival": str(stage["arrival"]),
+        "number": "1",
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

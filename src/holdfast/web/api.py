@@ -16,6 +16,7 @@ from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.closure.api import router as closure
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
+from holdfast.desk.investigation.hypotheses_api import router as hypotheses
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
 from holdfast.desk.people.scim import error as scim_error
@@ -90,6 +91,7 @@ for router in (
     vault,
     arrival,
     investigation,
+    hypotheses,
     triage,
     queue,
     closure,

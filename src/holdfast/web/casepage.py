@@ -35,6 +35,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "tab": "case",
         "clocks": _newest(clocks_of(found)) if context["may"]["see_internal"] else [],
         "untidy": untidy(found) if context["may"]["see_internal"] else [],
+        "hypotheses": list(found.hypotheses.all()) if context["may"]["see_internal"] else [],
         "judges": not context["may"]["see_internal"],
         "artefacts": list(found.artefacts.all()[:50]),
         "parts": list(found.parts.select_related("person")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from holdfast.desk.cases.commands import Conflict
+
 Report = dict[str, Any]
 PLACES = ("line", "byte", "packet", "entry", "span", "frame", "sample")
 
@@ -109,3 +111,35 @@ def ruled_out(report: Report) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         if against:
             found.append((candidate, against))
     return found[:3]
+
+
+def places(report: Report, locators: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return locators with the name of what they point into, to be kept beyond this diagnosis."""
+    return [_place(proof(report, one)) for one in locators]
+
+
+def _place(found: Proof) -> dict[str, str]:
+    return {"artefact": found.artefact, "name": found.name, "place": found.place, "at": found.at}
+
+
+def cite(report: Report | None, said: str) -> tuple[str, list[dict[str, str]]]:
+    """Return the finding and the places that `F-03`, `route.log:54` or `route.log:span:ab12` names."""
+    if report is not None:
+        for found in report["findings"]:
+            if found["id"].casefold() == said.casefold():
+                return found["id"], places(report, found["locators"][:3])
+        whole, _, at = said.rpartition(":")
+        name, _, place = whole.rpartition(":")
+        if not name or place not in PLACES:
+            name, place = whole, "line"
+        known = [one for one in report["artefacts"] if name and _is_called(one, name)]
+        if len(known) == 1 and at and (place == "span" or at.isdecimal()):
+            return "", [_place(_proof(report, known[0]["id"], place, at))]
+    raise Conflict(
+        f"“{said}” is neither a finding of the newest diagnosis, such as F-03, nor a place in what it read, "
+        "such as route.log:54; correct it, or leave the proof out"
+    )
+
+
+def _is_called(artefact: dict[str, Any], name: str) -> bool:
+    return name in (artefact["id"], artefact["name"], artefact["name"].rpartition("/")[2])

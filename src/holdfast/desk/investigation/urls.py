@@ -2,10 +2,19 @@
 
 from django.urls import path
 
+from holdfast.desk.investigation import hypotheses_views as ledger
 from holdfast.desk.investigation import views
 
 urlpatterns = [
     path("cases/<str:key>/diagnosis", views.diagnosis, name="diagnosis"),
     path("cases/<str:key>/investigate", views.start, name="investigate"),
     path("cases/<str:key>/investigate/<int:job>/stop", views.stop, name="stop"),
+    path("cases/<str:key>/hypotheses", ledger.ledger, name="hypotheses"),
+    path("cases/<str:key>/hypotheses/propose", ledger.propose, name="propose"),
+    path("cases/<str:key>/hypotheses/adopt", ledger.adopt, name="adopt"),
+    path("cases/<str:key>/hypotheses/<int:number>/claim", ledger.reword, name="reword"),
+    path("cases/<str:key>/hypotheses/<int:number>/evidence", ledger.weigh, name="weigh"),
+    path("cases/<str:key>/hypotheses/<int:number>/tests", ledger.plan_test, name="plan_test"),
+    path("cases/<str:key>/hypotheses/<int:number>/verdict", ledger.rule, name="rule"),
+    path("cases/<str:key>/tests/<int:number>/finish", ledger.finish_test, name="finish_test"),
 ]
