@@ -8,6 +8,8 @@ from typing import Any
 from holdfast.desk.cases.commands import Conflict
 
 Report = dict[str, Any]
+PATTERNS = ("traces.n_plus_one", "traces.retries")
+"""Rules of findings that tell how calls are made, whether or not that changed."""
 PLACES = ("line", "byte", "packet", "entry", "span", "frame", "sample")
 
 
@@ -79,7 +81,16 @@ _BAD_WORDS = {"gone": "bad", "new": "bad", "failed": "bad"}
 
 def changes(report: Report) -> list[Change]:
     """Return the findings that say how something differs before and after, in the order of the report."""
-    return [_change(found) for found in report["findings"] if found["rule"].partition(".")[0] != "reader"]
+    return [
+        _change(found)
+        for found in report["findings"]
+        if found["rule"].partition(".")[0] != "reader" and found["rule"] not in PATTERNS
+    ]
+
+
+def patterns(report: Report) -> list[dict[str, Any]]:
+    """Return the findings on how calls are made: one by one for each row, again after a failure."""
+    return [found for found in report["findings"] if found["rule"] in PATTERNS]
 
 
 def _change(found: dict[str, Any]) -> Change:

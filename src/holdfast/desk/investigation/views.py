@@ -15,7 +15,7 @@ from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.lanes import draw
-from holdfast.desk.investigation.story import changes, missing_after, proof_of
+from holdfast.desk.investigation.story import changes, missing_after, patterns, proof_of
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 
@@ -37,6 +37,7 @@ def diagnosis(request: HttpRequest, key: str) -> HttpResponse:
         opened = proof_of(kept.report, request.GET.get("artefact", ""), request.GET.get("at", ""))
         context |= {"report": kept.report, "changes": changes(kept.report), "picture": draw(kept)}
         context |= {"opened": opened, "versions": range(1, _latest(case) + 1)}
+        context["patterns"] = patterns(kept.report)
         context["missing"] = missing_after(kept.report, opened)
     return render(request, "investigation/diagnosis.html", context)
 
