@@ -11,10 +11,17 @@ import sys
 
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
+WARM = (
+    "from holdfast.diagnostics import reading; from holdfast.diagnostics.correlation import conclusion;"
+    " reading.warm(); conclusion.warm()"
+)
+
 
 def main() -> int:
     """Return the exit code: 0 when all passed."""
     more = sys.argv[1:]
+    # Compiled once for all, so that no test waits for it and none is timed with it.
+    subprocess.run([sys.executable, "-c", WARM], check=True)
     code = _pytest(["-n", "2", *more], {})
     if not _reachable():
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")

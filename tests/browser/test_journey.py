@@ -60,7 +60,7 @@ def test_from_declaration_to_proof(desk, browser, engineer, tmp_path):
 
     page.locator("input[type=file]").set_input_files(tmp_path / "app.log")
     page.get_by_role("button", name="Read the evidence").click()
-    page.locator("#components .ranked, #components p.empty").first.wait_for(timeout=120_000)
+    page.locator("#components .ranked, #components p.empty").first.wait_for(timeout=240_000)
 
     page.keyboard.press("a")
     page.keyboard.press("a")

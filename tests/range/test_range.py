@@ -21,7 +21,7 @@ VALUES = st.one_of(st.integers(-(10**6), 10**6), st.booleans(), WORDS)
 
 
 @pytest.mark.parametrize("form", [form for form in SUFFIXES if form != "env"])
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.dictionaries(NAMES, VALUES, max_size=6))
 def test_settings_are_read_back_as_written(tmp_path: Path, form: str, written: Settings) -> None:
     path = tmp_path / f"settings{SUFFIXES[form]}"
