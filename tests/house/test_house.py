@@ -100,7 +100,7 @@ def test_public_names_are_sorted() -> None:
 def test_no_address_of_a_registry_and_no_path_of_a_machine_is_kept() -> None:
     forbidden = re.compile(
         rb"files\.pythonhosted|pypi\.org/simple|registry\.npm|--index-url|--extra-index"
-        rb'|"resolved"\s*:\s*"http|/home/[a-z]+/|/root/\.|/work/(main|shared)'
+        rb'|"resolved"\s*:|/home/[a-z]+/|/root/\.|/work/(main|shared)'
     )
     found = [
         f"{path.relative_to(ROOT)}: {hit[0].decode()}"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from holdfast.desk.arrival import hooks, keeping
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.states import State
 from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
 from holdfast.desk.investigation.commands import keep
@@ -297,7 +298,7 @@ def at(state: str) -> Any:
         if case.state != state:
             open_again = "diagnosing" if case.state == "closed" else state
             commands.change_state(case, open_again, by=stage["lead"])
-        if state == "resolved":
+        if state == State.RESOLVED:
             for item in ("cause", "article", "ticket"):
                 learn(case, item, "none", by=stage["engineer"], needed=False)
             if Case.objects.get(number=1).state != state:
