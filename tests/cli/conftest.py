@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cast import *  # noqa: F403
 from small_system import NOON, SECOND, SmallSystem, written
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -18,6 +18,8 @@ from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
+from holdfast.desk.links import commands as linking
+from holdfast.desk.links import merging
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
 from holdfast.desk.triage.commands import dispute
@@ -139,6 +141,12 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "plan": ("POST", "/cases/ESC-1/plan", RECORDS, {"step": "read the dump"}),
     "impact": ("POST", "/cases/ESC-1/impact", RECORDS, {"impact": "7 of 31 searches fail"}),
     "clocks": ("GET", "/cases/ESC-1/clocks", INTERNAL, {}),
+    "link": ("POST", "/cases/ESC-1/links", RECORDS, {"relation": "change", "to": "CHG-9", "outside": "on"}),
+    "linked": ("GET", "/cases/ESC-1/links/{link}", INTERNAL - {"developer", "sre"}, {}),
+    "end_link": ("POST", "/cases/ESC-1/links/{outside}/end", RECORDS, {}),
+    "merge": ("POST", "/cases/ESC-1/merge", STEERS, {"into": "ESC-2", "reason": "one cause"}),
+    "unmerge": ("POST", "/cases/ESC-1/unmerge", STEERS, {"reason": "two causes"}),
+    "tell_duplicates": ("POST", "/cases/ESC-1/duplicates/tell", RECORDS, {"text": "It works again."}),
     "closing": ("GET", "/cases/ESC-1/closing", INTERNAL, {}),
     "learn": ("POST", "/cases/ESC-1/closing/learned", RECORDS, {"item": "cause", "text": "a full disk"}),
     "close": ("POST", "/cases/ESC-1/closing/close", STEERS, {"confirmed": "by phone"}),
@@ -205,6 +213,12 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/severity/settle"): (DECIDES, {"to": 2, "reason": "more"}),
     ("POST", "/cases/{key}/scope"): (RECORDS, {"regions": ["eu-1"]}),
     ("GET", "/cases/{key}/near"): (INTERNAL, {}),
+    ("GET", "/cases/{key}/links"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/links"): (RECORDS, {"relation": "change", "reference": "CHG-9"}),
+    ("POST", "/cases/{key}/links/{link}/end"): (RECORDS, {}),
+    ("POST", "/cases/{key}/merge"): (STEERS, {"into": "ESC-2", "reason": "one cause"}),
+    ("POST", "/cases/{key}/unmerge"): (STEERS, {"reason": "two causes"}),
+    ("POST", "/cases/{key}/duplicates/tell"): (RECORDS - {"developer", "sre"}, {"text": "It works again."}),
     ("GET", "/cases/{key}/closing"): (INTERNAL, {}),
     ("POST", "/cases/{key}/learned"): (RECORDS, {"item": "cause", "text": "a full disk"}),
     ("POST", "/cases/{key}/close"): (STEERS, {"confirmed": "by phone"}),
@@ -307,7 +321,18 @@ def at(state: str) -> Any:
     return moved
 
 
+def merged(case: int, into: int) -> Any:
+    def prepared(stage: dict[str, Any]) -> None:
+        cases = {one.number: one for one in Case.objects.select_related("organisation")}
+        if cases[case].state != State.MERGED:
+            merging.merge(cases[case], cases[into], by=stage["lead"], reason="one cause")
+
+    return prepared
+
+
 PREPARE = {
+    "/cases/{key}/unmerge": merged(1, 2),
+    "/cases/{key}/duplicates/tell": merged(2, 1),
     "/cases/{key}/severity/settle": disputed,
     "/cases/{key}/close": at("resolved"),
     "/cases/{key}/reopen": at("resolved"),
@@ -373,6 +398,9 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["hook"] = made.id
     people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
     people["group"] = directory.group(case.organisation, "L3").id
+    other = request.getfixturevalue("declare")("Checkout fails")
+    people["link"] = linking.link(case, "caused_by", other, by=engineer).id
+    people["outside"] = linking.link_outside(case, "change", "CHG-1", by=engineer).id
     return people
 
 
@@ -410,6 +438,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         else "time-to-acknowledge",
         "kind": "business-calendar",
         "id": "1",
+        "link": str(stage["outside"]),
         "arrival": str(stage["arrival"]),
         "number": "1",
         "upload": "00000000-0000-0000-0000-000000000000",

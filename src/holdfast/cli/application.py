@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.cases import case_app
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 range_app = typer.Typer(no_args_is_help=True, help="A small real system that breaks on purpose.")
-case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
 app.add_typer(range_app, name="range")
 app.add_typer(case_app, name="case")
 
@@ -99,24 +100,6 @@ def range_run(
     from holdfast.cli.ranging import run
 
     raise typer.Exit(run(fault, seed, out, seconds, system, baseline=baseline))
-
-
-@case_app.command("open")
-def case_open(
-    title: Annotated[str, typer.Option(help="One line: what is broken for whom.")],
-    evidence: Annotated[list[Path] | None, typer.Option(help="Bundle to attach; may be repeated.")] = None,
-    severity: Annotated[int, typer.Option(help="1 (highest) to 4.", min=1, max=4)] = 2,
-    url: Annotated[
-        str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")
-    ] = "http://127.0.0.1:8137",
-    token: Annotated[
-        str, typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.")
-    ] = "",
-) -> None:
-    """Declare a case on a desk, attach evidence and start its investigation."""
-    from holdfast.cli.casework import open_case
-
-    raise typer.Exit(open_case(title, evidence or [], severity, url, token))
 
 
 @app.command()

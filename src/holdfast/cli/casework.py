@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
@@ -35,3 +37,49 @@ def open_case(title: str, evidence: list[Path], severity: int, url: str, token: 
             return 2
     print(address)
     return 0
+
+
+def ask(url: str, token: str, show: Callable[[Any], None], method: str, address: str, **options: Any) -> int:
+    """Call the desk's API and show what it answers; return the exit code."""
+    import httpx
+
+    from holdfast.web.sending import Sender
+
+    with Sender(url, token, lambda *_: None) as sender:
+        try:
+            answer = sender.call(method, address, **options)
+        except httpx.HTTPStatusError as refused:
+            print(f"holdfast: {_said(refused.response)}", file=sys.stderr)
+            return 2
+        except httpx.HTTPError as error:
+            print(f"holdfast: the desk at {url} does not answer: {error}", file=sys.stderr)
+            return 2
+    show(answer)
+    return 0
+
+
+def _said(answer: Any) -> str:
+    """Return what the desk says went wrong, in its own words."""
+    try:
+        error = answer.json()["error"]
+        parts = (error["message"].rstrip(".") + ".", error["kept"], error["next"])
+        return " ".join(part for part in parts if part)
+    except (ValueError, KeyError, TypeError):
+        return f"the desk answered {answer.status_code}"
+
+
+def links(key: str, url: str, token: str, deed: str = "", said: dict[str, Any] | None = None) -> int:
+    """Do something about a case's links, or only list them; return the exit code."""
+    address = f"/cases/{key}/{deed or 'links'}"
+    return ask(
+        url, token, _show_links, "POST" if deed else "GET", address, **({"json": said} if deed else {})
+    )
+
+
+def _show_links(answer: Any) -> None:
+    for one in answer["items"]:
+        there = f"{one['key']}  {one['title']} ({one['state']})" if one["key"] else one["reference"]
+        merged = "  merged" if one["merges"] else ""
+        print(f"{one['id']:>5}  {one['word']:<14}{there}  {one['url']}".rstrip() + merged)
+    if not answer["items"]:
+        print("no links")

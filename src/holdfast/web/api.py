@@ -17,6 +17,7 @@ from holdfast.desk.closure.api import router as closure
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.investigation.hypotheses_api import router as hypotheses
+from holdfast.desk.links.api import router as links
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
 from holdfast.desk.people.scim import error as scim_error
@@ -88,6 +89,7 @@ for router in (
     policies,
     cases,
     clocks,
+    links,
     vault,
     arrival,
     investigation,

@@ -19,6 +19,8 @@ from holdfast.desk.closure.hygiene import untidy
 from holdfast.desk.investigation import queries
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import proof, ruled_out
+from holdfast.desk.links.models import Relation
+from holdfast.desk.links.queries import links_of
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -42,9 +44,20 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "owners": possible_owners(found) if context["may"]["assign"] else [],
         "piece": min(CHUNK_LIMIT, 8 * 2**20),
     }
+    if context["may"]["see_internal"]:
+        context |= _linked(person, found)
     if context["may"]["see_internal"] and found.open:
         context |= intake_context(found)
     return render(request, "case.html", context)
+
+
+def _linked(person: Person, found: Case) -> dict[str, Any]:
+    links = links_of(person, found)
+    return {
+        "links": links,
+        "relations": Relation.choices,
+        "merged_here": [one for one in links if one.merged_here],
+    }
 
 
 def _newest(clocks: list[Clock]) -> list[Clock]:

@@ -33,39 +33,40 @@ class Sender:
 
     def declare(self, said: dict[str, Any], key: str = "") -> dict[str, Any]:
         """Declare a case; with a key, doing it again returns the same case."""
-        return self._call("POST", "/cases", json=said, headers={"Idempotency-Key": key} if key else {})
+        return self.call("POST", "/cases", json=said, headers={"Idempotency-Key": key} if key else {})
 
     def send(self, case: str, path: Path, *, baseline: bool = False) -> dict[str, Any]:
         """Send one file, checked at the other end against its SHA-256."""
         size, digest = path.stat().st_size, _sha256(path)
         announced = {"name": path.name, "size": size, "sha256": digest, "baseline": baseline}
-        upload = self._call("POST", f"/cases/{case}/uploads", json=announced)
+        upload = self.call("POST", f"/cases/{case}/uploads", json=announced)
         with path.open("rb") as file:
             while upload["offset"] < size:
                 file.seek(upload["offset"])
                 upload = self._piece(upload, file.read(min(PIECE, upload["piece"])))
                 self._progress(path.name, upload["offset"], size)
-        return self._call("POST", f"/uploads/{upload['id']}/complete")
+        return self.call("POST", f"/uploads/{upload['id']}/complete")
 
     def investigate(self, case: str) -> dict[str, Any]:
         """Have the evidence read."""
-        return self._call("POST", f"/cases/{case}/investigations", json={})
+        return self.call("POST", f"/cases/{case}/investigations", json={})
 
     def _piece(self, upload: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Send a piece; after a broken connection ask how much arrived and go on from there."""
         address, headers = f"/uploads/{upload['id']}", {"Upload-Offset": str(upload["offset"])}
         for attempt in range(_ATTEMPTS):
             try:
-                return self._call("PATCH", address, content=data, headers=headers)
+                return self.call("PATCH", address, content=data, headers=headers)
             except httpx.TransportError:
                 if attempt == _ATTEMPTS - 1:
                     raise
-                now = self._call("GET", address)
+                now = self.call("GET", address)
                 if now["offset"] != upload["offset"]:
                     return now
         raise AssertionError("unreachable")
 
-    def _call(self, method: str, address: str, **options: Any) -> dict[str, Any]:
+    def call(self, method: str, address: str, **options: Any) -> dict[str, Any]:
+        """Call an operation of the API and return what it answers; raise HTTPStatusError when it refuses."""
         answer = self._client.request(method, address, **options)
         answer.raise_for_status()
         return dict(answer.json())

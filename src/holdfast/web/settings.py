@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "holdfast.desk.policies",
     "holdfast.desk.clocks",
     "holdfast.desk.cases",
+    "holdfast.desk.links",
     "holdfast.desk.vault",
     "holdfast.desk.arrival",
     "holdfast.desk.investigation",

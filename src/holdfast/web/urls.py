@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("holdfast.desk.policies.urls")),
     path("", include("holdfast.desk.arrival.urls")),
     path("", include("holdfast.desk.cases.urls")),
+    path("", include("holdfast.desk.links.urls")),
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.queue.urls")),

@@ -19,7 +19,8 @@ from holdfast.desk.people.queries import signed_in
 router = Router(tags=["cases"])
 
 Limit = Annotated[int, Query(50, ge=1, le=200)]
-StateName = Literal["new", "diagnosing", "waiting", "mitigated", "resolved", "closed"]
+Move = Literal["new", "diagnosing", "waiting", "mitigated", "resolved", "closed"]
+StateName = Literal[Move, "merged"]
 
 
 class CaseOut(Schema):
@@ -126,7 +127,7 @@ class EntryIn(Schema):
 class StateIn(Schema):
     """Where the case moves to."""
 
-    to: StateName
+    to: Move
     reason: Annotated[Words, Field(max_length=2000)] = ""
     happened_at: AwareDatetime | None = None
     """When it happened, if that was earlier; with its zone."""

@@ -134,6 +134,8 @@ def acknowledge(case: Case, *, by: Person) -> Case:
     case = allowed(case, by, Deed.ACKNOWLEDGE)
     if case.acknowledged_at is not None:
         return case
+    if case.state == State.MERGED:
+        raise Conflict(f"{case.key} is merged into another case; take the merge back first")
     before = case.state
     case.acknowledged_at = timezone.now()
     case.owner = case.owner or by
@@ -179,6 +181,8 @@ def change_state(
     before = case.state
     if to == before:
         return case
+    if before == State.MERGED:
+        raise Conflict(f"{case.key} is merged into another case; take the merge back first")
     if to not in MOVES[before]:
         ways = ", ".join(MOVES[before])
         raise Conflict(f"{case.key} is {before}; from there it can become {ways}, not {to}")
@@ -317,11 +321,16 @@ def name_component(case: Case, component: str, text: str, data: dict[str, Any]) 
 
 def allowed(case: Case, by: Person, deed: Deed) -> Case:
     """Return the case, locked, if the person sees it and may do this to it."""
+    require(case, by, deed)
+    return lock(case.id)
+
+
+def require(case: Case, by: Person, deed: Deed) -> None:
+    """Refuse a deed to whoever does not see the case or may not do this to it."""
     if not Case.objects.visible_to(by).filter(id=case.id).exists():
         raise Case.DoesNotExist
     if not case.allows(by, deed):
         raise PermissionDenied(f"your role may not {deed.replace('_', ' ')} here")
-    return lock(case.id)
 
 
 def words(text: str) -> str:

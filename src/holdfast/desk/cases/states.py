@@ -14,6 +14,7 @@ class State(models.TextChoices):
     MITIGATED = "mitigated", "Mitigated"
     RESOLVED = "resolved", "Resolved"
     CLOSED = "closed", "Closed"
+    MERGED = "merged", "Merged"
 
 
 MOVES: dict[str, tuple[State, ...]] = {
@@ -23,7 +24,9 @@ MOVES: dict[str, tuple[State, ...]] = {
     State.MITIGATED: (State.DIAGNOSING, State.WAITING, State.RESOLVED),
     State.RESOLVED: (State.DIAGNOSING, State.CLOSED),
     State.CLOSED: (State.DIAGNOSING,),
+    State.MERGED: (),
 }
-"""From a state, the states it may move to. Closed to diagnosing is a reopening."""
+"""From a state, the states it may move to. Closed to diagnosing is a reopening. In and out of merged
+it goes by a link only, see the links room."""
 
 OPEN = (State.NEW, State.DIAGNOSING, State.WAITING, State.MITIGATED)

@@ -18,7 +18,7 @@ from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
-from holdfast.desk.people.rights import REACH, Reach
+from holdfast.desk.people.rights import REACH, Deed, Reach
 
 
 @require_safe
@@ -56,6 +56,7 @@ def timeline_context(request: HttpRequest, person: Person, case: Case) -> dict[s
         "kind": kind if kind in Kind.values else "",
         "kinds": [(value, label, numbers.get(value, 0)) for value, label in Kind.choices],
         "total": sum(numbers.values()),
+        "internal": case.allows(person, Deed.SEE_INTERNAL),
     }
 
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from holdfast.desk.clocks.calendar import Calendar
-from holdfast.desk.clocks.story import DONE, Mark, Moment, Story
+from holdfast.desk.clocks.story import DONE, MERGED, Mark, Moment, Story
 
 ZERO = timedelta()
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
 OUTSIDE = "outside hours"
 RESOLVED = "case resolved"
+ELSEWHERE = "merged into another case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Clock:
     target: timedelta
     used: timedelta
     status: str
-    """`running`, `paused`, `met`, `missed` or `ended` (the case was resolved without it)."""
+    """`running`, `paused`, `met`, `missed` or `ended` (the case was resolved or merged without it)."""
     started_at: datetime
     stopped_at: datetime | None
     broke_at: datetime | None
@@ -151,7 +152,8 @@ def _clock(
     target = rule.targets.get(severity)
     if target is None:
         return None
-    done = _at(story.states, now) in DONE and rule.starts != Mark.RESOLVED
+    state = _at(story.states, now)
+    done = state == MERGED or (state in DONE and rule.starts != Mark.RESOLVED)
     return walk.clock(story, number, severity, target, start, stopped.at if stopped else None, now, done=done)
 
 
@@ -178,7 +180,9 @@ def _pieces(
                 yield Interval(first, last, STOPPED, f"{rule.stops} until taken back", severity, counts=False)
             continue
         state = _at(story.states, first)
-        if state in DONE and rule.starts != Mark.RESOLVED:
+        if state == MERGED:
+            yield Interval(first, last, STOPPED, ELSEWHERE, severity, counts=False)
+        elif state in DONE and rule.starts != Mark.RESOLVED:
             yield Interval(first, last, STOPPED, RESOLVED, severity, counts=False)
         elif severity not in rule.targets:
             yield Interval(first, last, PAUSED, f"no target at severity {severity}", severity, counts=False)

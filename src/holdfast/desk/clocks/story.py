@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 DONE = ("resolved", "closed")
+MERGED = "merged"
 
 
 class Mark(StrEnum):
@@ -57,6 +58,11 @@ class Story:
     """Updates to the customer."""
     replies: Sequence[Moment] = ()
     """What the customer said."""
+
+    @property
+    def merged(self) -> bool:
+        """Whether another case stands for this one now."""
+        return bool(self.states[-1].value == MERGED)
 
     def reached(self, mark: Mark) -> Moment | None:
         """Return when a mark was reached that still holds."""
@@ -115,6 +121,8 @@ class _Teller:
         if to == before:
             return
         self.states.append(Moment(at, to, step.position))
+        if to == MERGED:  # neither mitigates nor resolves, and taking it back undoes nothing
+            return
         self._mark(Mark.MITIGATED, at, to in ("mitigated", *DONE), step.position)
         self._mark(Mark.RESOLVED, at, to in DONE, step.position)
 

@@ -138,7 +138,12 @@ def _reopened(case: Case, reason: str, by: Person | None) -> Case:
 def notice_comeback(case: Case, steps: Sequence[Step], _: Sequence[Clock], now: datetime) -> None:  # noqa: ARG001
     """Tell who answers for a resolved case that its customer wrote again: it may be back."""
     last = steps[-1] if steps else None
-    if last is None or case.state in OPEN or not last.from_customer or "resolution" in last.data:
+    if (
+        last is None
+        or case.state in (*OPEN, State.MERGED)
+        or not last.from_customer
+        or "resolution" in last.data
+    ):
         return
     if last.position != case.entries_count or "satisfaction" in last.data:
         return

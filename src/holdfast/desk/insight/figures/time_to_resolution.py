@@ -18,15 +18,18 @@ class TimeToResolution(Figure):
     definition = (
         "From the report to the resolution that the customer confirmed. Until they do, or after it was reopened,"
         " the case counts with its time so far. Cases closed without the customer's word have another ending and"
-        " are not counted."
+        " are not counted, nor are cases merged into another, which is counted for them."
     )
-    version = 1
+    version = 2
     events = ("state", "confirmation", "resolution")
     targets: ClassVar[dict[int, float]] = {1: 2 * 86_400, 2: 5 * 86_400, 3: 14 * 86_400, 4: 30 * 86_400}
 
     def of(self, case: Told, now: datetime) -> Value | None:
         """Return the time to the confirmed resolution, still running while there is none."""
-        held = case.story.reached(Mark.RESOLVED)
+        story = case.story
+        if story.merged:
+            return None
+        held = story.reached(Mark.RESOLVED)
         after = [step for step in case.steps if held is not None and step.position > held.position]
         endings = [step.data["confirmation"] for step in after if "confirmation" in step.data]
         word = "customer" in endings or any(step.data.get("resolution") == "confirmed" for step in after)

@@ -1,0 +1,95 @@
+"""`holdfast case`: the commands on cases of a desk and their options; what they do is in `casework`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
+
+Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")]
+Token = Annotated[
+    str,
+    typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.", show_default=False),
+]
+Key = Annotated[str, typer.Argument(help="The case, such as ESC-142.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why.", show_default=False)]
+HERE = "http://127.0.0.1:8137"
+
+
+@case_app.command("open")
+def case_open(
+    title: Annotated[str, typer.Option(help="One line: what is broken for whom.")],
+    evidence: Annotated[list[Path] | None, typer.Option(help="Bundle to attach; may be repeated.")] = None,
+    severity: Annotated[int, typer.Option(help="1 (highest) to 4.", min=1, max=4)] = 2,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Declare a case on a desk, attach evidence and start its investigation."""
+    from holdfast.cli.casework import open_case
+
+    raise typer.Exit(open_case(title, evidence or [], severity, url, token))
+
+
+@case_app.command("links")
+def case_links(key: Key, url: Url = HERE, token: Token = "") -> None:
+    """List the links of a case that you may see both ends of."""
+    from holdfast.cli.casework import links
+
+    raise typer.Exit(links(key, url, token))
+
+
+@case_app.command("link")
+def case_link(
+    key: Key,
+    relation: Annotated[
+        str, typer.Argument(help="parent, duplicate_of, caused_by, incident, problem or change.")
+    ],
+    to: Annotated[str, typer.Argument(help="A case, or with --outside an id in another system.")],
+    outside: Annotated[bool, typer.Option("--outside", help="It is kept outside the desk.")] = False,
+    address: Annotated[str, typer.Option(help="Its address, if it is outside.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Link a case to another, or to an incident, a problem or a change outside."""
+    from holdfast.cli.casework import links
+
+    there = {"reference": to, "url": address} if outside or address else {"to": to}
+    raise typer.Exit(links(key, url, token, "links", {"relation": relation, **there}))
+
+
+@case_app.command("unlink")
+def case_unlink(
+    key: Key,
+    number: Annotated[int, typer.Argument(help="Number of the link, as listed.")],
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """End a link; it stays on both timelines."""
+    from holdfast.cli.casework import links
+
+    raise typer.Exit(links(key, url, token, f"links/{number}/end", {}))
+
+
+@case_app.command("merge")
+def case_merge(
+    key: Key,
+    into: Annotated[str, typer.Argument(help="The case that goes on.")],
+    reason: Reason,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Merge a duplicate into the case that goes on; its own clocks stop."""
+    from holdfast.cli.casework import links
+
+    raise typer.Exit(links(key, url, token, "merge", {"into": into, "reason": reason}))
+
+
+@case_app.command("unmerge")
+def case_unmerge(key: Key, reason: Reason, url: Url = HERE, token: Token = "") -> None:
+    """Take a merge back; the case is in its old state again."""
+    from holdfast.cli.casework import links
+
+    raise typer.Exit(links(key, url, token, "unmerge", {"reason": reason}))

@@ -1,0 +1,49 @@
+"""`holdfast case` against a desk that runs: what is asked, what is shown, what a refusal says."""
+
+from __future__ import annotations
+
+import pytest
+
+from holdfast.cli import casework
+from holdfast.desk.people.commands import issue_token
+
+
+@pytest.fixture
+def run(desk, case, declare, engineer, capsys):
+    """Return what a function of `casework` printed, with its exit code."""
+    declare("Checkout fails")
+    token = issue_token(engineer, "laptop", "write")[1]
+
+    def called(do, *arguments, **more):
+        code = do(*arguments, desk, token, **more)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return called
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_links_are_made_listed_and_ended(run):
+    code, out, _ = run(casework.links, "ESC-1", deed="links", said={"relation": "parent", "to": "ESC-2"})
+    assert (code, out.split()[1:4]) == (0, ["Parent", "ESC-2", "Checkout"])
+    number = out.split()[0]
+    outside = {"relation": "change", "reference": "CHG-7", "url": "https://changes.example/7"}
+    assert "CHG-7  https://changes.example/7" in run(casework.links, "ESC-1", deed="links", said=outside)[1]
+    run(casework.links, "ESC-1", deed=f"links/{number}/end", said={})
+    assert "Parent" not in run(casework.links, "ESC-1")[1]
+
+
+def test_a_duplicate_is_merged_and_that_is_taken_back(run):
+    said = {"into": "ESC-2", "reason": "one cause"}
+    assert "merged" in run(casework.links, "ESC-1", deed="merge", said=said)[1]
+    assert run(casework.links, "ESC-1", deed="unmerge", said={"reason": "two"})[1] == "no links\n"
+
+
+def test_a_refusal_is_said_in_the_desks_words(run, capsys):
+    code, out, err = run(casework.links, "ESC-1", deed="links", said={"relation": "parent", "to": "ESC-9"})
+    assert (code, out) == (2, "")
+    assert "no case 'ESC-9' that you may see. Nothing was changed." in err
+    assert casework.links("ESC-1", "http://127.0.0.1:9", "x") == 2
+    assert "does not answer" in capsys.readouterr().err
