@@ -47,3 +47,15 @@ def test_a_refusal_is_said_in_the_desks_words(run, capsys):
     assert "no case 'ESC-9' that you may see. Nothing was changed." in err
     assert casework.links("ESC-1", "http://127.0.0.1:9", "x") == 2
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_impact_and_the_brief_are_printed(run):
+    said = {"what": "users", "number": 1240, "source": "customer", "whole": 5000}
+    assert "1240 of 5000" in run(casework.impact, "ESC-1", deed="impact/numbers", said=said)[1]
+    told = {"text": "no restart before 18:00"}
+    assert "no restart before 18:00" in run(casework.impact, "ESC-1", deed="constraints", said=told)[1]
+    assert run(casework.impact, "ESC-2")[1] == "no numbers and no constraints\n"
+    code, out, _ = run(casework.brief, "ESC-1", False)
+    assert (code, out.splitlines()[0]) == (0, "# ESC-1 Ticket search fails")
+    assert "no restart before 18:00. [said by the customer, entry 3](http://127.0.0.1:" in out
+    assert '"entries": 3' in run(casework.brief, "ESC-1", True)[1]

@@ -16,6 +16,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.states import State
 from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
+from holdfast.desk.impact.commands import constrain
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
 from holdfast.desk.links import commands as linking
@@ -147,6 +148,15 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "merge": ("POST", "/cases/ESC-1/merge", STEERS, {"into": "ESC-2", "reason": "one cause"}),
     "unmerge": ("POST", "/cases/ESC-1/unmerge", STEERS, {"reason": "two causes"}),
     "tell_duplicates": ("POST", "/cases/ESC-1/duplicates/tell", RECORDS, {"text": "It works again."}),
+    "count": (
+        "POST",
+        "/cases/ESC-1/impact/numbers",
+        RECORDS,
+        {"what": "users", "number": "7", "source": "customer"},
+    ),
+    "constrain": ("POST", "/cases/ESC-1/constraints", RECORDS, {"text": "no restart"}),
+    "lift": ("POST", "/cases/ESC-1/constraints/1/lift", RECORDS, {"reason": "the window is open"}),
+    "brief": ("GET", "/cases/ESC-1/brief", SEES, {}),
     "closing": ("GET", "/cases/ESC-1/closing", INTERNAL, {}),
     "learn": ("POST", "/cases/ESC-1/closing/learned", RECORDS, {"item": "cause", "text": "a full disk"}),
     "close": ("POST", "/cases/ESC-1/closing/close", STEERS, {"confirmed": "by phone"}),
@@ -219,6 +229,12 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/merge"): (STEERS, {"into": "ESC-2", "reason": "one cause"}),
     ("POST", "/cases/{key}/unmerge"): (STEERS, {"reason": "two causes"}),
     ("POST", "/cases/{key}/duplicates/tell"): (RECORDS - {"developer", "sre"}, {"text": "It works again."}),
+    ("GET", "/cases/{key}/impact/numbers"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/impact/numbers"): (RECORDS, {"what": "users", "number": 7, "source": "customer"}),
+    ("POST", "/cases/{key}/constraints"): (RECORDS, {"text": "no restart"}),
+    ("POST", "/cases/{key}/constraints/{number}/lift"): (RECORDS, {"reason": "the window is open"}),
+    ("GET", "/cases/{key}/brief"): (SEES, {}),
+    ("GET", "/cases/{key}/brief.md"): (SEES, {}),
     ("GET", "/cases/{key}/closing"): (INTERNAL, {}),
     ("POST", "/cases/{key}/learned"): (RECORDS, {"item": "cause", "text": "a full disk"}),
     ("POST", "/cases/{key}/close"): (STEERS, {"confirmed": "by phone"}),
@@ -398,6 +414,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["hook"] = made.id
     people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
     people["group"] = directory.group(case.organisation, "L3").id
+    constrain(case, "no restart before 18:00", by=engineer)
     other = request.getfixturevalue("declare")("Checkout fails")
     people["link"] = linking.link(case, "caused_by", other, by=engineer).id
     people["outside"] = linking.link_outside(case, "change", "CHG-1", by=engineer).id

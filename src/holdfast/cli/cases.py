@@ -93,3 +93,60 @@ def case_unmerge(key: Key, reason: Reason, url: Url = HERE, token: Token = "") -
     from holdfast.cli.casework import links
 
     raise typer.Exit(links(key, url, token, "unmerge", {"reason": reason}))
+
+
+@case_app.command("brief")
+def case_brief(
+    key: Key,
+    json: Annotated[bool, typer.Option("--json", help="As JSON instead of Markdown.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Print a case in facts, each with its place: pick it up in five minutes."""
+    from holdfast.cli.casework import brief
+
+    raise typer.Exit(brief(key, json, url, token))
+
+
+@case_app.command("impact")
+def case_impact(
+    key: Key,
+    what: Annotated[str, typer.Argument(help="users, requests, money or tenants; none lists them.")] = "",
+    number: Annotated[int, typer.Argument(help="How many.", min=0)] = 0,
+    source: Annotated[
+        str, typer.Option(help="customer, #12 for an entry, F-03 for a finding, route.log:54 for a place.")
+    ] = "customer",
+    of: Annotated[int | None, typer.Option(help="Of how many.", min=0)] = None,
+    unit: Annotated[str, typer.Option(help="Currency of money, such as EUR.")] = "",
+    since: Annotated[str, typer.Option(help="Since when, ISO 8601 with a zone; else the report.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Say how many are affected and how that is known, or list what holds."""
+    from holdfast.cli.casework import impact
+
+    said = {
+        "what": what,
+        "number": number,
+        "source": source,
+        "whole": of,
+        "unit": unit,
+        "since": since or None,
+    }
+    raise typer.Exit(impact(key, url, token, "impact/numbers", said) if what else impact(key, url, token))
+
+
+@case_app.command("constraint")
+def case_constraint(
+    key: Key,
+    text: Annotated[str, typer.Argument(help="What the customer does not allow or cannot bear.")],
+    until: Annotated[str, typer.Option(help="Until when, ISO 8601 with a zone.")] = "",
+    source: Annotated[str, typer.Option(help="As for impact.")] = "customer",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Write down a constraint of the customer."""
+    from holdfast.cli.casework import impact
+
+    said = {"text": text, "until": until or None, "source": source}
+    raise typer.Exit(impact(key, url, token, "constraints", said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,13 +42,17 @@ def open_case(title: str, evidence: list[Path], severity: int, url: str, token: 
 
 def ask(url: str, token: str, show: Callable[[Any], None], method: str, address: str, **options: Any) -> int:
     """Call the desk's API and show what it answers; return the exit code."""
+    return _asked(url, token, show, lambda sender: sender.call(method, address, **options))
+
+
+def _asked(url: str, token: str, show: Callable[[Any], None], question: Callable[[Any], Any]) -> int:
     import httpx
 
     from holdfast.web.sending import Sender
 
     with Sender(url, token, lambda *_: None) as sender:
         try:
-            answer = sender.call(method, address, **options)
+            answer = question(sender)
         except httpx.HTTPStatusError as refused:
             print(f"holdfast: {_said(refused.response)}", file=sys.stderr)
             return 2
@@ -83,3 +88,32 @@ def _show_links(answer: Any) -> None:
         print(f"{one['id']:>5}  {one['word']:<14}{there}  {one['url']}".rstrip() + merged)
     if not answer["items"]:
         print("no links")
+
+
+def brief(key: str, as_json: bool, url: str, token: str) -> int:
+    """Print the brief of a case; return the exit code."""
+    if as_json:
+        return ask(url, token, lambda said: print(json.dumps(said, indent=2)), "GET", f"/cases/{key}/brief")
+    return _asked(
+        url, token, lambda text: print(text, end=""), lambda sender: sender.text(f"/cases/{key}/brief.md")
+    )
+
+
+def impact(key: str, url: str, token: str, deed: str = "", said: dict[str, Any] | None = None) -> int:
+    """Say something about impact or constraints, or only show them; return the exit code."""
+    address = f"/cases/{key}/{deed or 'impact/numbers'}"
+    return ask(
+        url, token, _show_impact, "POST" if deed else "GET", address, **({"json": said} if deed else {})
+    )
+
+
+def _show_impact(answer: Any) -> None:
+    for one in answer["numbers"]:
+        whole = f" of {one['whole']}" if one["whole"] is not None else ""
+        amount = f"{one['number']}{whole} {one['unit']}".rstrip()
+        print(f"{one['what']:<10}{amount:<20}since {one['since']}  {one['source']}")
+    for one in answer["constraints"]:
+        until = f", until {one['until']}" if one["until"] else ""
+        print(f"{one['number']:>5}  {one['text']}{until}  {one['source']}")
+    if not answer["numbers"] and not answer["constraints"]:
+        print("no numbers and no constraints")

@@ -11,9 +11,11 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.desk.arrival.api import router as arrival
+from holdfast.desk.brief.api import router as brief
 from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.closure.api import router as closure
+from holdfast.desk.impact.api import router as impact
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.investigation.hypotheses_api import router as hypotheses
@@ -94,9 +96,11 @@ for router in (
     arrival,
     investigation,
     hypotheses,
+    impact,
     triage,
     queue,
     closure,
+    brief,
     insight,
 ):
     api.add_router("", router)

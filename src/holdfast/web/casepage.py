@@ -16,6 +16,8 @@ from holdfast.desk.cases.queries import possible_owners, visible_case
 from holdfast.desk.cases.views import timeline_context
 from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.closure.hygiene import untidy
+from holdfast.desk.impact.models import What
+from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation import queries
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import proof, ruled_out
@@ -54,6 +56,9 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
 def _linked(person: Person, found: Case) -> dict[str, Any]:
     links = links_of(person, found)
     return {
+        "numbers": numbers(found),
+        "constraints": constraints(found),
+        "whats": What.choices,
         "links": links,
         "relations": Relation.choices,
         "merged_here": [one for one in links if one.merged_here],

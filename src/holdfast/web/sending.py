@@ -71,6 +71,12 @@ class Sender:
         answer.raise_for_status()
         return dict(answer.json())
 
+    def text(self, address: str) -> str:
+        """Return what an operation answers in text."""
+        answer = self._client.get(address)
+        answer.raise_for_status()
+        return answer.text
+
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:

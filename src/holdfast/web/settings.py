@@ -52,9 +52,11 @@ INSTALLED_APPS = [
     "holdfast.desk.vault",
     "holdfast.desk.arrival",
     "holdfast.desk.investigation",
+    "holdfast.desk.impact",
     "holdfast.desk.triage",
     "holdfast.desk.queue",
     "holdfast.desk.closure",
+    "holdfast.desk.brief",
     "holdfast.desk.insight",
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first

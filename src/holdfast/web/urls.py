@@ -17,9 +17,11 @@ urlpatterns = [
     path("", include("holdfast.desk.cases.urls")),
     path("", include("holdfast.desk.links.urls")),
     path("", include("holdfast.desk.investigation.urls")),
+    path("", include("holdfast.desk.impact.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.queue.urls")),
     path("", include("holdfast.desk.closure.urls")),
+    path("", include("holdfast.desk.brief.urls")),
     path("", include("holdfast.desk.insight.urls")),
     path("cases/<str:key>/", case, name="case"),
 ]

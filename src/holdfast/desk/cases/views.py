@@ -47,17 +47,23 @@ def timeline_context(request: HttpRequest, person: Person, case: Case) -> dict[s
     kind = request.GET.get("kind", "")
     kept = queries.entries(person, case)
     chosen = kept.filter(kind=kind) if kind in Kind.values else kept
-    found = list(chosen.order_by("-position")[: SHOWN + 1])
+    upto = _position(request.GET.get("upto", ""))
+    found = list((chosen.filter(position__lte=upto) if upto else chosen).order_by("-position")[: SHOWN + 1])
     numbers = queries.kinds(person, case)
     return {
         "case": case,
         "entries": found[:SHOWN],
-        "more": len(found) > SHOWN,
+        "earlier": found[SHOWN].position if len(found) > SHOWN else None,
+        "upto": upto,
         "kind": kind if kind in Kind.values else "",
         "kinds": [(value, label, numbers.get(value, 0)) for value, label in Kind.choices],
         "total": sum(numbers.values()),
         "internal": case.allows(person, Deed.SEE_INTERNAL),
     }
+
+
+def _position(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @require_POST
