@@ -30,10 +30,13 @@ def migrate() -> bool:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from holdfast.desk.outbox.statistics import look_over
+
     executor = MigrationExecutor(connection)
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return False
     call_command("migrate", verbosity=0, interactive=False)
+    look_over()
     return True
 
 

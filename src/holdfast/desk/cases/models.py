@@ -147,6 +147,17 @@ class Case(models.Model):
                 name="cases_counts",
                 condition=models.Q(closed_at=None),
             ),
+            models.Index(fields=["organisation", "state", "standing"], name="cases_states"),
+            models.Index(
+                fields=["organisation", "standing"],
+                name="cases_back",
+                condition=models.Q(came_back=True),
+            ),
+            models.Index(
+                fields=["organisation", "closed_at", "severity"],
+                name="cases_ended",
+                condition=models.Q(closed_at__isnull=False),
+            ),
             models.Index(
                 fields=["attention_at"],
                 name="cases_attention",

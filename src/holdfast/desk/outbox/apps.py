@@ -7,3 +7,7 @@ class Outbox(AppConfig):
     """See the package's docstring."""
 
     name = "holdfast.desk.outbox"
+
+    def ready(self) -> None:
+        """Register the round."""
+        from holdfast.desk.outbox import statistics  # noqa: F401
