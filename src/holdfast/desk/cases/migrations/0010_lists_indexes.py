@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0008_counts_index"),
+        ("cases", "0009_alter_case_state"),
         ("people", "0003_doors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
