@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from holdfast.desk.cases import commands
+from holdfast.desk.decisions.commands import Question, ask
+from holdfast.desk.decisions.rights import Right
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose, weigh_evidence
 
@@ -26,7 +28,10 @@ BUDGETS = {
     "/cases/ESC-1/diagnosis": 8,
     "/cases/ESC-1/hypotheses": 14,
     "/cases/ESC-1/clocks": 9,
-    "/cases/ESC-1/triage": 11,
+    "/cases/ESC-1/triage": 13,
+    "/cases/ESC-1/decisions": 12,
+    "/decisions/": 14,
+    "/api/v1/cases/ESC-1/decisions": 9,
     "/cases/ESC-1/closing": 11,
     "/hygiene/": 6,
     "/cases/ESC-1/place": 20,
@@ -56,6 +61,8 @@ def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engi
         one = propose(first, Claim(f"claim {number}", "seen", "not seen"), by=engineer)
         weigh_evidence(one, "+", "seen", by=engineer)
         plan_test(one, Plan("off", "back"), by=engineer)
+    for number, right in enumerate(Right):
+        ask(first, Question(right, f"do {number}", about=f"thing/{number}"), by=engineer)
     browser = signed_in(engineer)
     browser.get(address)
     with CaptureQueriesContext(connection) as queries:

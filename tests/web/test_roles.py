@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,9 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.states import State
 from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
+from holdfast.desk.decisions.commands import Question, ask, delegate
+from holdfast.desk.decisions.models import Decision, Voice
+from holdfast.desk.decisions.rights import Right
 from holdfast.desk.impact.commands import constrain
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
@@ -67,6 +70,7 @@ zone: Europe/Berlin
 hours:
   monday: [09:00-17:00]
 """
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 CLAIM = {"claim": "a", "prediction": "seen", "refutation": "not seen"}
 FINISHED = {"outcome": "did_not_run", "observed": "the pod was gone"}
 RULED = {"verdict": "inconclusive", "not_checked": "the other pods"}
@@ -174,8 +178,18 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "answer": ("POST", "/cases/ESC-1/triage/answers", RECORDS, {"impact": "down"}),
     "confirm": ("POST", "/cases/ESC-1/triage/severity", STEERS | {"security"}, {"to": "1", "reason": "more"}),
     "dispute": ("POST", "/cases/ESC-1/triage/dispute", SAYS - {"customer"}, {"to": "1", "reason": "more"}),
-    "settle": ("POST", "/cases/ESC-1/triage/settle", DECIDES, {"to": "1", "reason": "more"}),
+    "settle": ("POST", "/cases/ESC-1/triage/settle", SAYS, {"to": "1", "reason": "more"}),
     "scope": ("POST", "/cases/ESC-1/triage/scope", RECORDS, {"regions": "eu-1"}),
+    "my_decisions": ("GET", "/decisions/", ANYBODY, {}),
+    "delegate": ("POST", "/decisions/delegate", ANYBODY, {}),
+    "end_delegation": ("POST", "/decisions/delegations/{delegation}/end", {"lead"}, {}),
+    "decisions": ("GET", "/cases/ESC-1/decisions", INTERNAL, {}),
+    "ask_decision": ("POST", "/cases/ESC-1/decisions/ask", INTERNAL, {"what": "a", "right": "process"}),
+    # who may not decide is told so on the page: see test_decisions
+    "answer_decision": ("POST", "/cases/ESC-1/decisions/1/answer", INTERNAL, {"answer": "approve"}),
+    "withdraw_decision": ("POST", "/cases/ESC-1/decisions/1/withdraw", DECIDES | {"engineer"}, {}),
+    "break_glass": ("POST", "/cases/ESC-1/decisions/1/break-glass", RECORDS, {"reason": "all asleep"}),
+    "review_decision": ("POST", "/cases/ESC-1/decisions/1/review", INTERNAL, {"text": "right"}),
     "notices": ("GET", "/me/notices", ANYBODY, {}),
     "live": ("GET", "/live/?case=ESC-1", SEES, {}),
     "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
@@ -294,6 +308,19 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/intake/marks"): (RECORDS, {"item": "logs", "state": "given"}),
     ("POST", "/cases/{key}/intake/template"): (RECORDS, {}),
     ("POST", "/cases/{key}/intake/request"): (STEERS, {"text": "Please"}),
+    ("GET", "/decisions"): (ANYBODY, {}),
+    ("GET", "/cases/{key}/decisions"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/decisions"): (INTERNAL, {"right": "process", "what": "skip the review"}),
+    ("POST", "/cases/{key}/decisions/{number}/answer"): (DECIDES, {"approve": True}),
+    ("POST", "/cases/{key}/decisions/{number}/withdraw"): (DECIDES | {"engineer"}, {}),
+    ("POST", "/cases/{key}/decisions/{number}/break-glass"): (RECORDS, {"text": "all asleep"}),
+    ("POST", "/cases/{key}/decisions/{number}/review"): (DECIDES, {"text": "right"}),
+    ("GET", "/decisions/delegations"): (ANYBODY, {}),
+    ("POST", "/decisions/delegations"): (
+        {"lead", "manager"},
+        {"organisation": "ESC", "right": "risky-change", "to": "admin", "ends": TOMORROW},
+    ),
+    ("POST", "/decisions/delegations/{number}/end"): ({"lead"}, {}),
     ("GET", "/figures"): (COUNTS, {}),
     # a directory's token opens these, nobody's own does
     **{
@@ -346,9 +373,24 @@ def merged(case: int, into: int) -> Any:
     return prepared
 
 
+def decision(state: str) -> Any:
+    def prepared(_: dict[str, Any]) -> None:
+        changes = {"state": state, "broken_at": None, "reviewed_at": None}
+        if state == "broken":
+            changes |= {"broken_at": timezone.now(), "broken_by": Decision.objects.get().asked_by}
+        Voice.objects.all().delete()
+        Decision.objects.update(**changes)
+
+    return prepared
+
+
 PREPARE = {
     "/cases/{key}/unmerge": merged(1, 2),
     "/cases/{key}/duplicates/tell": merged(2, 1),
+    "/cases/{key}/decisions/{number}/answer": decision("waiting"),
+    "/cases/{key}/decisions/{number}/withdraw": decision("waiting"),
+    "/cases/{key}/decisions/{number}/break-glass": decision("waiting"),
+    "/cases/{key}/decisions/{number}/review": decision("broken"),
     "/cases/{key}/severity/settle": disputed,
     "/cases/{key}/close": at("resolved"),
     "/cases/{key}/reopen": at("resolved"),
@@ -404,6 +446,16 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     plan_test(propose(case, Claim(**CLAIM), by=engineer), Plan("off", "back"), by=engineer)
     ends = timezone.now() + timedelta(days=1)
     people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
+    ask(case, Question(Right.RISKY_CHANGE, "switch it off", about="flag"), by=engineer)
+    handed = delegate(
+        case.organisation,
+        Right.RISKY_CHANGE,
+        people["team_mate"],
+        by=people["lead"],
+        starts=timezone.now() + timedelta(days=1),
+        ends=timezone.now() + timedelta(days=2),
+    )
+    people["delegation"] = handed.id
     people["job"] = investigate(case, by=engineer).id
     people["person"] = people["tier2"].id
     kept = keeping.keep([b"help"], 100)
@@ -457,7 +509,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "id": "1",
         "link": str(stage["outside"]),
         "arrival": str(stage["arrival"]),
-        "number": "1",
+        "number": str(stage["delegation"]) if "delegations" in path else "1",
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

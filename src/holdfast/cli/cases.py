@@ -150,3 +150,49 @@ def case_constraint(
 
     said = {"text": text, "until": until or None, "source": source}
     raise typer.Exit(impact(key, url, token, "constraints", said))
+
+
+@case_app.command("decisions")
+def case_decisions(
+    key: Key,
+    json: Annotated[bool, typer.Option("--json", help="As the API says it.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """List a case's decisions: what waits for whom, what was decided."""
+    from holdfast.cli.deciding import show as run
+
+    raise typer.Exit(run(key, url, token, as_json=json))
+
+
+@case_app.command("ask")
+def case_ask(
+    key: Key,
+    what: Annotated[str, typer.Argument(help="What is to be decided.")],
+    right: Annotated[str, typer.Option(help="What kind of decision: see the policy decision-rights.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    risk: Annotated[str, typer.Option(help="What may go wrong.")] = "",
+    undo: Annotated[str, typer.Option(help="How it is undone.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Ask for a decision; one that is yours to take is taken at once."""
+    from holdfast.cli.deciding import ask as run
+
+    said = {"what": what, "right": right, "reason": reason, "risk": risk, "undo": undo}
+    raise typer.Exit(run(key, said, url, token))
+
+
+@case_app.command("decide")
+def case_decide(
+    key: Key,
+    number: Annotated[str, typer.Argument(help="Which decision, D-4.")],
+    deed: Annotated[str, typer.Argument(help="approve, refuse, withdraw, break-glass or review.")],
+    text: Annotated[str, typer.Option(help="Why; needed to refuse, to break glass and to review.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Answer a decision that waits, take it back, break its glass, or review that."""
+    from holdfast.cli.deciding import decide as run
+
+    raise typer.Exit(run(key, number, deed, text, url, token))

@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from holdfast.desk.arrival.hooks import Unsigned
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.decisions.guarding import NeedsApproval
 from holdfast.desk.people.commands import Unfit
 from holdfast.desk.policies.commands import Overtaken
 from holdfast.desk.policies.reading import Unusable
@@ -70,6 +71,8 @@ def said(error: Exception) -> Said | None:
         return Said(401, "not_signed", str(error), next="Sign it anew and send it again.")
     if isinstance(error, Unfit):
         return Said(409, "conflict", str(error), next="Correct it and send it again.")
+    if isinstance(error, NeedsApproval):
+        return Said(409, "needs_approval", str(error), next="Ask for the decision, or wait for it.")
     if isinstance(error, Conflict):
         return Said(409, "conflict", str(error), next="Read the case again, then decide.")
     if isinstance(error, Overtaken):

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "holdfast.desk.clocks",
     "holdfast.desk.cases",
     "holdfast.desk.links",
+    "holdfast.desk.decisions",
     "holdfast.desk.vault",
     "holdfast.desk.arrival",
     "holdfast.desk.investigation",

@@ -13,6 +13,7 @@ _PLACES = (
     ("queue", "Queue", ""),
     ("cases", "Cases", ""),
     ("tray", "Arrivals", Deed.SORT_ARRIVALS),
+    ("my_decisions", "Decisions", Deed.SEE_INTERNAL),
     ("figures", "Figures", Deed.SEE_FIGURES),
     ("policies", "Policies", Deed.SEE_POLICIES),
 )

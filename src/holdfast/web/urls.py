@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("holdfast.desk.arrival.urls")),
     path("", include("holdfast.desk.cases.urls")),
     path("", include("holdfast.desk.links.urls")),
+    path("", include("holdfast.desk.decisions.urls")),
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.impact.urls")),
     path("", include("holdfast.desk.triage.urls")),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.desk.cases.commands import Conflict, raise_severity
 from holdfast.desk.cases.models import Case, Notice
+from holdfast.desk.decisions.guarding import NeedsApproval
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.policies.queries import shipped
 from holdfast.desk.policies.reading import Unusable, read
@@ -109,9 +109,9 @@ def test_a_dispute_waits_for_the_lead_and_is_settled_with_a_reason(case, enginee
         lambda: confirm(case, 3, by=engineer),
         lambda: raise_severity(case, 3, by=engineer, reason="x"),
     ):
-        with pytest.raises(Conflict, match="a lead settles it"):
+        with pytest.raises(Conflict, match="settle the dispute"):
             deed()
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(NeedsApproval, match=r"lead \(lead\); D-1 waits for it"):
         settle(case, 1, by=engineer, reason="I say so")
     with pytest.raises(Conflict, match="nothing in it"):
         settle(case, 1, by=lead, reason=" ")

@@ -235,8 +235,8 @@ def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
         return case
     if not reason.strip():
         raise Conflict("say why: a severity without a reason is disputed later")
-    if case.disputed and not case.allows(by, Deed.DECIDE):
-        raise Conflict("the severity is disputed; a lead settles it")
+    if case.disputed:
+        raise Conflict("the severity is disputed; settle the dispute on the page Triage")
     before, case.severity = case.severity, to
     case.confirmed_at, case.disputed = timezone.now(), False
     append(

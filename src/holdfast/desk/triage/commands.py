@@ -12,13 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from holdfast.desk.cases.commands import Conflict, allowed, words
 from holdfast.desk.cases.models import Case, Entry, Kind
-from holdfast.desk.cases.noticing import notify
-from holdfast.desk.cases.timeline import append, change
+from holdfast.desk.cases.timeline import append, change, lock
+from holdfast.desk.decisions.commands import Question, ask, when_decided
+from holdfast.desk.decisions.commands import close as close_decision
+from holdfast.desk.decisions.guarding import guarded, require
+from holdfast.desk.decisions.models import Decision
+from holdfast.desk.decisions.models import State as Asked
+from holdfast.desk.decisions.rights import Right
 from holdfast.desk.people.models import Person
-from holdfast.desk.people.rights import Deed, Role
+from holdfast.desk.people.rights import Deed
 from holdfast.desk.policies.queries import current
 from holdfast.desk.triage.matrix import Impact, SeverityMatrix, Workaround, recommend
 
+ABOUT = "severity"
 SCOPES = ("customers", "tenants", "regions", "versions")
 MOST_NAMES, LONGEST_NAME = 200, 120
 
@@ -57,8 +63,8 @@ def confirm(case: Case, severity: int, *, by: Person, reason: str = "") -> Case:
     case = allowed(case, by, Deed.RAISE_SEVERITY)
     if severity not in {1, 2, 3, 4}:
         raise Conflict("severity is 1, 2, 3 or 4")
-    if case.disputed and not case.allows(by, Deed.DECIDE):
-        raise Conflict("the severity is disputed; a lead settles it")
+    if case.disputed:
+        raise Conflict("the severity is disputed; settle the dispute first")
     policy = current(SeverityMatrix, case.organisation_id)
     said = recommend(policy.value, case.criteria)
     reason = reason.strip()
@@ -83,7 +89,7 @@ def _decide(case: Case, severity: int, reason: str, by: Person, more: Mapping[st
 
 @transaction.atomic
 def dispute(case: Case, proposed: int, *, by: Person, reason: str) -> Case:
-    """Say that the severity is wrong. It becomes a decision for the lead; until then nothing changes."""
+    """Say that the severity is wrong. It becomes a decision of others; until then nothing changes."""
     case = allowed(case, by, Deed.COMMENT)
     if not case.allows(by, Deed.SEE_INTERNAL):
         raise PermissionDenied("ask the team to look at the severity; a comment reaches them")
@@ -94,11 +100,19 @@ def dispute(case: Case, proposed: int, *, by: Person, reason: str) -> Case:
         return _joined(case, opened, proposed, text, by)
     case.disputed = True
     data = {"dispute": "open", "proposed": proposed, "severity": case.severity}
-    entry = append(case, Kind.DECISION, text, by=by, event="case.disputed", data=data)
-    for lead in _leads(case):
-        said = f"{case.key}: {by.title} says Sev {proposed} instead of Sev {case.severity}. You decide."
-        notify(lead, case, said, f"dispute/{entry.position}")
-    return case
+    append(case, Kind.DECISION, text, by=by, event="case.disputed", data=data)
+    return _put_before_others(case, proposed, text, by)
+
+
+def _put_before_others(case: Case, proposed: int, reason: str, by: Person) -> Case:
+    what = f"Sev {proposed} instead of Sev {case.severity}"
+    details = {"to": proposed}
+    ask(
+        case,
+        Question(Right.SEVERITY, what, about=ABOUT, reason=reason, details=details, to_others=True),
+        by=by,
+    )
+    return lock(case.id)
 
 
 def _joined(case: Case, opened: Entry, proposed: int, text: str, by: Person) -> Case:
@@ -109,24 +123,46 @@ def _joined(case: Case, opened: Entry, proposed: int, text: str, by: Person) -> 
         )
     data = {"dispute": "joined", "joins": opened.position}
     append(case, Kind.COMMENT, text, by=by, event="case.comment", data=data)
-    return case
+    return _put_before_others(case, proposed, text, by)
 
 
-@transaction.atomic
+@guarded("settle a disputed severity", Right.SEVERITY)
 def settle(case: Case, severity: int, *, by: Person, reason: str) -> Case:
     """Decide a dispute, for whoever was right, with the reason."""
     case = allowed(case, by, Deed.COMMENT)
-    if not case.allows(by, Deed.DECIDE):
-        raise PermissionDenied("a dispute is settled by a lead")
     if not case.disputed:
         raise Conflict("nothing is disputed here")
     if severity not in {1, 2, 3, 4}:
         raise Conflict("severity is 1, 2, 3 or 4")
-    opened = open_dispute(case)
-    _decide(
-        case, severity, words(reason), by, {"dispute": "settled", "settles": opened.position if opened else 0}
-    )
+    text = words(reason)
+    decided = require(case, Right.SEVERITY, by=by, about=ABOUT, details={"to": severity})
+    waits = Decision.objects.filter(case=case, right=Right.SEVERITY, about=ABOUT, state=Asked.WAITING)
+    for one in waits.order_by("number"):
+        state = Asked.TAKEN if one.details["to"] == severity else Asked.REFUSED
+        close_decision(case, one, state, by=by, text=f"{one} {state}: settled as Sev {severity}")
+    _settled(case, severity, text, by, decided.data)
     return case
+
+
+def _settled(case: Case, severity: int, reason: str, by: Person, more: Mapping[str, Any]) -> None:
+    opened = open_dispute(case)
+    data = {"dispute": "settled", "settles": opened.position if opened else 0, **more}
+    _decide(case, severity, reason, by, data)
+
+
+@when_decided
+def settle_by_decision(case: Case, decision: Decision, by: Person) -> None:
+    """Settle the dispute when the decision it waits for is given: as proposed, or as it was."""
+    if decision.right != Right.SEVERITY or decision.about != ABOUT or not case.disputed:
+        return
+    voice = decision.voices.order_by("-id").first()
+    reason = (voice.text if voice else "") or decision.reason
+    if decision.state == Asked.REFUSED:
+        _settled(case, case.severity, reason, by, {"decision": decision.number})
+        return
+    to = decision.details["to"]
+    decided = require(case, Right.SEVERITY, by=by, about=ABOUT, details={"to": to})
+    _settled(case, to, reason, by, decided.data)
 
 
 def open_dispute(case: Case) -> Entry | None:
@@ -134,12 +170,6 @@ def open_dispute(case: Case) -> Entry | None:
     if not case.disputed:
         return None
     return case.entries.filter(kind=Kind.DECISION, data__dispute="open").order_by("-position").first()
-
-
-def _leads(case: Case) -> list[Person]:
-    roles = [Role.LEAD, Role.MANAGER]
-    mine = {"memberships__organisation": case.organisation_id, "memberships__role__in": roles}
-    return list(Person.objects.filter(is_active=True, **mine).distinct())
 
 
 @transaction.atomic

@@ -10,6 +10,8 @@ from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.views import done
+from holdfast.desk.decisions.authority import alone
+from holdfast.desk.decisions.rights import Right
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -43,6 +45,7 @@ def triage(request: HttpRequest, key: str) -> HttpResponse:
             for name in commands.SCOPES
             for found in [case.scope.get(name, [])]
         ],
+        "settles": alone(case, Right.SEVERITY, person),
         "near": queries.near(person, case),
         "may": {str(deed): case.allows(person, deed) for deed in Deed},
         "levels": (1, 2, 3, 4),

@@ -1,0 +1,1 @@
+"""Who may decide what: rights as data, approvals asked for, given and counted, breaking glass, delegation."""

@@ -1,0 +1,116 @@
+"""How each guarded deed is tried: the scene, the doors, and how to see that it was done.
+
+A room that adds a guarded deed adds a trial here; a test names those that have none. `tests/desk/decisions/
+test_doors.py` then tries it with every role through every door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+Stage = dict[str, Any]
+Door = Callable[[Any, Stage], None]
+"""Told who tries, and the stage."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    prepare: Callable[[Stage], None]
+    """Sets the scene; what it puts on the stage the doors find there. `right` must be among it."""
+    doors: Mapping[str, Door]
+    done: Callable[[Stage], bool]
+
+
+def web(address: str, form: dict[str, Any]) -> Door:
+    def enter(person: Any, stage: Stage) -> None:
+        browser = Client()
+        browser.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        browser.post(address.format(**stage), form)
+
+    return enter
+
+
+def api(address: str, body: dict[str, Any]) -> Door:
+    def enter(person: Any, stage: Stage) -> None:
+        from holdfast.desk.people.commands import issue_token
+
+        _, token = issue_token(person, "door", "write")
+        Client().post(
+            f"/api/v1{address.format(**stage)}",
+            json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+    return enter
+
+
+def cli(*arguments: str) -> Door:
+    """Run the command line against the desk of the test; its client has been led there."""
+
+    def enter(person: Any, stage: Stage) -> None:
+        from typer.testing import CliRunner
+
+        from holdfast.cli.application import app
+        from holdfast.desk.people.commands import issue_token
+
+        _, token = issue_token(person, "door", "write")
+        filled = [one.format(**stage) for one in arguments]
+        CliRunner().invoke(app, filled, env={"HOLDFAST_TOKEN": token, "HOLDFAST_URL": "http://testserver"})
+
+    return enter
+
+
+def line(text: str) -> Door:
+    return web("/cases/ESC-1/note", {"text": text})
+
+
+def mail(text: str) -> Door:
+    """Answer one of the desk's mails with words that name the deed."""
+
+    def enter(person: Any, stage: Stage) -> None:
+        from holdfast.desk.arrival import commands, keeping
+
+        kept = keeping.keep([text.encode()], 10_000)
+        arrival, _ = keeping.receive(stage["case"].organisation, "mail", f"<{person.id}@x>", kept)
+        commands.take_as_reply(arrival, stage["case"], text, by=person, shared=False)
+
+    return enter
+
+
+def _dispute(stage: Stage) -> None:
+    from holdfast.desk.decisions.rights import Right
+    from holdfast.desk.triage.commands import dispute
+
+    dispute(stage["case"], 1, by=stage["team_mate"], reason="the region is down")
+    stage["right"] = Right.SEVERITY
+
+
+def _settled(stage: Stage) -> bool:
+    from holdfast.desk.cases.models import Case
+
+    return not Case.objects.get(id=stage["case"].id).disputed
+
+
+TRIALS: dict[str, Trial] = {
+    "settle a disputed severity": Trial(
+        _dispute,
+        {
+            "web": web("/cases/ESC-1/triage/settle", {"to": "1", "reason": "two regions"}),
+            "web, other page": web("/cases/ESC-1/severity", {"to": "1", "reason": "two regions"}),
+            "web, third page": web("/cases/ESC-1/triage/severity", {"to": "1", "reason": "two regions"}),
+            "web, the decision": web("/cases/ESC-1/decisions/1/answer", {"answer": "approve"}),
+            "api": api("/cases/ESC-1/severity/settle", {"to": 1, "reason": "two regions"}),
+            "api, the decision": api("/cases/ESC-1/decisions/1/answer", {"approve": True}),
+            "cli": cli("case", "decide", "ESC-1", "D-1", "approve"),
+            "line": line("/decide Sev 1"),
+            "mail": mail("/decide D-1 approve"),
+        },
+        _settled,
+    ),
+}
