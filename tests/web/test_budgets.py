@@ -18,7 +18,7 @@ BUDGETS = {
     "/": 13,
     "/cases/": 5,
     "/cases/new": 5,
-    "/cases/ESC-1/": 26,
+    "/cases/ESC-1/": 31,
     "/cases/ESC-1/brief": 16,
     "/cases/ESC-1/intake": 14,
     "/arrivals/": 6,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +13,14 @@ from holdfast.desk.arrival.views import intake_context
 from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
-from holdfast.desk.cases.queries import possible_owners, visible_case
+from holdfast.desk.cases.queries import neighbours, possible_helpers, possible_owners, visible_case
 from holdfast.desk.cases.views import timeline_context
 from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.closure.hygiene import untidy
 from holdfast.desk.impact.models import What
 from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation import queries
-from holdfast.desk.investigation.models import Diagnosis
+from holdfast.desk.investigation.models import Diagnosis, Hypothesis
 from holdfast.desk.investigation.story import proof, ruled_out
 from holdfast.desk.links.models import Relation
 from holdfast.desk.links.queries import links_of
@@ -39,7 +40,9 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "tab": "case",
         "clocks": _newest(clocks_of(found)) if context["may"]["see_internal"] else [],
         "untidy": untidy(found) if context["may"]["see_internal"] else [],
-        "hypotheses": list(found.hypotheses.all()) if context["may"]["see_internal"] else [],
+        "hypotheses": list(found.hypotheses.prefetch_related("experiments"))
+        if context["may"]["see_internal"]
+        else [],
         "judges": not context["may"]["see_internal"],
         "artefacts": list(found.artefacts.all()[:50]),
         "parts": list(found.parts.select_related("person")),
@@ -47,9 +50,10 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "piece": min(CHUNK_LIMIT, 8 * 2**20),
     }
     if context["may"]["see_internal"]:
-        context |= _linked(person, found)
-    if context["may"]["see_internal"] and found.open:
+        context |= _linked(person, found) | _tests(context["hypotheses"])
         context |= intake_context(found)
+        context["former"], context["latter"] = neighbours(person, found)
+        context["helpers"] = possible_helpers(found) if context["may"]["assign"] else []
     return render(request, "case.html", context)
 
 
@@ -62,6 +66,15 @@ def _linked(person: Person, found: Case) -> dict[str, Any]:
         "links": links,
         "relations": Relation.choices,
         "merged_here": [one for one in links if one.merged_here],
+    }
+
+
+def _tests(claims: Sequence[Hypothesis]) -> dict[str, Any]:
+    tests = [test for one in claims for test in one.experiments.all()]
+    done = [test for test in tests if test.finished_at is not None]
+    return {
+        "running": [test for test in tests if test.finished_at is None],
+        "finished": sorted(done, key=lambda test: test.finished_at, reverse=True),
     }
 
 

@@ -87,3 +87,38 @@ def test_evidence_in_a_title_stays_text(declare, engineer, signed_in):
     declare(title="<script>alert(1)</script>")
     for address in ("/", "/cases/", "/cases/ESC-1/"):
         assert b"<script>alert" not in signed_in(engineer).get(address).content
+
+
+def test_somebody_is_put_on_a_case_and_taken_off_it(case, engineer, developer, customer, signed_in):
+    browser = signed_in(engineer)
+    browser.post("/cases/ESC-1/people", {"person": "developer", "what": "reads the change"})
+    assert signed_in(developer).get("/cases/ESC-1/").status_code == 200
+    assert "reads the change" in browser.get("/cases/ESC-1/").content.decode()
+    refused = browser.post("/cases/ESC-1/people", {"person": "customer", "what": "x"}, follow=True)
+    assert "nobody who could be put on" in refused.content.decode()
+    browser.post("/cases/ESC-1/people", {"person": "developer", "what": "writes the fix"})
+    browser.post("/cases/ESC-1/people", {"person": "developer", "leave": "yes"})
+    assert signed_in(developer).get("/cases/ESC-1/").status_code == 404
+    texts = list(case.entries.order_by("position").values_list("text", flat=True))
+    assert texts[-3:] == [
+        "developer joins: reads the change",
+        "developer: writes the fix",
+        "developer leaves the case",
+    ]
+
+
+def test_the_neighbours_of_a_case_are_those_of_the_queue(declare, engineer, developer, signed_in):
+    from holdfast.desk.cases.models import Case
+    from holdfast.desk.cases.queries import neighbours
+
+    for severity in (3, 1, 2, 4, 2):
+        declare(f"Sev {severity}", severity)
+    order = list(Case.objects.visible_to(engineer).in_order().select_related("organisation"))
+    for at, one in enumerate(order):
+        former = order[at - 1].key if at else ""
+        latter = order[at + 1].key if at + 1 < len(order) else ""
+        assert neighbours(engineer, one) == (former, latter)
+    assert neighbours(developer, order[1]) == ("", "")
+    page = signed_in(engineer).get(f"/cases/{order[1].key}/").content.decode()
+    assert f'rel="prev" href="/cases/{order[0].key}/"' in page
+    assert f'rel="next" href="/cases/{order[2].key}/"' in page

@@ -53,6 +53,11 @@ class Completeness:
         return len(self.asked) - len(self.missing)
 
     @property
+    def share(self) -> float:
+        """How much of the pack is there, 0..1; one that asks nothing is whole."""
+        return self.given / len(self.asked) if self.asked else 1.0
+
+    @property
     def behind(self) -> bool:
         """Whether the template was changed, or another fits the case by now."""
         return (self.template.name, self.template.version) != (self.newest.name, self.newest.version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
@@ -12,9 +13,10 @@ from pydantic import AwareDatetime, Field
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case, Entry, Kind
-from holdfast.desk.cases.queries import entries, possible_owners, visible_case
+from holdfast.desk.cases.queries import entries, helper, possible_owners, visible_case
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.rights import Deed
 
 router = Router(tags=["cases"])
 
@@ -146,6 +148,29 @@ class OwnerIn(Schema):
     owner: Annotated[Words, Field(max_length=150)] | None
 
 
+class PartIn(Schema):
+    """Who is put on the case, for what."""
+
+    person: Annotated[Words, Field(min_length=1, max_length=150)]
+    what: Annotated[Words, Field(min_length=1, max_length=60, pattern=r"\S")] = "helps"
+
+
+class PartOut(Schema):
+    """Somebody on the case."""
+
+    person: str
+    name: str
+    what: str
+
+
+class PeopleOut(Schema):
+    """Who is on the case."""
+
+    owner: str | None
+    declared_by: str
+    items: list[PartOut]
+
+
 @router.get("/cases", response=CasesOut, summary="List cases")
 def list_cases(
     request: HttpRequest,
@@ -249,6 +274,45 @@ def owner(request: HttpRequest, key: str, said: OwnerIn) -> CaseOut:
         if chosen is None:
             raise commands.Conflict(f"{said.owner} cannot own this case")
     return _now(request, commands.assign(case, chosen, by=person))
+
+
+def _people(request: HttpRequest, key: str) -> PeopleOut:
+    case = visible_case(signed_in(request), key)
+    parts = [
+        PartOut(person=part.person.username, name=part.person.title, what=part.what)
+        for part in case.parts.select_related("person").order_by("id")
+    ]
+    owner = case.owner.username if case.owner else None
+    return PeopleOut(owner=owner, declared_by=case.declared_by.username, items=parts)
+
+
+@router.get("/cases/{key}/people", response=PeopleOut, summary="Who is on a case")
+def people(request: HttpRequest, key: str) -> PeopleOut:
+    """Return the owner, who declared it, and who was put on it."""
+    person = signed_in(request)
+    if not visible_case(person, key).allows(person, Deed.SEE_INTERNAL):
+        raise PermissionDenied("who works on a case is not shown to your role")
+    return _people(request, key)
+
+
+@router.post("/cases/{key}/people", response={201: PeopleOut}, summary="Put somebody on a case")
+def join(request: HttpRequest, key: str, said: PartIn) -> Status[PeopleOut]:
+    """Put somebody on the case; they see it from then on."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    commands.require(case, person, Deed.ASSIGN)
+    commands.join(case, helper(case, said.person), said.what, by=person)
+    return Status(201, _people(request, key))
+
+
+@router.post("/cases/{key}/people/leave", response=PeopleOut, summary="Take somebody off a case")
+def leave(request: HttpRequest, key: str, said: PartIn) -> PeopleOut:
+    """Take somebody off the case."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    commands.require(case, person, Deed.ASSIGN)
+    commands.leave(case, helper(case, said.person), by=person)
+    return _people(request, key)
 
 
 def _now(request: HttpRequest, case: Case) -> CaseOut:

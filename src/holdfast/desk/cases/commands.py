@@ -281,10 +281,24 @@ def _require_out_of_focus(case: Case, owner: Person) -> None:
 def join(case: Case, person: Person, what: str, *, by: Person) -> Part:
     """Put somebody on the case; a developer sees it from then on."""
     case = allowed(case, by, Deed.ASSIGN)
-    part, created = Part.objects.update_or_create(case=case, person=person, defaults={"what": what})
-    if created:
+    what = words(what)[:60]
+    before = Part.objects.filter(case=case, person=person).values_list("what", flat=True).first()
+    part, _ = Part.objects.update_or_create(case=case, person=person, defaults={"what": what})
+    if before is None:
         append(case, Kind.ACTION, f"{person.title} joins: {what}", by=by, event="case.joined")
+    elif before != what:
+        data = change(case, f"part of {person.title}", before, what)
+        append(case, Kind.ACTION, f"{person.title}: {what}", by=by, event="case.joined", data=data)
     return part
+
+
+@transaction.atomic
+def leave(case: Case, person: Person, *, by: Person) -> None:
+    """Take somebody off the case; a developer no longer sees it. Twice is once."""
+    case = allowed(case, by, Deed.ASSIGN)
+    number, _ = Part.objects.filter(case=case, person=person).delete()
+    if number:
+        append(case, Kind.ACTION, f"{person.title} leaves the case", by=by, event="case.joined")
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ import re
 
 from django.db.models import Count, Q, QuerySet
 
+from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
@@ -45,6 +46,24 @@ def declaring(person: Person) -> QuerySet[Organisation]:
     return Organisation.objects.filter(id__in=ids).order_by("name")
 
 
+def possible_helpers(case: Case) -> list[Person]:
+    """Return who may be put on the case: the organisation's own people, not its customers'."""
+    mine = Person.objects.filter(memberships__organisation=case.organisation_id, is_active=True)
+    return list(mine.exclude(memberships__role="customer").distinct().order_by("username")[:400])
+
+
+def helper(case: Case, username: str) -> Person:
+    """Return one of those who may be put on the case, or who is on it."""
+    there = next(
+        (part.person for part in case.parts.select_related("person") if part.person.username == username),
+        None,
+    )
+    found = there or next((one for one in possible_helpers(case) if one.username == username), None)
+    if found is None:
+        raise Conflict(f"{username[:40]!r} is nobody who could be put on this case")
+    return found
+
+
 def possible_owners(case: Case) -> list[Person]:
     """Return who may own the case."""
     members = Person.objects.filter(
@@ -53,6 +72,18 @@ def possible_owners(case: Case) -> list[Person]:
         is_active=True,
     )
     return list(members.order_by("username")[:200])
+
+
+def neighbours(person: Person, case: Case) -> tuple[str, str]:
+    """Return the keys of the open cases before and after this one in the order of work, empty at an end."""
+    near = Case.objects.visible_to(person).open().select_related(None).prefetch_related("organisation")
+    place = {"standing": case.standing, "id": case.id}
+    before = Q(standing__lt=place["standing"]) | Q(standing=place["standing"], id__lt=place["id"])
+    after = Q(standing__gt=place["standing"]) | Q(standing=place["standing"], id__gt=place["id"])
+    # The bound on the leading column alone is what lets the queue's index be entered at the case.
+    former = near.filter(before, standing__lte=place["standing"]).order_by("-standing", "-id").first()
+    latter = near.filter(after, standing__gte=place["standing"]).order_by("standing", "id").first()
+    return former.key if former else "", latter.key if latter else ""
 
 
 def kinds(person: Person, case: Case) -> dict[str, int]:

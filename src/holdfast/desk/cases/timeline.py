@@ -21,13 +21,21 @@ from holdfast.desk.people.rights import Deed
 
 ENGINE = "engine"
 Heard = Callable[[Case, Sequence[Step], Sequence[Clock], datetime], None]
+Seen = Callable[[Case, Entry], None]
 _listeners: list[Heard] = []
+_readers: list[Seen] = []
 
 
 def when_told(heard: Heard) -> Heard:
     """Register who keeps something counted from timelines; called in the transaction of the entry."""
     _listeners.append(heard)
     return heard
+
+
+def when_written(seen: Seen) -> Seen:
+    """Register who looks at every entry once it is written, in its transaction; they may append another."""
+    _readers.append(seen)
+    return seen
 
 
 def lock(case_id: int) -> Case:
@@ -70,6 +78,8 @@ def append(
     _note_who_spoke(case, entry, now)
     refresh(case, now, since=entry)
     publish(event, organisation_id=case.organisation_id, case_id=case.id, entry=entry.position)
+    for seen in _readers:
+        seen(case, entry)
     return entry
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/<str:key>/state", views.move, name="move"),
     path("cases/<str:key>/severity", views.severity, name="severity"),
     path("cases/<str:key>/owner", views.assign, name="assign"),
+    path("cases/<str:key>/people", views.join, name="join"),
     path("cases/<str:key>/plan", views.plan, name="plan"),
     path("cases/<str:key>/impact", views.impact, name="impact"),
     path("cases/<str:key>/clocks", clock_views.clocks, name="clocks"),

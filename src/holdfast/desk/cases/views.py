@@ -171,6 +171,21 @@ def assign(request: HttpRequest, key: str) -> HttpResponse:
     return done(request, key, deed)
 
 
+@require_POST
+def join(request: HttpRequest, key: str) -> HttpResponse:
+    """Put somebody on the case, or take them off it."""
+    name, what = request.POST.get("person", ""), request.POST.get("what", "")
+
+    def deed(case: Case, by: Person) -> object:
+        commands.require(case, by, Deed.ASSIGN)
+        helper = queries.helper(case, name)
+        if request.POST.get("leave"):
+            return commands.leave(case, helper, by=by)
+        return commands.join(case, helper, what, by=by)
+
+    return done(request, key, deed)
+
+
 def done(
     request: HttpRequest, key: str, deed: Callable[[Case, Person], object], page: str = "case"
 ) -> HttpResponse:

@@ -12,15 +12,18 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from holdfast.desk.cases.api import EntryOut
+from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
+from holdfast.desk.investigation.citing import cite_fact
 from holdfast.desk.investigation.jobs import readings
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.diagnostics.viewing import Page, Row, Wanted, open_page, row_of
+from holdfast.diagnostics.viewing import Page, Row, Wanted, fragment_of, open_page, row_of
 
 router = Router(tags=["investigation"])
 Line = Annotated[int, Query(1, ge=1, le=2**40)]
@@ -57,6 +60,15 @@ class DiagnosisOut(Schema):
     """Schema 1 of the diagnosis, as `holdfast investigate --json` writes it."""
 
 
+class CiteIn(Schema):
+    """What a finding (`F-03`) or a place (`route.log:54`) shows."""
+
+    text: Annotated[Words, Field(min_length=1, max_length=4000, pattern=r"\S")]
+    proof: Annotated[Words, Field(min_length=1, max_length=400, pattern=r"\S")]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The diagnosis it is of; the newest when left out."""
+
+
 class RowsOut(Schema):
     """A window of an artefact's lines."""
 
@@ -67,6 +79,19 @@ class RowsOut(Schema):
     cited: int | None
     """Place of the line asked for."""
     rows: list[dict[str, Any]]
+
+
+class FragmentOut(Schema):
+    """A piece of JSON, indented."""
+
+    path: str
+    text: str
+
+
+class PlaceOut(RowsOut):
+    """The lines around a locator; where the file is JSON, the piece it means."""
+
+    fragment: FragmentOut | None
 
 
 class HitsOut(Schema):
@@ -109,6 +134,14 @@ def cancel(request: HttpRequest, key: str, job: int) -> Job:
 def diagnosis(request: HttpRequest, key: str, version: Version) -> Diagnosis:
     """Return the newest diagnosis, or the version asked for."""
     return _diagnosis(request, key, version)
+
+
+@router.post("/cases/{key}/diagnosis/cite", response={201: EntryOut}, summary="Cite the evidence")
+def cite(request: HttpRequest, key: str, said: CiteIn) -> Status[Entry]:
+    """Record a fact with the place that shows it."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    return Status(201, cite_fact(case, said.text, said.proof, by=person, version=said.version))
 
 
 @router.get(
@@ -165,7 +198,7 @@ def words(request: HttpRequest, key: str, artefact: str, version: Version) -> di
     return {"templates": templates, "components": columns.components[:1000], "zone": columns.zone}
 
 
-@router.get("/cases/{key}/diagnosis/artefacts/{artefact}/place", response=RowsOut, summary="Open a locator")
+@router.get("/cases/{key}/diagnosis/artefacts/{artefact}/place", response=PlaceOut, summary="Open a locator")
 def place(
     request: HttpRequest,
     key: str,
@@ -181,7 +214,8 @@ def place(
     first = max(0, (line or 1) - 1 - number // 3)
     found = [_public(row) for row in page.rows(first, number)]
     cited = line - 1 if line is not None else None
-    return {"start": first, "total": page.lines.count, "cited": cited, "rows": found}
+    shown = {"start": first, "total": page.lines.count, "cited": cited, "rows": found}
+    return shown | {"fragment": fragment_of(page, sort, at)}
 
 
 def _diagnosis(request: HttpRequest, key: str, version: int | None) -> Diagnosis:

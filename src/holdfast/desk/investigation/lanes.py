@@ -18,6 +18,8 @@ from holdfast.diagnostics.viewing.columns import NO_TIME
 LEFT, RIGHT = 232, 1040
 ROW = 30
 MOST_LANES, MOST_TICKS = 8, 160
+LANES, LABEL, LETTER = 70, 44, 6.4
+"""Left end of what labels may cover, most letters of one, and how wide a letter is at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,27 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A change or the report on the axis, its label on a row of its own where it would cover another."""
+
+    x: float
+    kind: str
+    title: str
+    label: str
+    """The title as far as there is room."""
+    y: int
+    anchor: str
+    """`end`: the label stands left of the mark; `start`: right of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Everything the template draws."""
 
     height: int
     axis: list[tuple[float, str]]
     band: tuple[float, float]
-    marks: list[tuple[float, str, str]]
+    marks: list[Mark]
     lanes: list[Lane] = field(default_factory=list)
 
     @property
@@ -71,13 +87,36 @@ def draw(kept: Diagnosis) -> Picture | None:
     first, last = span
     onset = (at(_time(report["onset"]["earliest"]), span), at(_time(report["onset"]["latest"]), span))
     shown = changes(report)[:MOST_LANES]
-    lanes = [_lane(kept, change, span, onset, 58 + ROW * row) for row, change in enumerate(shown)]
-    marks = [
+    found = [
         (at(_time(moment["time"]), span), moment["kind"], moment["title"])
         for moment in report["timeline"]
         if moment["kind"] in {"change", "report"} and first <= _time(moment["time"]) <= last
     ]
-    return Picture(66 + ROW * len(lanes), list(_axis(first, last)), onset, marks[:6], lanes)
+    marks = _placed(found[:6], onset[1])
+    top = max([40, *(mark.y for mark in marks)]) + 18
+    lanes = [_lane(kept, change, span, onset, top + ROW * row) for row, change in enumerate(shown)]
+    return Picture(top + 8 + ROW * len(lanes), list(_axis(first, last)), onset, marks, lanes)
+
+
+def _placed(found: list[tuple[float, str, str]], onset: float) -> list[Mark]:
+    """Return the marks with their labels on rows on which they cover neither each other nor the word onset."""
+    taken: list[list[tuple[float, float]]] = [[(onset, onset + 48)]]
+    marks = []
+    for x, kind, title in found:
+        label = title if len(title) <= LABEL else f"{title[: LABEL - 1]}…"
+        width = len(label) * LETTER
+        left = (x - 12 - width, x + 8)
+        span, anchor = (left, "end") if left[0] >= LANES else ((x - 8, x + 12 + width), "start")
+        row = next((n for n, row in enumerate(taken) if _free(row, span)), len(taken))
+        if row == len(taken):
+            taken.append([])
+        taken[row].append(span)
+        marks.append(Mark(x, kind, title, label, 40 + 16 * row, anchor))
+    return marks
+
+
+def _free(row: list[tuple[float, float]], span: tuple[float, float]) -> bool:
+    return all(span[1] < first or last < span[0] for first, last in row)
 
 
 def at(time: float, span: tuple[float, float]) -> float:

@@ -7,6 +7,7 @@ from holdfast.desk.investigation import views
 
 urlpatterns = [
     path("cases/<str:key>/diagnosis", views.diagnosis, name="diagnosis"),
+    path("cases/<str:key>/diagnosis/cite", views.cite, name="cite"),
     path("cases/<str:key>/investigate", views.start, name="investigate"),
     path("cases/<str:key>/investigate/<int:job>/stop", views.stop, name="stop"),
     path("cases/<str:key>/hypotheses", ledger.ledger, name="hypotheses"),

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import visible_case
+from holdfast.desk.cases.views import done
 from holdfast.desk.investigation import commands, queries
+from holdfast.desk.investigation.citing import cite_fact
 from holdfast.desk.investigation.lanes import draw
 from holdfast.desk.investigation.story import changes, missing_after, patterns, proof_of
 from holdfast.desk.people.queries import signed_in
@@ -31,6 +33,7 @@ def diagnosis(request: HttpRequest, key: str) -> HttpResponse:
     kept = queries.newest(case, int(version[:9]) if version.isdecimal() else None)
     context: dict[str, Any] = {"case": case, "tab": "diagnosis", "job": queries.reading(case), "kept": kept}
     context["clock"] = clock(case)
+    context["may_record"] = case.allows(person, Deed.RECORD)
     context["may_read"] = case.allows(person, Deed.READ_EVIDENCE)
     context["may_investigate"] = case.allows(person, Deed.INVESTIGATE)
     if kept is not None:
@@ -57,6 +60,14 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, f"Nothing was started: {conflict}.")
     return redirect("case", key=key)
+
+
+@require_POST
+def cite(request: HttpRequest, key: str) -> HttpResponse:
+    """Record what a place in the evidence shows."""
+    text, proof, version = (request.POST.get(field, "") for field in ("text", "proof", "version"))
+    number = int(version[:9]) if version.isdecimal() else None
+    return done(request, key, lambda case, by: cite_fact(case, text, proof, by=by, version=number))
 
 
 @require_POST

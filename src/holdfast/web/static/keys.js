@@ -28,6 +28,7 @@
     const line = document.getElementById("write-text");
     if (line) line.focus(); else document.getElementById("new")?.click();
   };
+  const follow = (way) => document.querySelector(`.casehead a[rel=${way}]`)?.click();
   let armed = 0;
   const acknowledge = () => {
     const button = document.getElementById("acknowledge");
@@ -36,7 +37,7 @@
     armed = Date.now();
     button.textContent = "Press a again";
   };
-  const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge };
+  const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge, "[": () => follow("prev"), "]": () => follow("next") };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();
@@ -44,7 +45,7 @@
     if (event.defaultPrevented || event.target.closest?.(".rows")) return;
     if (event.key === "Enter" && event.target !== document.body && event.target.id !== "main") return;
     if (Date.now() - going < 1500 && places[event.key]) { event.preventDefault(); location.href = places[event.key]; return; }
-    if (event.key === "g") { going = Date.now(); return; }
+    if (event.key === "g") { going = Date.now(); document.body.dataset.going = String(going); return; }
     if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
   });
   document.addEventListener("click", (event) => {

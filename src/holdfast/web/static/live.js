@@ -40,8 +40,7 @@
     if (key) ofCase(news); else ofQueue(news);
   });
   const ofCase = (news) => {
-    if (news.kind.startsWith("job.") || news.kind === "case.diagnosis") refresh(["#evidence", "#components", ".cells"]);
-    else if (news.kind !== "case.comment") refresh([".cells", ".casehead"]);
+    refresh();
     if (news.kind.startsWith("case.")) document.body.dispatchEvent(new CustomEvent("holdfast:case"));
   };
   const ofQueue = (news) => {
@@ -51,14 +50,17 @@
 
   // Parts of the page are replaced by their newer selves, unless somebody is typing in them.
   let asked = 0;
-  const refresh = async (parts) => {
+  const typed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some((field) => field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue);
+  const refresh = async () => {
     const mine = ++asked;
     const answer = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok || mine !== asked) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of [...parts, "#evidence", "#components", ".cells"]) {
-      const here = document.querySelector(part), there = page.querySelector(part);
-      if (!here || !there || here.contains(document.activeElement) || here.querySelector("[data-busy]")) continue;
+    for (const here of document.querySelectorAll("[data-live], .casehead")) {
+      const there = here.id ? page.getElementById(here.id) : page.querySelector(".casehead");
+      if (!there || typed(here) || here.querySelector("[data-busy]") || here.innerHTML === there.innerHTML) continue;
+      const unfolded = [...here.querySelectorAll("details")].map((one) => one.open);
+      there.querySelectorAll("details").forEach((one, at) => { one.open = one.open || Boolean(unfolded[at]); });
       here.replaceWith(there);
       document.dispatchEvent(new CustomEvent("holdfast:replaced", { detail: there }));
     }

@@ -127,6 +127,29 @@
     try { text = JSON.stringify(JSON.parse(row.text), null, 2); } catch { /* not JSON: as it is */ }
     whole.textContent = text; whole.hidden = false;
   };
+  // What a place in JSON means, written out: its line may be the whole file.
+  const piece = (fragment) => {
+    whole.textContent = (fragment.path ? `${fragment.path}\n` : "") + fragment.text;
+    whole.hidden = false;
+  };
+  // Cites the chosen line as a fact of the case: the place goes with the words.
+  const citing = document.getElementById("cite");
+  const cite = () => {
+    if (!citing || chosen === null) return;
+    const place = citing.elements.proof;
+    if (root.dataset.place !== "line" && file.value === root.dataset.artefact && chosen === (cited ?? -1) + 1) place.value = `${file.value}:${root.dataset.place}:${root.dataset.at}`;
+    else place.value = `${file.value}:${chosen}`;
+    citing.hidden = false;
+    citing.querySelector("output").textContent = place.value;
+    citing.elements.text.focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName), off = document.getElementById("keys-off")?.checked;
+    if (event.key !== "c" || typing || off || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (going()) return;
+    event.preventDefault(); cite();
+  });
+  const going = () => Date.now() - (Number(document.body.dataset.going) || 0) < 1500;
   body.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-line]");
     if (!row) return;
@@ -166,7 +189,7 @@
       ({ total, start: first, rows, cited } = found);
       chosen = cited === null ? null : cited + 1;
       scrollTo(cited ?? 0);
-      if (root.dataset.place !== "line") unfold();
+      if (found.fragment) piece(found.fragment); else if (root.dataset.place !== "line") unfold();
     } catch (error) { said.textContent = `Not shown: ${error.message}`; }
   };
   words();
