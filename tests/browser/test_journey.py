@@ -69,7 +69,7 @@ def test_from_declaration_to_proof(desk, browser, engineer, tmp_path):
     page.keyboard.press("g")
     page.keyboard.press("d")
     page.locator(".rows tbody tr").first.wait_for()
-    page.locator("input[name=text]").fill("order 777")
+    page.locator("input[name=text][type=search]").fill("order 777")
     page.keyboard.press("Enter")
     page.locator(".rows tr.chosen", has_text="order 777").wait_for()
     page.get_by_role("button", name="ERROR").click()

@@ -38,7 +38,7 @@ BUDGETS = {
     "/queue/stand-up": 18,
     "/queue/weekly": 18,
     "/me/notices": 4,
-    "/figures/": 20,
+    "/figures/": 22,
     "/policies/": 13,
     "/policies/business-calendar/default": 6,
     "/api/v1/cases": 5,

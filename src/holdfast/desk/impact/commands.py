@@ -58,7 +58,7 @@ def count(case: Case, said: Counted, *, by: Person) -> Number:
     append(
         case,
         Kind.FACT,
-        f"Since {since:%d %b %H:%M} UTC; {made.source}",
+        f"Since {since:%d %b %H:%M} UTC. Source: {made.source}",
         by=by,
         event="case.impact",
         data=data,
@@ -135,7 +135,7 @@ def constrain(
         case=case, number=number, text=said, until=until, person=by, **sourced(case, source)
     )
     data = change(case, f"constraint {number}", None, _held(made)) | {"constraint": number} | _proof(made)
-    append(case, Kind.FACT, f"Constraint; {made.source}", by=by, event="case.impact", data=data)
+    append(case, Kind.FACT, f"Source: {made.source}", by=by, event="case.impact", data=data)
     return made
 
 

@@ -33,6 +33,7 @@ def diagnosis(request: HttpRequest, key: str) -> HttpResponse:
     kept = queries.newest(case, int(version[:9]) if version.isdecimal() else None)
     context: dict[str, Any] = {"case": case, "tab": "diagnosis", "job": queries.reading(case), "kept": kept}
     context["clock"] = clock(case)
+    context["may"] = {str(deed): case.allows(person, deed) for deed in Deed}
     context["may_record"] = case.allows(person, Deed.RECORD)
     context["may_read"] = case.allows(person, Deed.READ_EVIDENCE)
     context["may_investigate"] = case.allows(person, Deed.INVESTIGATE)

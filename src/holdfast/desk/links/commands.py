@@ -56,7 +56,7 @@ def link_outside(case: Case, relation: str, reference: str, *, by: Person, url: 
     )
     if created:
         data = change(case, kind.label.lower(), None, name)
-        _tell(case, made, by, f"Linked. {kind.label}: {name}", data)
+        _tell(case, made, by, "Linked", data)
     return made
 
 
