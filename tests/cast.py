@@ -64,7 +64,7 @@ DIAGNOSIS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let tests that clean up by emptying tables do so past the append-only triggers of SQLite."""
     from django.db import connection
 
@@ -83,6 +83,8 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
         if connection.vendor == "sqlite" and plain.__name__ != "flush":
             patch.setattr(operations, "sql_flush", flush)
         yield
+        with django_db_blocker.unblock():
+            _hang_up()
 
 
 @pytest.fixture
@@ -259,6 +261,19 @@ def desk(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[str]
     stopped.set()
     for thread in threads:
         thread.join(20)
+
+
+def _hang_up() -> None:
+    """End the sessions left open: a browser's loop has a context of its own, and in it a connection of its
+    own, and PostgreSQL drops no database that is in use."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def _working(work: Callable[..., None], stopped: threading.Event) -> None:

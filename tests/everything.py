@@ -28,7 +28,10 @@ def main() -> int:
         return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
     print("the desk once more, on PostgreSQL")
     return (
-        _pytest(["-n", "2", "tests/desk", "tests/web", *more], {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL})
+        _pytest(
+            ["-n", "2", "tests/desk", "tests/web", "tests/browser", *more],
+            {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL},
+        )
         or code
     )
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-CHROMIUM = shutil.which("chromium")
-VENDOR = Path(__file__).parents[2] / "src" / "holdfast" / "web" / "static" / "vendor" / "htmx.js"
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-    pytest.mark.skipif(not VENDOR.exists(), reason="the front-end files are not built"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "".join(
     f"2026-03-01T10:{n // 60:02d}:{n % 60:02d}Z {'ERROR' if n > 900 and n % 3 == 0 else 'INFO'} "
     f"checkout - {'payment refused by gateway' if n > 900 and n % 3 == 0 else 'order'} {n}\n"
@@ -21,30 +12,11 @@ LOG = "".join(
 )
 
 
-@pytest.fixture
-def browser(monkeypatch):
-    from playwright.sync_api import sync_playwright
-
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in this thread
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-def sign_in(page, desk, person):
-    from holdfast.desk.people.commands import one_time_sign_in
-
-    page.goto(f"{desk}/sign-in/once/{one_time_sign_in(person)}")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{desk}/")
-
-
 def overflows(page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
-def test_from_declaration_to_proof(desk, browser, engineer, tmp_path):
+def test_from_declaration_to_proof(desk, browser, sign_in, engineer, tmp_path):
     (tmp_path / "app.log").write_text(LOG)
     page = browser.new_page(viewport={"width": 1280, "height": 830})
     complaints: list[str] = []
@@ -92,7 +64,7 @@ def test_from_declaration_to_proof(desk, browser, engineer, tmp_path):
     page.close()
 
 
-def test_what_somebody_else_writes_appears_by_itself(desk, browser, case, engineer, team_mate):
+def test_what_somebody_else_writes_appears_by_itself(desk, browser, sign_in, case, engineer, team_mate):
     from holdfast.desk.cases import commands
 
     page = browser.new_page()

@@ -178,6 +178,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "place": ("GET", "/cases/ESC-1/place", INTERNAL, {}),
     "triage": ("GET", "/cases/ESC-1/triage", INTERNAL, {}),
     "answer": ("POST", "/cases/ESC-1/triage/answers", RECORDS, {"impact": "down"}),
+    "answer_and_confirm": ("POST", "/cases/ESC-1/triage/at-once", STEERS | {"security"}, {"impact": "down"}),
     "confirm": ("POST", "/cases/ESC-1/triage/severity", STEERS | {"security"}, {"to": "1", "reason": "more"}),
     "dispute": ("POST", "/cases/ESC-1/triage/dispute", SAYS - {"customer"}, {"to": "1", "reason": "more"}),
     "settle": ("POST", "/cases/ESC-1/triage/settle", SAYS, {"to": "1", "reason": "more"}),

@@ -20,6 +20,7 @@ from holdfast.desk.closure.hygiene import untidy
 from holdfast.desk.impact.models import What
 from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation import queries
+from holdfast.desk.investigation.candidates import Candidate, candidates
 from holdfast.desk.investigation.models import Diagnosis, Hypothesis
 from holdfast.desk.investigation.story import proof, ruled_out
 from holdfast.desk.links.models import Relation
@@ -27,6 +28,7 @@ from holdfast.desk.links.queries import links_of
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.triage.views import CHOICES
 from holdfast.desk.vault.commands import CHUNK_LIMIT
 
 
@@ -52,6 +54,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
     if context["may"]["see_internal"]:
         context |= _linked(person, found) | _tests(context["hypotheses"])
         context |= intake_context(found)
+        context |= {"choices": CHOICES, "offered": _offered(context)}
         context["former"], context["latter"] = neighbours(person, found)
         context["helpers"] = possible_helpers(found) if context["may"]["assign"] else []
     return render(request, "case.html", context)
@@ -67,6 +70,13 @@ def _linked(person: Person, found: Case) -> dict[str, Any]:
         "relations": Relation.choices,
         "merged_here": [one for one in links if one.merged_here],
     }
+
+
+def _offered(context: dict[str, Any]) -> list[Candidate]:
+    """Return what the diagnosis offers as a hypothesis, while nobody has proposed one."""
+    if context["hypotheses"] or not context["kept"]:
+        return []
+    return candidates(context["kept"])[:3]
 
 
 def _tests(claims: Sequence[Hypothesis]) -> dict[str, Any]:

@@ -195,3 +195,19 @@ def test_triage_on_the_web_from_answers_to_settled(case, engineer, lead, signed_
 def test_an_answer_that_is_none_is_refused_and_said(case, engineer, signed_in, value):
     answer = signed_in(engineer).post("/cases/ESC-1/triage/answers", {"customers": value}, follow=True)
     assert b"Nothing was changed: customers" in answer.content
+
+
+@pytest.mark.django_db
+def test_answering_confirms_at_once_only_what_the_matrix_recommends(case, engineer, developer, signed_in):
+    browser = signed_in(engineer)
+    page = browser.post("/cases/ESC-1/triage/at-once", {"impact": "down", "workaround": "none"}, follow=True)
+    assert "Kept, and not confirmed: Sev 1" in page.content.decode()
+    assert Case.objects.get().confirmed_at is None
+    browser.post("/cases/ESC-1/triage/at-once", {"workaround": "partial"})
+    held = Case.objects.get()
+    assert (held.severity, held.confirmed_at is None) == (2, False)
+    assert held.criteria == {"impact": "down", "workaround": "partial"}
+    assert "How severe?" not in browser.get("/cases/ESC-1/").content.decode()
+    said = {"impact": "down", "workaround": "none", "confirm": True}
+    answer_ = browser.post("/api/v1/cases/ESC-1/severity/answers", said, content_type="application/json")
+    assert answer_.json()["recommended"] == 1

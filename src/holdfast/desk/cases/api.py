@@ -300,7 +300,7 @@ def join(request: HttpRequest, key: str, said: PartIn) -> Status[PeopleOut]:
     """Put somebody on the case; they see it from then on."""
     person = signed_in(request)
     case = visible_case(person, key)
-    commands.require(case, person, Deed.ASSIGN)
+    commands.require_right(case, person, Deed.ASSIGN)
     commands.join(case, helper(case, said.person), said.what, by=person)
     return Status(201, _people(request, key))
 
@@ -310,7 +310,7 @@ def leave(request: HttpRequest, key: str, said: PartIn) -> PeopleOut:
     """Take somebody off the case."""
     person = signed_in(request)
     case = visible_case(person, key)
-    commands.require(case, person, Deed.ASSIGN)
+    commands.require_right(case, person, Deed.ASSIGN)
     commands.leave(case, helper(case, said.person), by=person)
     return _people(request, key)
 

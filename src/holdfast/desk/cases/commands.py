@@ -335,11 +335,11 @@ def name_component(case: Case, component: str, text: str, data: dict[str, Any]) 
 
 def allowed(case: Case, by: Person, deed: Deed) -> Case:
     """Return the case, locked, if the person sees it and may do this to it."""
-    require(case, by, deed)
+    require_right(case, by, deed)
     return lock(case.id)
 
 
-def require(case: Case, by: Person, deed: Deed) -> None:
+def require_right(case: Case, by: Person, deed: Deed) -> None:
     """Refuse a deed to whoever does not see the case or may not do this to it."""
     if not Case.objects.visible_to(by).filter(id=case.id).exists():
         raise Case.DoesNotExist

@@ -177,7 +177,7 @@ def join(request: HttpRequest, key: str) -> HttpResponse:
     name, what = request.POST.get("person", ""), request.POST.get("what", "")
 
     def deed(case: Case, by: Person) -> object:
-        commands.require(case, by, Deed.ASSIGN)
+        commands.require_right(case, by, Deed.ASSIGN)
         helper = queries.helper(case, name)
         if request.POST.get("leave"):
             return commands.leave(case, helper, by=by)

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from holdfast.desk.cases.commands import Conflict, allowed, require, words
+from holdfast.desk.cases.commands import Conflict, allowed, require_right, words
 from holdfast.desk.cases.models import Case, Entry, Kind
 from holdfast.desk.cases.noticing import notify
 from holdfast.desk.cases.states import OPEN, State
@@ -59,7 +59,7 @@ def merge(case: Case, into: Case, *, by: Person, reason: str) -> Link:
 @transaction.atomic
 def unmerge(case: Case, *, by: Person, reason: str) -> Link:
     """Take a merge back: the case is in its old state again, and its clocks go on where they stood."""
-    require(case, by, Deed.CHANGE_STATE)
+    require_right(case, by, Deed.CHANGE_STATE)
     why = words(reason)
     made = survivor_link(case)
     if made is None or made.other is None:
@@ -107,7 +107,7 @@ def tell_duplicates(case: Case, text: str, *, by: Person) -> list[Entry]:
 
     The words are written for them, not copied from the survivor: another customer reads those.
     """
-    require(case, by, Deed.RECORD)
+    require_right(case, by, Deed.RECORD)
     said = words(text)
     mine = Case.objects.visible_to(by).filter(id__in=[one.id for one in duplicates(case)]).order_by("id")
     seen = [one for one in mine.select_related("organisation") if one.allows(by, Deed.RECORD)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q
 
-from holdfast.desk.cases.commands import Conflict, require
+from holdfast.desk.cases.commands import Conflict, require_right
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.links.models import BACKWARDS, Link, Relation
@@ -73,7 +73,7 @@ def named(person: Person, key: str, case: Case, deed: Deed) -> Case:
 
     One they may not see is as one that is not there.
     """
-    require(case, person, deed)
+    require_right(case, person, deed)
     try:
         return visible_case(person, key.strip())
     except ObjectDoesNotExist as error:

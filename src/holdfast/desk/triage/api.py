@@ -34,6 +34,8 @@ class AnswersIn(Schema):
     revenue_at_risk: Annotated[int, Field(ge=0, le=10**15)] | None = None
     security: bool | None = None
     regulation: bool | None = None
+    confirm: bool = False
+    """Confirm the severity in the same breath, where it is the one recommended."""
 
 
 class SeverityOut(Schema):
@@ -132,8 +134,9 @@ def severity(request: HttpRequest, key: str) -> SeverityOut:
 def answers(request: HttpRequest, key: str, said: AnswersIn) -> SeverityOut:
     """Keep answers and return what the matrix recommends now."""
     person = signed_in(request)
-    given = commands.Answers(**said.model_dump())
-    return _told(commands.answer(visible_case(person, key), given, by=person))
+    given = commands.Answers(**said.model_dump(exclude={"confirm"}))
+    deed = commands.answer_and_confirm if said.confirm else commands.answer
+    return _told(deed(visible_case(person, key), given, by=person))
 
 
 @router.post("/cases/{key}/severity/confirm", response=SeverityOut, summary="Confirm a severity")

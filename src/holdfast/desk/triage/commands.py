@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from holdfast.desk.cases.commands import Conflict, allowed, words
+from holdfast.desk.cases.commands import Conflict, allowed, require_right, words
 from holdfast.desk.cases.models import Case, Entry, Kind
 from holdfast.desk.cases.timeline import append, change, lock
 from holdfast.desk.decisions.commands import Question, ask, when_decided
@@ -73,6 +73,20 @@ def confirm(case: Case, severity: int, *, by: Person, reason: str = "") -> Case:
     _decide(
         case, severity, reason or said.sentence, by, {"recommended": said.severity, "matrix": policy.version}
     )
+    return case
+
+
+@transaction.atomic
+def answer_and_confirm(case: Case, answers: Answers, *, by: Person) -> Case:
+    """Answer the matrix and, where it recommends the severity the case has, confirm it in the same breath.
+
+    Where it recommends another the answers are kept and nothing is confirmed: that is looked at first.
+    """
+    require_right(case, by, Deed.RAISE_SEVERITY)
+    case = answer(case, answers, by=by)
+    policy = current(SeverityMatrix, case.organisation_id)
+    if recommend(policy.value, case.criteria).severity == case.severity and not case.disputed:
+        return confirm(case, case.severity, by=by)
     return case
 
 

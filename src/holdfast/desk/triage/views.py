@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -61,6 +62,22 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
         return commands.answer(case, commands.answers_from(request.POST.dict()), by=by)
 
     return done(request, key, deed, "triage")
+
+
+@require_POST
+def answer_and_confirm(request: HttpRequest, key: str) -> HttpResponse:
+    """Answer the matrix on the case page, and confirm the severity if it is the recommended one."""
+
+    def deed(case: Case, by: Person) -> object:
+        held = commands.answer_and_confirm(case, commands.answers_from(request.POST.dict()), by=by)
+        if held.confirmed_at is None:
+            said = recommend(current(SeverityMatrix, held.organisation_id).value, held.criteria)
+            messages.warning(
+                request, f"Kept, and not confirmed: {said.sentence}. Confirm on the page Triage."
+            )
+        return held
+
+    return done(request, key, deed)
 
 
 @require_POST
