@@ -97,7 +97,53 @@ def _settled(stage: Stage) -> bool:
     return not Case.objects.get(id=stage["case"].id).disputed
 
 
+def _proposed(pattern: str) -> Callable[[Stage], None]:
+    def prepare(stage: Stage) -> None:
+        from holdfast.desk.response.mitigations import Proposal, propose, right_of
+
+        made = propose(stage["case"], Proposal(pattern, "as planned"), by=stage["engineer"])
+        stage["right"], stage["mitigation"] = right_of(made), made.id
+
+    return prepare
+
+
+def _started(stage: Stage) -> bool:
+    from holdfast.desk.response.models import Mitigation
+
+    return Mitigation.objects.get(id=stage["mitigation"]).started_at is not None
+
+
+def job(kind: str, **payload: Any) -> Door:
+    """Have a worker do a job somebody slipped in."""
+
+    def enter(person: Any, stage: Stage) -> None:
+        from django.db import transaction
+
+        from holdfast.desk.outbox.commands import enqueue
+        from holdfast.desk.outbox.worker import work_once
+
+        with transaction.atomic():
+            enqueue(kind, payload | {"mitigation": stage["mitigation"]}, case_id=stage["case"].id)
+        while work_once("door"):
+            pass
+
+    return enter
+
+
+_START: dict[str, Door] = {
+    "web": web("/cases/ESC-1/mitigations/1/start", {}),
+    "web, another deed": web("/cases/ESC-1/mitigations/1/judge", {"held": "yes", "observed": "it is well"}),
+    "api": api("/cases/ESC-1/mitigations/1/start", {}),
+    "cli": cli("case", "mitigation", "ESC-1", "M-1", "start"),
+    "line": line("/mitigate start M-1"),
+    "mail": mail("/mitigate start M-1"),
+    "job": job("probe-mitigation", purpose="verify"),
+}
+
 TRIALS: dict[str, Trial] = {
+    "start a mitigation, low risk": Trial(_proposed("flag"), _START, _started),
+    "start a mitigation, medium risk": Trial(_proposed("restart"), _START, _started),
+    "start a mitigation, high risk": Trial(_proposed("rollback"), _START, _started),
     "settle a disputed severity": Trial(
         _dispute,
         {
@@ -107,7 +153,7 @@ TRIALS: dict[str, Trial] = {
             "web, the decision": web("/cases/ESC-1/decisions/1/answer", {"answer": "approve"}),
             "api": api("/cases/ESC-1/severity/settle", {"to": 1, "reason": "two regions"}),
             "api, the decision": api("/cases/ESC-1/decisions/1/answer", {"approve": True}),
-            "cli": cli("case", "decide", "ESC-1", "D-1", "approve"),
+            "cli, the decision": cli("case", "decide", "ESC-1", "D-1", "approve"),
             "line": line("/decide Sev 1"),
             "mail": mail("/decide D-1 approve"),
         },

@@ -11,6 +11,8 @@ from holdfast.desk.decisions.commands import Question, ask
 from holdfast.desk.decisions.rights import Right
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose, weigh_evidence
+from holdfast.desk.response.mitigations import Proposal, judge, start
+from holdfast.desk.response.mitigations import propose as propose_mitigation
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,10 @@ BUDGETS = {
     "/cases/ESC-1/triage": 13,
     "/cases/ESC-1/decisions": 12,
     "/decisions/": 14,
+    "/mitigations/": 6,
+    "/cases/ESC-1/mitigations": 14,
+    "/api/v1/cases/ESC-1/mitigations": 6,
+    "/api/v1/mitigations": 5,
     "/api/v1/cases/ESC-1/decisions": 9,
     "/cases/ESC-1/closing": 11,
     "/hygiene/": 6,
@@ -38,7 +44,7 @@ BUDGETS = {
     "/queue/stand-up": 18,
     "/queue/weekly": 18,
     "/me/notices": 4,
-    "/figures/": 22,
+    "/figures/": 25,
     "/policies/": 13,
     "/policies/business-calendar/default": 6,
     "/api/v1/cases": 5,
@@ -61,6 +67,9 @@ def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engi
         one = propose(first, Claim(f"claim {number}", "seen", "not seen"), by=engineer)
         weigh_evidence(one, "+", "seen", by=engineer)
         plan_test(one, Plan("off", "back"), by=engineer)
+    for number in range(6):
+        one = propose_mitigation(first, Proposal("flag", f"switch {number} off"), by=engineer)
+        judge(start(one, by=engineer), held=number % 2 == 0, observed="seen", by=engineer)
     for number, right in enumerate(Right):
         ask(first, Question(right, f"do {number}", about=f"thing/{number}"), by=engineer)
     browser = signed_in(engineer)

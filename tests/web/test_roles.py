@@ -26,6 +26,9 @@ from holdfast.desk.links import commands as linking
 from holdfast.desk.links import merging
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
+from holdfast.desk.response.mitigations import Proposal
+from holdfast.desk.response.mitigations import propose as propose_mitigation
+from holdfast.desk.response.models import Mitigation
 from holdfast.desk.triage.commands import dispute
 from holdfast.web.api import api
 
@@ -71,6 +74,7 @@ hours:
   monday: [09:00-17:00]
 """
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+HTTP = {"kind": "http", "url": "http://shop.example/"}
 CLAIM = {"claim": "a", "prediction": "seen", "refutation": "not seen"}
 FINISHED = {"outcome": "did_not_run", "observed": "the pod was gone"}
 RULED = {"verdict": "inconclusive", "not_checked": "the other pods"}
@@ -183,6 +187,36 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "dispute": ("POST", "/cases/ESC-1/triage/dispute", SAYS - {"customer"}, {"to": "1", "reason": "more"}),
     "settle": ("POST", "/cases/ESC-1/triage/settle", SAYS, {"to": "1", "reason": "more"}),
     "scope": ("POST", "/cases/ESC-1/triage/scope", RECORDS, {"regions": "eu-1"}),
+    "register": ("GET", "/mitigations/", ANYBODY, {}),
+    "mitigations": ("GET", "/cases/ESC-1/mitigations", INTERNAL, {}),
+    "propose_mitigation": (
+        "POST",
+        "/cases/ESC-1/mitigations/propose",
+        RECORDS,
+        {"pattern": "flag", "what": "off"},
+    ),
+    "set_probe": ("POST", "/cases/ESC-1/mitigations/1/probe", RECORDS, HTTP),
+    "start_mitigation": ("POST", "/cases/ESC-1/mitigations/1/start", RECORDS, {}),
+    "verify_mitigation": ("POST", "/cases/ESC-1/mitigations/1/verify", RECORDS, {}),
+    "judge_mitigation": (
+        "POST",
+        "/cases/ESC-1/mitigations/1/judge",
+        RECORDS,
+        {"held": "yes", "observed": "well"},
+    ),
+    "roll_back": (
+        "POST",
+        "/cases/ESC-1/mitigations/1/roll-back",
+        RECORDS,
+        {"worked": "yes", "text": "undone"},
+    ),
+    "extend_mitigation": (
+        "POST",
+        "/cases/ESC-1/mitigations/1/extend",
+        RECORDS,
+        {"until": TOMORROW, "reason": "waits"},
+    ),
+    "replace_mitigation": ("POST", "/cases/ESC-1/mitigations/1/replace", RECORDS, {"text": "the fix is out"}),
     "my_decisions": ("GET", "/decisions/", ANYBODY, {}),
     "delegate": ("POST", "/decisions/delegate", ANYBODY, {}),
     "end_delegation": ("POST", "/decisions/delegations/{delegation}/end", {"lead"}, {}),
@@ -315,6 +349,17 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/intake/marks"): (RECORDS, {"item": "logs", "state": "given"}),
     ("POST", "/cases/{key}/intake/template"): (RECORDS, {}),
     ("POST", "/cases/{key}/intake/request"): (STEERS, {"text": "Please"}),
+    ("GET", "/mitigations"): (ANYBODY, {}),
+    ("GET", "/cases/{key}/mitigations"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/mitigations"): (RECORDS, {"pattern": "flag", "what": "off"}),
+    ("GET", "/cases/{key}/mitigations/{number}"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/mitigations/{number}/probe"): (RECORDS, {"probe": HTTP}),
+    ("POST", "/cases/{key}/mitigations/{number}/start"): (OWNS, {}),
+    ("POST", "/cases/{key}/mitigations/{number}/verify"): (RECORDS, {}),
+    ("POST", "/cases/{key}/mitigations/{number}/judge"): (RECORDS, {"held": True, "observed": "well"}),
+    ("POST", "/cases/{key}/mitigations/{number}/roll-back"): (RECORDS, {"worked": True, "text": "undone"}),
+    ("POST", "/cases/{key}/mitigations/{number}/extend"): (RECORDS, {"until": TOMORROW, "reason": "waits"}),
+    ("POST", "/cases/{key}/mitigations/{number}/replace"): (RECORDS, {"text": "the fix is out"}),
     ("GET", "/decisions"): (ANYBODY, {}),
     ("GET", "/cases/{key}/decisions"): (INTERNAL, {}),
     ("POST", "/cases/{key}/decisions"): (INTERNAL, {"right": "process", "what": "skip the review"}),
@@ -391,7 +436,22 @@ def decision(state: str) -> Any:
     return prepared
 
 
+def mitigation(state: str) -> Any:
+    def prepared(_: dict[str, Any]) -> None:
+        now = timezone.now()
+        Mitigation.objects.filter(number=1).update(state=state, expires_at=now + timedelta(hours=1))
+
+    return prepared
+
+
 PREPARE = {
+    "/cases/{key}/mitigations/{number}/probe": mitigation("proposed"),
+    "/cases/{key}/mitigations/{number}/start": mitigation("proposed"),
+    "/cases/{key}/mitigations/{number}/verify": mitigation("started"),
+    "/cases/{key}/mitigations/{number}/judge": mitigation("started"),
+    "/cases/{key}/mitigations/{number}/roll-back": mitigation("started"),
+    "/cases/{key}/mitigations/{number}/extend": mitigation("started"),
+    "/cases/{key}/mitigations/{number}/replace": mitigation("started"),
     "/cases/{key}/unmerge": merged(1, 2),
     "/cases/{key}/duplicates/tell": merged(2, 1),
     "/cases/{key}/decisions/{number}/answer": decision("waiting"),
@@ -454,6 +514,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     ends = timezone.now() + timedelta(days=1)
     people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
     ask(case, Question(Right.RISKY_CHANGE, "switch it off", about="flag"), by=engineer)
+    propose_mitigation(case, Proposal("flag", "off", probe=HTTP), by=engineer)
     handed = delegate(
         case.organisation,
         Right.RISKY_CHANGE,

@@ -196,3 +196,49 @@ def case_decide(
     from holdfast.cli.deciding import decide as run
 
     raise typer.Exit(run(key, number, deed, text, url, token))
+
+
+@case_app.command("mitigations")
+def case_mitigations(
+    key: Annotated[str, typer.Argument(help="The case; without one, all temporary fixes in place.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="As the API says it.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """List mitigations: what is in place, since when, and until when it may stay."""
+    from holdfast.cli.mitigating import show as run
+
+    raise typer.Exit(run(key, url, token, as_json=json))
+
+
+@case_app.command("mitigate")
+def case_mitigate(
+    key: Key,
+    pattern: Annotated[str, typer.Argument(help="restart, flag, config, rollback, traffic, cache or limit.")],
+    what: Annotated[str, typer.Argument(help="What exactly is done.")],
+    undo: Annotated[str, typer.Option(help="How it is undone; empty: as the pattern says.")] = "",
+    probe: Annotated[str, typer.Option(help="How it is verified, as JSON; see the guide.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Propose a mitigation; the decision it needs is asked for."""
+    from holdfast.cli.mitigating import propose as run
+
+    raise typer.Exit(run(key, {"pattern": pattern, "what": what, "undo": undo}, probe, url, token))
+
+
+@case_app.command("mitigation")
+def case_mitigation(
+    key: Key,
+    number: Annotated[str, typer.Argument(help="Which mitigation, M-1.")],
+    deed: Annotated[
+        str, typer.Argument(help="start, verify, held, failed, rolled-back, rollback-failed or replace.")
+    ],
+    text: Annotated[str, typer.Option(help="What was observed, or how it went.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Start a mitigation, have it verified, say how it went or how undoing it went."""
+    from holdfast.cli.mitigating import act as run
+
+    raise typer.Exit(run(key, number, deed, text, url, token))

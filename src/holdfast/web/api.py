@@ -27,6 +27,7 @@ from holdfast.desk.people.scim import error as scim_error
 from holdfast.desk.people.scim import router as scim
 from holdfast.desk.policies.api import router as policies
 from holdfast.desk.queue.api import router as queue
+from holdfast.desk.response.mitigation_api import router as mitigations
 from holdfast.desk.triage.api import router as triage
 from holdfast.desk.vault.api import router as vault
 from holdfast.web.errors import NOTHING, Said, said
@@ -100,6 +101,7 @@ for router in (
     hypotheses,
     impact,
     triage,
+    mitigations,
     queue,
     closure,
     brief,

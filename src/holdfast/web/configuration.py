@@ -73,6 +73,17 @@ SETTINGS = (
         "`DEBUG`, `INFO`, `WARNING` or `ERROR`. Logs are JSON lines on standard error.",
     ),
     Setting("HOLDFAST_UPLOAD_LIMIT", str(20 * 2**30), "Largest artefact taken in, in bytes."),
+    Setting(
+        "HOLDFAST_PROBE_PRIVATE",
+        "no",
+        "`yes` lets probes of mitigations ask private and loopback addresses. Whoever works on cases can then"
+        " reach what this machine reaches.",
+    ),
+    Setting(
+        "HOLDFAST_PROBE_COMMANDS",
+        "",
+        "Folder of programs that probes of mitigations may run, under limits. Empty: none.",
+    ),
     Setting("HOLDFAST_WORKERS", "1", "Worker processes that `holdfast serve` starts beside the web server."),
     Setting(
         "HOLDFAST_DOORS",

@@ -17,6 +17,8 @@ VERSION = __version__
 DATA = Path(_values["HOLDFAST_DATA"]).resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 UPLOAD_LIMIT = configuration.number(_values, "HOLDFAST_UPLOAD_LIMIT")
+PROBE_PRIVATE = configuration.flag(_values, "HOLDFAST_PROBE_PRIVATE")
+PROBE_COMMANDS = _values["HOLDFAST_PROBE_COMMANDS"]
 WORKERS = configuration.number(_values, "HOLDFAST_WORKERS")
 try:
     DOORS = doors.load(_values["HOLDFAST_DOORS"])
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
     "holdfast.desk.investigation",
     "holdfast.desk.impact",
     "holdfast.desk.triage",
+    "holdfast.desk.response",
     "holdfast.desk.queue",
     "holdfast.desk.closure",
     "holdfast.desk.brief",

@@ -14,6 +14,7 @@ _PLACES = (
     ("cases", "Cases", ""),
     ("tray", "Arrivals", Deed.SORT_ARRIVALS),
     ("my_decisions", "Decisions", Deed.SEE_INTERNAL),
+    ("register", "Mitigations", Deed.SEE_INTERNAL),
     ("figures", "Figures", Deed.SEE_FIGURES),
     ("policies", "Policies", Deed.SEE_POLICIES),
 )

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.impact.urls")),
     path("", include("holdfast.desk.triage.urls")),
+    path("", include("holdfast.desk.response.urls")),
     path("", include("holdfast.desk.queue.urls")),
     path("", include("holdfast.desk.closure.urls")),
     path("", include("holdfast.desk.brief.urls")),

@@ -72,9 +72,9 @@ def passes(trial: Trial, door: str, role: str, stage: dict) -> bool:
 
 
 def test_every_guarded_deed_is_tried_through_every_door():
-    assert set(guarded_deeds()) == set(TRIALS)
+    assert set(guarded_deeds()) == {name.partition(",")[0] for name in TRIALS}
     for name, trial in TRIALS.items():
-        assert {"web", "api", "cli", "mail"} <= set(trial.doors), name
+        assert {"web", "api", "cli", "mail"} <= {door.partition(",")[0] for door in trial.doors}, name
 
 
 @pytest.mark.parametrize("name", sorted(TRIALS))
@@ -86,8 +86,9 @@ def test_nobody_passes_whom_the_table_forbids(name, stage):
     passed = {(role, door) for role, door in product(ROLES, trial.doors) if passes(trial, door, role, stage)}
     assert {role for role, _ in passed} <= may, sorted(passed)
     if may & {"engineer", "lead"}:
-        assert {"web", "api", "cli"} <= {door for _, door in passed}
-    assert "mail" not in {door for _, door in passed}
+        assert {"web", "api"} <= {door for _, door in passed}
+        assert {"cli", "cli, the decision"} & {door for _, door in passed}
+    assert not {"mail", "line", "job"} & {door for _, door in passed}
 
 
 @pytest.mark.parametrize("name", sorted(TRIALS))
@@ -97,7 +98,8 @@ def test_nobody_passes_where_all_is_left_to_others(name, stage, lead):
     publish(DecisionRights, stage["case"].organisation, text, by=lead, why="four eyes on everything")
     trial = TRIALS[name]
     trial.prepare(stage)
-    direct = {door for door in trial.doors if "decision" not in door and door != "cli"}
+    # answering a decision is what approvers are for; all other doors stay shut
+    direct = set(trial.doors) - {"web, the decision", "api, the decision", "cli, the decision"}
     assert [(role, door) for role, door in product(ROLES, direct) if passes(trial, door, role, stage)] == []
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from holdfast.desk.cases import commands, marks, queries
+from holdfast.desk.cases import commands, lines, marks, queries
 from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
@@ -76,33 +76,7 @@ def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
 def note(request: HttpRequest, key: str) -> HttpResponse:
     """Write a line on the timeline: a comment, or after /fact, /do, /decide that."""
     text = request.POST.get("text", "")
-    return done(request, key, lambda case, by: _write(case, by, text))
-
-
-_MARKS: dict[str, Any] = {
-    "/update": marks.update_customer,
-    "/diagnosed": marks.diagnose,
-    "/refuted": marks.take_back_diagnosis,
-    "/ticket": marks.note_ticket,
-    "/review": marks.note_review,
-}
-_WORDS = {"/fact": Kind.FACT, "/do": Kind.ACTION, "/decide": Kind.DECISION}
-
-
-_KNOWN = ", ".join([*_WORDS, *_MARKS, "/share"])
-
-
-def _write(case: Case, by: Person, text: str) -> object:
-    word, _, rest = text.strip().partition(" ")
-    if word in _WORDS:
-        return commands.record_fact(case, rest, by=by, kind=_WORDS[word])
-    if word in _MARKS:
-        return _MARKS[word](case, rest, by=by)
-    if word == "/share":
-        return commands.comment(case, rest, by=by, shared=True)
-    if word.startswith("/"):
-        raise commands.Conflict(f"there is no {word}; {_KNOWN} are known; you wrote “{text.strip()}”")
-    return commands.comment(case, text, by=by)
+    return done(request, key, lambda case, by: lines.write(case, text, by=by))
 
 
 @require_POST

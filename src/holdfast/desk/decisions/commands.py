@@ -80,8 +80,7 @@ def ask(case: Case, said: Question, *, by: Person) -> Decision:
     data |= {"risk": made.risk, "undo": made.undo}
     holder = holder_for(case, said.right, by, rights)
     if rights.line(said.right).own and holder is not None and not said.to_others:
-        append(case, Kind.DECISION, f"{made} proposed: {what}", by=by, event=EVENT, data=data)
-        _give(case, made, by, holder, made.reason, rights)
+        _give(case, made, by, holder, made.reason, rights, data)
         return made
     text = f"{made} asked of {rights.who(said.right)}: {what}"
     append(case, Kind.DECISION, text, by=by, event=EVENT, data=data)
@@ -153,7 +152,16 @@ def _not_theirs(case: Case, decision: Decision, by: Person, rights: Table) -> Co
     return NeedsApproval(f"{decision} is decided by {rights.who(right)}", right, decision.number)
 
 
-def _give(case: Case, decision: Decision, by: Person, holder: Person, text: str, rights: Table) -> None:
+def _give(
+    case: Case,
+    decision: Decision,
+    by: Person,
+    holder: Person,
+    text: str,
+    rights: Table,
+    asked: Mapping[str, Any] | None = None,
+) -> None:
+    """Count an approval; `asked` is what its entry says besides when it is the question too."""
     now, line = timezone.now(), rights.line(Right(decision.right))
     until = now + line.lasts
     Voice.objects.create(decision=decision, person=by, holder=holder, approves=True, text=text, until=until)
@@ -162,11 +170,15 @@ def _give(case: Case, decision: Decision, by: Person, holder: Person, text: str,
         decision.state = State.APPROVED if decision.about else State.TAKEN
         decision.decided_at, decision.until = now, min(voice.until for voice in found)
     decision.save(update_fields=["state", "decided_at", "until"])
-    data = change(case, str(decision), before, decision.state) | _told(decision)
-    data |= {"rights": rights.policy.version, "holder": holder.title, "counts": [len(found), line.quorum]}
-    said = f": {text}" if text else ""
+    data = dict(asked or {}) | change(case, str(decision), None if asked else before, decision.state)
+    data |= _told(decision) | {"rights": rights.policy.version, "holder": holder.title}
+    data |= {"counts": [len(found), line.quorum]}
     for_whom = "" if holder == by else f" for {holder.title}"
-    text = f"{decision} approved{for_whom}, {len(found)} of {line.quorum}{said}"
+    said = f": {text}" if text else ""
+    if asked is not None:
+        said = f": {decision.what}" + (f". Because {text}" if text else "")
+    count = f", {len(found)} of {line.quorum}" if line.quorum > 1 or asked is None else ""
+    text = f"{decision} {'approved' if asked is None else 'decided'}{for_whom}{count}{said}"
     append(case, Kind.DECISION, text, by=by, event=EVENT, data=data)
     if decision.state != before:
         _ended(case, decision, by, "approved")

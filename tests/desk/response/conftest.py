@@ -1,0 +1,3 @@
+"""The cast plays here."""
+
+from cast import *  # noqa: F403
