@@ -62,7 +62,7 @@ class Mitigation(models.Model):
     class Meta:
         ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case", "number"], name="response_mitigation")
+            models.UniqueConstraint(fields=["case", "number"], name="response_mitigation_number")
         ]
         indexes: ClassVar = [
             models.Index(

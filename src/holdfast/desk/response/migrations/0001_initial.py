@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="mitigation",
-            constraint=models.UniqueConstraint(fields=("case", "number"), name="response_mitigation"),
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="response_mitigation_number"),
         ),
         migrations.AddIndex(
             model_name="sample",
