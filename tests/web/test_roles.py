@@ -66,6 +66,7 @@ DECLARES = {"stranger", "customer", "tier1", "tier2", "success", "security"} | S
 COUNTS = {"stranger", "auditor", "success", "product", "executive"} | STEERS
 DECIDES = {"lead", "manager", "admin"}
 LEADS = {"lead", "admin"}
+AUDITS = {"auditor", "security", "admin"}
 SORTS = STEERS | {"stranger"}
 SEES_POLICIES = {"stranger", "auditor"} | STEERS
 CALENDAR = """title: Mondays
@@ -104,6 +105,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "mfa_deactivate_totp": ("GET", "/me/second-factor/remove", set(), {}),
     "mfa_view_recovery_codes": ("GET", "/me/second-factor/codes", set(), {}),
     "mfa_generate_recovery_codes": ("GET", "/me/second-factor/codes/new", ANYBODY, {}),
+    "ledger": ("GET", "/ledger/", AUDITS, {}),
     "people": ("GET", "/people/ESC/", {"admin"}, {}),
     "admit": ("POST", "/people/ESC/admit", {"admin"}, {"username": "new", "role": "tier1"}),
     "role": ("POST", "/people/ESC/{person}/role", {"admin"}, {"role": "tier1"}),
@@ -311,6 +313,10 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/queue/weekly"): (COUNTS, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/content"): (READS, {}),
+    ("GET", "/cases/{key}/evidence/{artefact}/custody"): (READS, {}),
+    ("GET", "/cases/{key}/evidence/{artefact}/custody.pdf"): (READS, {}),
+    ("GET", "/ledger"): (AUDITS, {}),
+    ("GET", "/ledger/export"): (AUDITS, {}),
     ("POST", "/cases/{key}/uploads"): (ATTACHES, {"name": "a", "size": 1}),
     # an upload is its sender's alone; nobody of the cast sent this one
     ("GET", "/uploads/{upload}"): (set(), {}),
@@ -543,6 +549,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
 
 def status(client: Any, method: str, address: str, data: Any, **options: Any) -> int:
     answer = getattr(client, method.lower())(address, data, **options)
+    answer.close()  # a file that is handed out is open until then
     return int(answer.status_code)
 
 

@@ -62,3 +62,13 @@ def witness_log(
     from holdfast.cli.verifying_ledger import watch
 
     raise typer.Exit(watch(key, log, memory, listen, request))
+
+
+@ledger_app.command("export")
+def export_ledger(
+    out: Annotated[Path, typer.Argument(help="The zip to write.")],
+) -> None:
+    """Export the whole ledger of the desk on this machine; auditors export their organisation's part on its page."""
+    from holdfast.cli.verifying_ledger import export
+
+    raise typer.Exit(export(out))

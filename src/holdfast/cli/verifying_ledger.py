@@ -100,6 +100,24 @@ def watch(key: Path, log: str, memory: Path, listen: str, request: Path | None) 
     return 0
 
 
+def export(out: Path) -> int:
+    """Write the whole ledger of the desk on this machine."""
+    from holdfast.web import serving
+
+    serving.set_up()
+    serving.migrate()
+    from holdfast.desk.audit.keeping import signing_key
+    from holdfast.desk.audit.queries import export_all
+    from holdfast.desk.audit.sequencing import log_what_happened
+
+    log_what_happened()
+    number = export_all(out)
+    print(
+        f"{number:,} entries in {out}; verify with: holdfast ledger verify {out} --key {signing_key().verifier}"
+    )
+    return 0
+
+
 def _key(given: str) -> VerifierKey:
     """Read a key as written, or from the file it names."""
     path = Path(given)

@@ -11,6 +11,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from holdfast.desk.arrival.api import router as arrival
+from holdfast.desk.audit.api import router as audit
 from holdfast.desk.brief.api import router as brief
 from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
@@ -96,6 +97,7 @@ for router in (
     links,
     decisions,
     vault,
+    audit,
     arrival,
     investigation,
     hypotheses,

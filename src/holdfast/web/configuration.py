@@ -117,6 +117,16 @@ SETTINGS = (
         "HOLDFAST_IMAP_ADDRESS", "", "Address whose mail that mailbox holds, as declared at an organisation."
     ),
     Setting(
+        "HOLDFAST_LEDGER_NAME",
+        "holdfast",
+        "Name under which this desk signs its ledger, as `desk.example.org/log`. Choose it before the first start.",
+    ),
+    Setting(
+        "HOLDFAST_WITNESSES",
+        "",
+        "Who is told of the ledger's checkpoints, separated by commas: `https://witness.example#KEY`, `file:/path`.",
+    ),
+    Setting(
         "HOLDFAST_METRICS_TOKEN",
         "",
         "Bearer token for `/metrics`. Empty: `/metrics` answers loopback addresses only.",

@@ -29,6 +29,8 @@ MAIL_LISTEN = _values["HOLDFAST_MAIL_LISTEN"]
 MAIL_LIMIT = configuration.number(_values, "HOLDFAST_MAIL_LIMIT")
 MAIL_VOUCHER = _values["HOLDFAST_MAIL_VOUCHER"]
 IMAP_URL, IMAP_ADDRESS = _values["HOLDFAST_IMAP_URL"], _values["HOLDFAST_IMAP_ADDRESS"]
+LEDGER_NAME = _values["HOLDFAST_LEDGER_NAME"]
+WITNESSES = configuration.names(_values, "HOLDFAST_WITNESSES")
 METRICS_TOKEN = _values["HOLDFAST_METRICS_TOKEN"]
 
 SECRET_KEY = configuration.secret_key(_values, DATA)
@@ -53,6 +55,7 @@ INSTALLED_APPS = [
     "holdfast.desk.links",
     "holdfast.desk.decisions",
     "holdfast.desk.vault",
+    "holdfast.desk.audit",
     "holdfast.desk.arrival",
     "holdfast.desk.investigation",
     "holdfast.desk.impact",

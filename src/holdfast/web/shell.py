@@ -17,6 +17,7 @@ _PLACES = (
     ("register", "Mitigations", Deed.SEE_INTERNAL),
     ("figures", "Figures", Deed.SEE_FIGURES),
     ("policies", "Policies", Deed.SEE_POLICIES),
+    ("ledger", "Ledger", Deed.SEE_AUDIT),
 )
 
 

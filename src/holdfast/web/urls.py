@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", health.exposition, name="metrics"),
     path("api/v1/", api.urls),
     path("", include("holdfast.desk.people.urls")),
+    path("", include("holdfast.desk.audit.urls")),
     path("", include("holdfast.desk.policies.urls")),
     path("", include("holdfast.desk.arrival.urls")),
     path("", include("holdfast.desk.cases.urls")),

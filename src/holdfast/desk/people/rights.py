@@ -53,6 +53,8 @@ class Deed(StrEnum):
     """Settle what others dispute."""
     MANAGE_PEOPLE = "manage_people"
     """Let people in, change their roles, end their tokens, set how they sign in."""
+    SEE_AUDIT = "see_audit"
+    """Read the ledger: who did what, and who looked at what."""
 
 
 class Reach(StrEnum):
@@ -112,11 +114,11 @@ RIGHTS: dict[str, frozenset[Deed]] = {
     Role.DEVELOPER: frozenset(_HELPING),
     Role.SUCCESS: frozenset(_FOLLOWING | {Deed.DECLARE, Deed.ATTACH, Deed.SEE_FIGURES}),
     Role.PRODUCT: frozenset(_FOLLOWING | {Deed.SEE_FIGURES}),
-    Role.SECURITY: frozenset(_HELPING | {Deed.DECLARE, Deed.RAISE_SEVERITY}),
+    Role.SECURITY: frozenset(_HELPING | {Deed.DECLARE, Deed.RAISE_SEVERITY, Deed.SEE_AUDIT}),
     Role.EXECUTIVE: frozenset({Deed.SEE, Deed.SEE_INTERNAL, Deed.SEE_FIGURES}),
     Role.CUSTOMER: frozenset(_FILING),
-    Role.AUDITOR: frozenset(_READING | {Deed.SEE_FIGURES, Deed.SEE_POLICIES}),
-    Role.ADMIN: frozenset(_LEADING | {Deed.MANAGE_PEOPLE}),
+    Role.AUDITOR: frozenset(_READING | {Deed.SEE_FIGURES, Deed.SEE_POLICIES, Deed.SEE_AUDIT}),
+    Role.ADMIN: frozenset(_LEADING | {Deed.MANAGE_PEOPLE, Deed.SEE_AUDIT}),
 }
 
 REACH: dict[str, Reach] = {

@@ -12,6 +12,7 @@ from django.db import transaction
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.cases.timeline import append, lock
+from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import storage
@@ -92,7 +93,7 @@ def _seal(upload: Upload, digest: str) -> Artefact:
         },
     )
     if created:
-        Custody.objects.create(artefact=artefact, deed="received", person=upload.person, sha256=digest)
+        note_custody(artefact, "received", upload.person)
         what = "Baseline" if artefact.baseline else "Evidence"
         append(
             case,
@@ -113,9 +114,18 @@ def abandon(upload: Upload) -> None:
     upload.delete()
 
 
+@transaction.atomic
 def note_custody(artefact: Artefact, deed: str, by: Person | None) -> None:
-    """Note that an artefact was read or handed out."""
-    Custody.objects.create(artefact=artefact, deed=deed, person=by, sha256=artefact.sha256)
+    """Note that an artefact was received, read or handed out, in its custody and for the ledger."""
+    hand = Custody.objects.create(artefact=artefact, deed=deed, person=by, sha256=artefact.sha256)
+    case = artefact.case
+    publish(
+        "evidence.custody",
+        organisation_id=case.organisation_id,
+        case_id=case.id,
+        custody=hand.id,
+        artefact=artefact.id,
+    )
 
 
 def clean(name: str) -> str:

@@ -1,0 +1,5 @@
+"""The cast, over the ledger."""
+
+from __future__ import annotations
+
+from cast import *  # noqa: F403
