@@ -40,7 +40,6 @@ BUDGETS = {
     "/api/v1/cases/ESC-1/decisions": 9,
     "/cases/ESC-1/closing": 11,
     "/hygiene/": 6,
-    "/ledger/": 9,
     "/cases/ESC-1/place": 20,
     "/queue/stand-up": 18,
     "/queue/weekly": 18,

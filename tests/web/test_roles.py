@@ -549,7 +549,6 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
 
 def status(client: Any, method: str, address: str, data: Any, **options: Any) -> int:
     answer = getattr(client, method.lower())(address, data, **options)
-    answer.close()  # a file that is handed out is open until then
     return int(answer.status_code)
 
 

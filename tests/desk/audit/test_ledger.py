@@ -151,13 +151,15 @@ def test_who_may_not_read_the_ledger_reads_nothing(engineer: Any, tmp_path: Path
 
 
 def test_the_page_shows_what_was_done_and_what_was_erased(
-    case: Any, engineer: Any, auditor: Any, signed_in: Any
+    case: Any, engineer: Any, auditor: Any, signed_in: Any, django_assert_max_num_queries: Any
 ) -> None:
     commands.acknowledge(case, by=engineer)
     log_what_happened()
     Opening.objects.filter(path="by").first().delete()
 
-    page = signed_in(auditor).get("/ledger/").content.decode()
+    browser = signed_in(auditor)
+    with django_assert_max_num_queries(9):
+        page = browser.get("/ledger/").content.decode()
 
     assert "case.acknowledged" in page
     assert engineer.title in page

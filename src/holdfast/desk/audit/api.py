@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query, Router, Schema
 
 from holdfast.desk.audit import printing, queries
@@ -15,6 +18,7 @@ from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 
 router = Router(tags=["ledger"])
+BLOCK = 256 * 1024
 
 
 class WitnessOut(Schema):
@@ -73,16 +77,25 @@ def ledger(request: HttpRequest) -> dict[str, Any]:
 @router.get("/ledger/export", summary="Export the ledger")
 def export(
     request: HttpRequest, case: Annotated[Words, Query("", max_length=40, description="One case only.")]
-) -> FileResponse:
+) -> StreamingHttpResponse:
     """Return your organisation's part of the log as a zip, each entry with its proof."""
     person = signed_in(request)
     chosen = visible_case(person, case) if case else None
     queries.houses(person)
-    with tempfile.TemporaryDirectory(prefix="holdfast-ledger-") as folder:
-        out = Path(folder) / "ledger.zip"
-        queries.export_for(person, out, chosen)
-        file = out.open("rb")  # its content outlives its name
-    return FileResponse(file, as_attachment=True, filename=f"ledger-{chosen.key if chosen else 'export'}.zip")
+    handle, name = tempfile.mkstemp(prefix="holdfast-ledger-", suffix=".zip")
+    os.close(handle)
+    queries.export_for(person, Path(name), chosen)
+    answer = StreamingHttpResponse(_handed_out(Path(name)), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="ledger-{chosen.key if chosen else "export"}.zip"'
+    return answer
+
+
+async def _handed_out(path: Path) -> AsyncIterator[bytes]:
+    """Return a file in pieces; its name is gone once the first is asked for."""
+    with path.open("rb") as file:
+        path.unlink()
+        while block := await asyncio.to_thread(file.read, BLOCK):
+            yield block
 
 
 @router.get(
