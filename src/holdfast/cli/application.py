@@ -77,6 +77,31 @@ def show(
     raise typer.Exit(run(finding, report, keep, around))
 
 
+@app.command()
+def redact(
+    paths: Paths,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the derivatives; new or empty.")],
+    key: Annotated[
+        Path | None, typer.Option(help="File with the case's key; one is made beside the folder otherwise.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the manifest as JSON here too; - for standard output.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="Rules added, disabled and exempt, as YAML.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of every place which rule hit, and why.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes; as many as processors otherwise.")] = None,
+) -> None:
+    """Write evidence anew without secrets and personal data; what cannot be read for sure is withheld.
+
+    Exit code: 0 all was written, 2 unusable input, key, policy or place, 3 something was withheld.
+    """
+    from holdfast.cli.redacting import run
+
+    raise typer.Exit(run(paths, out, key, report, policy, workers, explain=explain))
+
+
 @range_app.command("list")
 def range_list() -> None:
     """List the faults that can be injected."""

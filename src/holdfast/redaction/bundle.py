@@ -1,0 +1,258 @@
+"""A whole bundle: discover in every file, then write every file anew, verify, and only then show the result."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from holdfast import __version__
+from holdfast.diagnostics.analysers.contract import Opened
+from holdfast.diagnostics.bundle import Limits, open_bundle
+from holdfast.redaction import passes
+from holdfast.redaction.database import ENGINE
+from holdfast.redaction.files import Derived, Discovered, Withheld
+from holdfast.redaction.kinds import Kind, kind_of
+from holdfast.redaction.learning import learnable
+from holdfast.redaction.policy import Policy, matches
+from holdfast.redaction.pseudonyms import Key
+from holdfast.redaction.redactor import Redactor
+from holdfast.redaction.rules import SECRET
+from holdfast.redaction.sealedmap import sealed
+
+MANIFEST = "manifest.json"
+_REASONS = {
+    "image": "an image; a person has to look at it", "document": "a document that is no text",
+    "dump": "memory of a process; only derived facts go out", "database": "a database file",
+    "binary": "no kind of text that is known", "archive": "an archive that was not opened",
+}  # fmt: skip
+
+
+class OutputUnusable(ValueError):
+    """The place for the derivatives cannot be used; says why and what was left as it was."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One file of the bundle and what became of it."""
+
+    id: str
+    kind: str
+    size: int
+    sha256: str = ""
+    """Of the original."""
+    derivative: str = ""
+    derivative_sha256: str = ""
+    found: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, int] = field(default_factory=dict)
+    coverage: str = ""
+    withheld: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a redaction did; `manifest` is what was written beside the derivatives."""
+
+    out: Path
+    manifest: dict[str, Any]
+    entries: list[Entry]
+    explained: dict[str, list[tuple[int, str, str, str]]]
+    values: int
+
+    @property
+    def withheld(self) -> list[Entry]:
+        """Return the files that did not go out."""
+        return [entry for entry in self.entries if entry.withheld]
+
+
+def redact_bundle(
+    paths: Sequence[Path],
+    out: Path,
+    key: Key,
+    policy: Policy | None = None,
+    *,
+    map_path: Path | None = None,
+    explain: bool = False,
+    workers: int | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Redact files, folders and archives into the folder `out`, which must not exist or be empty.
+
+    map_path: where the sealed way back goes, `out` with `.map` by default. workers: processes, as many as there
+    are processors by default. progress: told what is done, files done and files in all. Nothing appears under
+    `out` before all of it is written and verified. Raises FileNotFoundError, OutputUnusable.
+    """
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
+    with _place(out) as making, tempfile.TemporaryDirectory(prefix=".spool-", dir=making.parent) as spool:
+        work = _Work(Redactor(key, policy), making, workers or os.cpu_count() or 1, progress)
+        try:
+            bundle = open_bundle(paths, Path(spool), limits)
+            entries = work.run(bundle.opened, explain)
+            manifest = work.manifest(entries, [finding.title for finding in bundle.findings])
+            _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
+            where = map_path or out.with_name(out.name + ".map")
+            _write(where.with_name(where.name + ".part"), sealed(work.way_back(), key))
+            os.replace(where.with_name(where.name + ".part"), where)
+        except OSError as error:
+            raise _told(error, out) from error
+    return Report(out, manifest, entries, work.explained, len(work.values))
+
+
+class _Work:
+    def __init__(
+        self, redactor: Redactor, making: Path, workers: int, progress: Callable[[str, int, int], None] | None
+    ) -> None:
+        self.redactor, self.making, self.workers = redactor, making, workers
+        self.progress = progress or _silent
+        self.values: dict[bytes, str] = {}
+        self.explained: dict[str, list[tuple[int, str, str, str]]] = {}
+
+    def run(self, opened: list[Opened], explain: bool) -> list[Entry]:
+        entries, tasks = [], []
+        for number, one in enumerate(opened, 1):
+            kind = kind_of(one.path)
+            entry = Entry(one.artefact.id, kind.name, one.artefact.size, one.artefact.sha256)
+            entries.append(entry)
+            entry.withheld = self._refused(one, kind)
+            if not entry.withheld:
+                name = f"{number:05d}-{self._safe(one.artefact.name)}"
+                tasks.append(passes.Task(number - 1, one.path, kind, self.making / name))
+        self._discover(tasks, entries)
+        self._derive([task for task in tasks if not entries[task.number].withheld], entries, explain)
+        return entries
+
+    def _refused(self, one: Opened, kind: Kind) -> str:
+        policy = self.redactor.policy
+        if matches(one.artefact.name, policy.exempt_paths):
+            return "left out by the policy"
+        if one.artefact.note:
+            return f"it is not whole: {one.artefact.note}"
+        return "" if kind.name in ("text", "pcap", "pcapng") else _REASONS.get(kind.name, kind.name)
+
+    def _safe(self, name: str) -> str:
+        """Return a name for a derivative: the last part, redacted, of harmless characters only."""
+        stem, dot, suffix = name.replace("\\", "/").rpartition("/")[2].rpartition(".")
+        parts = (self.redactor.text(stem).text, dot, self.redactor.text(suffix).text)
+        return re.sub(r"[^A-Za-z0-9._-]+", "_", "".join(parts)).strip(".")[-80:] or "file"
+
+    def _discover(self, tasks: list[passes.Task], entries: list[Entry]) -> None:
+        certain: dict[bytes, bool] = {}
+        for done, (task, found) in enumerate(
+            passes.run(passes.discovered, tasks, self.redactor, self.workers), 1
+        ):
+            entry = entries[task.number]
+            self.progress("discovering", done, len(tasks))
+            if isinstance(found, str):
+                entry.withheld = found
+                continue
+            assert isinstance(found, Discovered)
+            entry.sha256, entry.found = found.sha256, dict(found.fired)
+            for value, (kind, sure) in found.values.items():
+                if kind == SECRET or value not in self.values:
+                    self.values[value] = kind
+                certain[value] = certain.get(value, False) or sure
+        self.learnt = learnable(self.values)
+
+    def _derive(self, tasks: list[passes.Task], entries: list[Entry], explain: bool) -> None:
+        setting = passes.setting(self.redactor, self.learnt, self.values, explain)
+        for done, (task, made) in enumerate(passes.run(passes.derived, tasks, setting, self.workers), 1):
+            entry = entries[task.number]
+            self.progress("rewriting", done, len(tasks))
+            if isinstance(made, str):
+                entry.withheld = made
+                task.out.unlink(missing_ok=True)
+                continue
+            assert isinstance(made, Derived)
+            entry.derivative, entry.derivative_sha256 = task.out.name, made.sha256
+            entry.replaced = dict(made.replaced)
+            entry.coverage = (
+                "addresses mapped, payload overwritten"
+                if entry.kind.startswith("pcap")
+                else "every byte read"
+            )
+            if explain:
+                self.explained[task.out.name] = made.explained
+
+    def way_back(self) -> dict[bytes, tuple[str, bytes]]:
+        """Return pseudonym -> (class, value)."""
+        names = self.redactor.names
+        return {names.of(kind, value): (kind, value) for value, kind in self.values.items()}
+
+    def manifest(self, entries: list[Entry], findings: list[str]) -> dict[str, Any]:
+        """Return what stands beside the derivatives; it names no original."""
+        files = [
+            {k: v for k, v in (("id", e.id), ("kind", e.kind), ("size", e.size), ("sha256", e.sha256),
+             ("derivative", e.derivative), ("derivative_sha256", e.derivative_sha256), ("found", e.found),
+             ("replaced", e.replaced), ("coverage", e.coverage), ("withheld", e.withheld)) if v not in ("", {})}
+            for e in entries
+        ]  # fmt: skip
+        return {
+            "holdfast": __version__, "engine": ENGINE, "ruleset": self.redactor.engine.digest,
+            "policy": self.redactor.policy.digest, "key": self.redactor.names.key.id,
+            "files": files, "withheld": sum(bool(e.withheld) for e in entries),
+            "opening": [self.redactor.text(one).text for one in findings],
+        }  # fmt: skip
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+@contextlib.contextmanager
+def _place(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` that becomes `out` when all went well, and vanishes otherwise."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputUnusable(f"{out} exists and is not empty; choose another place, nothing was changed")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock = (out.parent / f".{out.name}.lock").open("wb")
+    except OSError as error:
+        raise _told(error, out) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OutputUnusable(
+                f"another redaction is writing to {out}; wait for it or choose another place"
+            ) from error
+        making = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            yield making
+            if out.exists():
+                if any(out.iterdir()):
+                    raise OutputUnusable(f"{out} was filled meanwhile; nothing of it was changed")
+                out.rmdir()
+            making.chmod(0o755)
+            os.rename(making, out)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+            Path(lock.name).unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as target:
+        target.write(data)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def _told(error: OSError, out: Path) -> OutputUnusable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputUnusable(f"the disk is full; nothing was written to {out}, the originals are untouched")
+    return OutputUnusable(f"{out} cannot be written: {error}; the originals are untouched")
+
+
+__all__ = ["BinaryIO", "Entry", "OutputUnusable", "Report", "Withheld", "redact_bundle"]

@@ -1,0 +1,191 @@
+"""All rules compiled into one set of arrays for the scanner, kept on disk so that no process compiles twice."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from holdfast.redaction import patterns
+from holdfast.redaction.kernels import FOLDS, LOWERED
+from holdfast.redaction.rules import Rule, RuleError, literals
+from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
+
+ENGINE = 1
+"""Raised when the arrays or what they mean change."""
+PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN = range(13)
+_HANDLERS = {
+    "jwt": JWT, "pem": PEM, "bearer": BEARER, "basic": BASIC, "url": URL, "cookie": COOKIE, "path": PATH,
+    "host": HOST, "login": LOGIN,
+}  # fmt: skip
+_MULTIPLY = 2654435761
+_BITS, _BUCKETS = 18, 13
+Array = np.ndarray[Any, Any]
+
+
+class Database(NamedTuple):
+    """The arrays. A trigger is a literal; each has the rule it calls and how (`PREFIX`, `INSIDE`, ...)."""
+
+    bits: Array  # uint8[2**18 / 8]: four-grams some trigger begins with
+    buckets: Array  # int32[2**13 + 1]: where a bucket's entries begin
+    grams: Array  # uint32[entries]: the folded four-gram
+    triggers: Array  # int32[entries]: the trigger
+    offsets: Array  # int32[triggers + 1]: into letters
+    letters: Array  # uint8[...]: the literals, lower case where case does not count
+    exact: Array  # uint8[triggers]
+    modes: Array  # uint8[triggers]
+    called: Array  # int32[triggers]: the rule
+    backs: Array  # int32[triggers]
+    classes: Array  # uint8[256]: classes of bytes that no pattern tells apart
+    steps: Array  # int32[states, classes]
+    accepts: Array  # uint8[states]
+    starts: Array  # int32[rules]: the first state of its pattern, or 0
+    opens: Array  # uint8[rules]: may be followed by a word's character
+    entropies: Array  # uint8[rules]: has to be random
+    glued: Array  # uint8[triggers]: may follow a letter
+
+
+def digest(rules: Sequence[Rule]) -> str:
+    """Return the SHA-256 of rules and engine, lower-case hex: the ruleset hash of a manifest."""
+    told = hashlib.sha256(f"engine {ENGINE}".encode())
+    for rule in rules:
+        told.update(repr(rule).encode())
+    for words in (ACCOUNTS, PLACEHOLDERS, ENDINGS_OF_FILES):
+        told.update(repr(sorted(words)).encode())
+    return told.hexdigest()
+
+
+def database(rules: Sequence[Rule]) -> Database:
+    """Return the rules compiled, from disk where some process has compiled them before."""
+    path = _folder() / f"rules-{digest(rules)[:32]}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return Database(**{name: kept[name] for name in Database._fields})
+    except (OSError, ValueError, KeyError, EOFError):
+        pass
+    except Exception:  # noqa: S110 - a damaged file is compiled again, whatever its damage raises
+        pass
+    made = compiled(rules)
+    _keep(made, path)
+    return made
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "holdfast"
+
+
+def _keep(made: Database, path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, **made._asdict())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
+            out.write(buffer.getbuffer())
+        os.replace(out.name, path)
+    except OSError:
+        return  # a machine without a place for caches compiles each time
+
+
+def words_of_fields(rules: Sequence[Rule]) -> list[str]:
+    """Return the words a name has to contain before it is worth reading: the longest of each phrase."""
+    found = set()
+    for rule in rules:
+        for phrase in rule.fields:
+            found.add(max(phrase.split(), key=len))
+    found |= {"token", "secret", "passw", "apikey", "access", "auth"}
+    short = sorted(found, key=len)
+    kept: list[str] = []
+    for word in short:
+        if len(word) >= 3 and not any(len(one) >= 5 and one in word for one in kept):
+            kept.append(word)
+    return kept
+
+
+def compiled(rules: Sequence[Rule]) -> Database:
+    """Compile the rules; raises RuleError for a pattern that cannot be."""
+    rows, starts, accepts, count = [], np.zeros(len(rules), np.int32), [], 0
+    for number, rule in enumerate(rules):
+        if rule.pattern:
+            try:
+                made = patterns.compiled(rule.pattern)
+            except patterns.PatternError as error:
+                raise RuleError(f"rule {rule.id}: {error}") from error
+            grown = made.rows.astype(np.int32)
+            grown[grown > 0] += count
+            rows.append(grown)
+            accepts.append(made.accepts)
+            starts[number] = count + 1
+            count += len(made.accepts)
+    wide = np.concatenate(rows) if rows else np.zeros((2, 256), np.int32)
+    first, classes = np.unique(wide, axis=1, return_index=True, return_inverse=True)[1:]
+    triggers = list(_triggers(rules))
+    return Database(
+        **_index(triggers),
+        exact=np.array([t[1] for t in triggers], np.uint8),
+        modes=np.array([t[2] for t in triggers], np.uint8),
+        called=np.array([t[3] for t in triggers], np.int32),
+        backs=np.array([t[4] for t in triggers], np.int32),
+        glued=np.array([t[5] for t in triggers], np.uint8),
+        classes=classes.reshape(-1).astype(np.uint8),
+        steps=np.ascontiguousarray(wide[:, first]),
+        accepts=np.concatenate(accepts).astype(np.uint8) if accepts else np.zeros(2, np.uint8),
+        starts=starts,
+        opens=np.array([rule.open for rule in rules], np.uint8),
+        entropies=np.array(["entropy" in rule.checks for rule in rules], np.uint8),
+    )
+
+
+def _triggers(rules: Sequence[Rule]) -> Any:
+    """Yield (literal, case counts, mode, rule, back, may follow a letter)."""
+    for number, rule in enumerate(rules):
+        for literal in literals(rule):
+            mode = _HANDLERS.get(rule.handler, LEAD if rule.lead else INSIDE if rule.back else PREFIX)
+            exact = mode in (PREFIX, INSIDE, LEAD, JWT, PEM) and "(?i)" not in rule.pattern
+            glued = mode in (LEAD, INSIDE) or (len(literal) >= 4 and not literal[1:-1].isalnum())
+            yield literal, exact, mode, number, rule.back, glued
+    for word in words_of_fields(rules):
+        yield word, False, NAME, 0, 0, len(word) >= 5
+
+
+def _index(triggers: list[Any]) -> dict[str, Array]:
+    """Return the tables of four-grams."""
+    letters, offsets, entries = bytearray(), [0], []
+    for number, (literal, exact, *_) in enumerate(triggers):
+        text = literal.encode("latin-1")
+        letters += text if exact else bytes(LOWERED[np.frombuffer(text, np.uint8)])
+        offsets.append(len(letters))
+        entries += [(gram, number) for gram in _grams(text)]
+    hashed = [((gram * _MULTIPLY) & 0xFFFFFFFF, gram, number) for gram, number in entries]
+    hashed.sort(key=lambda one: (one[0] >> (32 - _BUCKETS), -(offsets[one[2] + 1] - offsets[one[2]])))
+    bits = np.zeros((1 << _BITS) // 8, np.uint8)
+    for code, _, _ in hashed:
+        at = code >> (32 - _BITS)
+        bits[at >> 3] |= 1 << (at & 7)
+    buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
+    for code, _, _ in hashed:
+        buckets[(code >> (32 - _BUCKETS)) + 1] += 1
+    return {
+        "bits": bits,
+        "buckets": np.cumsum(buckets).astype(np.int32),
+        "grams": np.array([gram for _, gram, _ in hashed], np.uint32),
+        "triggers": np.array([number for _, _, number in hashed], np.int32),
+        "offsets": np.array(offsets, np.int32),
+        "letters": np.frombuffer(bytes(letters), np.uint8),
+    }
+
+
+def _grams(text: bytes) -> list[int]:
+    folded = [int(FOLDS[code]) for code in text[:4]]
+    grams = [0]
+    for fold in folded:
+        grams = [(gram << 6) | fold for gram in grams]
+    for _ in range(4 - len(folded)):
+        grams = [(gram << 6) | fold for gram in grams for fold in range(64)]
+    return grams

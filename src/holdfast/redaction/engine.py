@@ -1,0 +1,231 @@
+"""Finds values in a text: both scanners, checks, views of other writings, values known from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.redaction import views, webtokens
+from holdfast.redaction.checks import check_of
+from holdfast.redaction.database import database, digest
+from holdfast.redaction.emitting import SHAPES
+from holdfast.redaction.learnt import SAME_LENGTH, Learnt
+from holdfast.redaction.naming import Naming
+from holdfast.redaction.pseudonyms import Pseudonyms
+from holdfast.redaction.rules import SECRET, Rule
+from holdfast.redaction.shapes import scan_shapes
+from holdfast.redaction.spans import NESTED, Span, settled
+from holdfast.redaction.triggers import scan_triggers
+
+Array = np.ndarray[Any, Any]
+DEEPEST = 4
+"""Writings within writings."""
+_MOST_VERDICTS = 1 << 20
+_PADDING = 64
+_OWN = re.compile(rb"[A-Z]{3,20}-[0-9a-hjkmnp-tv-z]{14}|user-[0-9a-hjkmnp-tv-z]{10}@")
+_KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
+
+
+class Engine:
+    """Rules made ready to find. One per process and ruleset; not for two threads at once."""
+
+    def __init__(self, rules: Sequence[Rule], exempt: frozenset[str] = frozenset()) -> None:
+        self.rules = tuple(rules)
+        self.digest = digest(self.rules)
+        self._database = database(self.rules)
+        self._naming = Naming(self.rules, exempt)
+        numbers = {rule.id: number for number, rule in enumerate(self.rules)}
+        self._shape_ids = np.array([numbers.get(name, -1) for name in SHAPES], np.int32)
+        self._user = numbers.get("ssh-login", -1)
+        self._checks: list[Callable[[str], bool] | None] = [
+            check_of(rule.id, rule.strength, bool(rule.fields)) for rule in self.rules
+        ]
+        self._verdicts: dict[tuple[int, bytes], bool] = {}
+        self._out = np.empty((4096, 4), np.int64)
+        self._pending = np.empty((1024, 2), np.int64)
+
+    def events(self, data: Array) -> Array:
+        """Return what the scanners say of a text, int64[n, 4] of (start, end, rule, how), unchecked."""
+        size = len(data)
+        shapes = self._run(lambda out: int(scan_shapes(data, 0, size, self._shape_ids, out)))
+        return np.concatenate((shapes, self._run(lambda out: self._triggered(data, size, out))))
+
+    def _triggered(self, data: Array, size: int, out: Array) -> int:
+        while True:
+            count, waiting = scan_triggers(
+                data, 0, size, self._database, self._naming.names, self._user, out, self._pending
+            )
+            if not waiting:
+                return int(count)
+            self._naming.learn(data, self._pending[: min(waiting, len(self._pending))])
+
+    def _run(self, scan: Callable[[Array], int]) -> Array:
+        while True:
+            count = scan(self._out)
+            if count <= len(self._out):
+                return self._out[:count].copy()
+            self._out = np.empty((count * 2, 4), np.int64)
+
+    def accepted(self, rule: int, value: bytes) -> bool:
+        """Tell whether a value satisfies its rule's check; asked once for each."""
+        check = self._checks[rule]
+        if check is None:
+            return True
+        known = self._verdicts.get((rule, value))
+        if known is None:
+            if len(self._verdicts) > _MOST_VERDICTS:
+                self._verdicts.clear()
+            try:
+                known = check(value.decode("utf-8", "replace"))
+            except (ValueError, IndexError, KeyError):
+                known = False
+            self._verdicts[(rule, value)] = known
+        return known
+
+    def rule_of_field(self, name: bytes) -> int:
+        """Return the rule that a column's name calls for, -1 for none."""
+        meaning = self._naming.meaning(name.decode("utf-8", "replace"))
+        return meaning[0] if meaning else -1
+
+    def accepted_in_column(self, rule: int, value: bytes) -> bool:
+        """Tell whether a cell of a column of this rule is a value."""
+        one = self.rules[rule]
+        if one.strength == "weak" and not any(48 <= code <= 57 for code in value):
+            return False
+        return len(value) >= (8 if one.strength == "weak" else 2) and self.accepted(rule, value)
+
+    def find(
+        self,
+        text: bytes,
+        names: Pseudonyms | None = None,
+        learnt: Learnt | None = None,
+        extra: Sequence[Span] = (),
+    ) -> list[Span]:
+        """Return the values in a text, by place, none overlapping. Pseudonyms of `names` are left alone.
+
+        extra: finds of somebody who knows more of the text's structure.
+        """
+        return self._find(text, names, learnt, 0, extra)
+
+    def _find(
+        self,
+        text: bytes,
+        names: Pseudonyms | None,
+        learnt: Learnt | None,
+        depth: int,
+        extra: Sequence[Span] = (),
+    ) -> list[Span]:
+        data = np.frombuffer(text + bytes(_PADDING), np.uint8)[: len(text)]
+        found = [*extra, *self._direct(text, data)]
+        if depth < DEEPEST:
+            found += self._undone(data, names, learnt, depth, printable=False)
+            if b"quoted-printable" in text or b"=3D" in text or text.count(b"=\n") > 2:
+                found += self._undone(data, names, learnt, depth, printable=True)
+            found += self._runs(text, data, names, learnt, depth)
+        if learnt is not None:
+            found += self._known(text, data, learnt)
+        if names is not None and _OWN.search(text):
+            found = _without_own(text, found, names)
+        return settled(found)
+
+    def _direct(self, text: bytes, data: Array) -> list[Span]:
+        found = []
+        for start, end, rule, _ in self.events(data).tolist():
+            value = text[start:end]
+            if self.accepted(rule, value) and value not in _KNOWN_NOBODY:
+                one = self.rules[rule]
+                found.append(Span(start, end, one.kind, value, one.id, one.tier))
+        return found
+
+    def _undone(
+        self, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int, *, printable: bool
+    ) -> list[Span]:
+        """Find in the text with escapes undone what stands there escaped."""
+        view = views.unescaped(data, printable)
+        if view is None:
+            return []
+        found = self._find(view.data.tobytes(), names, learnt, depth + 1)
+        for span in found:
+            span.start, span.end = int(view.back[span.start]), int(view.back[span.end - 1])
+            span.end = max(span.end, span.start)
+            span.escaped = True
+        raw_ends = _ends(data, found)
+        for span, end in zip(found, raw_ends, strict=True):
+            span.end = end
+        return found
+
+    def _runs(
+        self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int
+    ) -> list[Span]:
+        found = []
+        for run in views.runs(data):
+            inner, wide = run.data, _wide(run.data)
+            if wide:
+                inner = run.data.decode(wide, "replace").encode()
+            within = self._find(inner, names, learnt, depth + 1)
+            if within:
+                form = run.form + (16 if wide == "utf-16-le" else 32 if wide else 0)
+                raw = text[run.start : run.end]
+                found.append(
+                    Span(run.start, run.end, NESTED, raw, "nested", form=form, inner=inner, within=within)
+                )
+        return found
+
+    def _known(self, text: bytes, data: Array, learnt: Learnt) -> list[Span]:
+        found = []
+        for start, end, value, writing in learnt.find(data).tolist():
+            one = Span(start, end, "learnt", learnt.values[value], "learnt", escaped=writing in (1, 2))
+            one.fixed = writing in SAME_LENGTH
+            if one.fixed:
+                one.value = text[start:end]
+            found.append(one)
+        return found
+
+
+def _ends(data: Array, found: Iterable[Span]) -> list[int]:
+    """Return where the last character of each span ends, its escape included."""
+    ends = []
+    for span in found:
+        at = span.end
+        _, size, _ = (
+            views._escape(data, at, len(data), False)
+            if at + 1 < len(data) and data[at] in (37, 38, 92)
+            else (0, 0, 0)
+        )
+        if size == 0 and at + 2 < len(data) and data[at] == 61:
+            _, size, _ = views._escape(data, at, len(data), True)
+        ends.append(at + max(int(size), 1))
+    return ends
+
+
+def _wide(data: bytes) -> str:
+    """Return the name of the UTF-16 a decoded run is written in, or nothing."""
+    head = data[:64]
+    if len(head) >= 8:
+        if head[1::2].count(0) * 4 > len(head[1::2]) * 3:
+            return "utf-16-le"
+        if head[::2].count(0) * 4 > len(head[::2]) * 3:
+            return "utf-16-be"
+    return ""
+
+
+def _without_own(text: bytes, found: list[Span], names: Pseudonyms) -> list[Span]:
+    """Drop what touches our own pseudonyms; take in look-alikes that are not ours."""
+    own = names.own_within(text)
+    kept = [span for span in found if not any(a < span.end and span.start < b for a, b in own)]
+    return kept + [Span(a, b, "lookalike", text[a:b], "lookalike") for a, b in names.lookalikes(text)]
+
+
+def values_of(found: Iterable[Span]) -> Iterable[tuple[bytes, str]]:
+    """Return the values of spans with their classes; of a token its claims too."""
+    for span in found:
+        for leaf in span.leaves():
+            if leaf.rule == "learnt":
+                continue
+            yield leaf.value, leaf.kind
+            if leaf.rule == "jwt":
+                for claim in webtokens.claims_of(leaf.value):
+                    yield claim, SECRET

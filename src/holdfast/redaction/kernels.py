@@ -1,0 +1,55 @@
+"""How compiled loops are declared here, and the tables of bytes that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+DIGIT, UPPER, LOWER, UNDER, DASH, BASE64, HEX, SPACE = 1, 2, 4, 8, 16, 32, 64, 128
+LETTER = UPPER | LOWER
+ALNUM = DIGIT | LETTER
+WORD = ALNUM | UNDER
+TOKEN = WORD | DASH
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a loop; kept on disk, so that later starts load it."""
+    return njit(cache=True, nogil=True)(function)
+
+
+def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    table = np.zeros(256, np.uint8)
+    for code in range(256):
+        one, kind = chr(code), 0
+        if code < 128:
+            kind |= DIGIT if one.isdigit() else 0
+            kind |= UPPER if one.isupper() else 0
+            kind |= LOWER if one.islower() else 0
+            kind |= UNDER if one == "_" else 0
+            kind |= DASH if one == "-" else 0
+            kind |= BASE64 if one.isalnum() or one in "+/-_" else 0
+            kind |= HEX if one in "0123456789abcdefABCDEF" else 0
+        kind |= SPACE if code in (9, 10, 13, 32) else 0
+        table[code] = kind
+    return table
+
+
+KINDS = _kinds()
+"""Bit set of each byte: digit, upper, lower, underscore, dash, base64, hex, space."""
+
+
+def _folds() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Six bits for each byte, case ignored, for the four-gram of the triggers."""
+    table = np.full(256, 63, np.uint8)
+    for number, one in enumerate("abcdefghijklmnopqrstuvwxyz0123456789_-./:=+@\"'<$#%!\\{(*&,[~>?; \t"):
+        table[ord(one)] = min(number, 62)
+        table[ord(one.upper())] = min(number, 62)
+    return table
+
+
+FOLDS = _folds()
+
+LOWERED = np.array([code + 32 if 65 <= code <= 90 else code for code in range(256)], np.uint8)

@@ -1,0 +1,274 @@
+"""Pseudonyms: keyed, the same for the same value, told from real values by their form and a check of their own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets as randomness
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [a + b for a in _LETTERS for b in _LETTERS]
+_MADE = re.compile(rb"([A-Z]{3,20})-([0-9a-hjkmnp-tv-z]{10})([0-9a-hjkmnp-tv-z]{4})")
+_MAIL = re.compile(rb"user-([0-9a-hjkmnp-tv-z]{10})@([0-9a-hjkmnp-tv-z]{8})([0-9a-hjkmnp-tv-z]{4})\.invalid")
+_MAC = re.compile(rb"fa([:-]?)([0-9a-f]{2})\1([0-9a-f]{2})\1([0-9a-f]{2})\1([0-9a-f]{2})\1([0-9a-f]{2})")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+
+
+class KeyUnusable(ValueError):
+    """A key file that cannot be read or holds no key."""
+
+
+class Key:
+    """The key of a case: 32 bytes, from which every other key is derived."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < 16:
+            raise KeyUnusable(
+                "a key needs at least 16 bytes; make one with `head -c 32 /dev/urandom | base64`"
+            )
+        self._secret = secret
+        self.id = self.derived(b"id")[:8].hex()
+        """Names the key without giving it away."""
+        self._values, self._checks = self.derived(b"values"), self.derived(b"checks")
+        aes = algorithms.AES(self.derived(b"addresses")[:16])
+        self._blocks = Cipher(aes, modes.ECB()).encryptor()  # noqa: S305 - a function of single blocks
+
+    @classmethod
+    def fresh(cls) -> Key:
+        """Make a key at random."""
+        return cls(randomness.token_bytes(32))
+
+    @classmethod
+    def read(cls, path: Path) -> Key:
+        """Read a key file: 32 bytes, or their base64 or hex. Raises KeyUnusable."""
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise KeyUnusable(f"the key file {path} cannot be read: {error.strerror}") from error
+        text = raw.strip()
+        if re.fullmatch(rb"[0-9a-fA-F]{64}", text):
+            return cls(bytes.fromhex(text.decode()))
+        if re.fullmatch(rb"[A-Za-z0-9+/_-]{43}=?", text):
+            return cls(base64.b64decode(text.replace(b"-", b"+").replace(b"_", b"/") + b"==", validate=False))
+        if len(raw) == 32:
+            return cls(raw)
+        raise KeyUnusable(f"the key file {path} holds no key: 32 bytes, or their base64 or hex, are expected")
+
+    def text(self) -> str:
+        """Return the key as a line for a file."""
+        return base64.b64encode(self._secret).decode()
+
+    def derived(self, purpose: bytes) -> bytes:
+        """Return a key for one purpose, 32 bytes."""
+        return hmac.digest(self._secret, b"holdfast redaction " + purpose, "sha256")
+
+    def code(self, value: bytes, letters: int = 10) -> str:
+        """Return the keyed name of a value, an even number of letters of five bits."""
+        number = int.from_bytes(hmac.digest(self._values, value, "sha256")[:8], "big")
+        return "".join(_PAIRS[(number >> shift) & 1023] for shift in range(0, letters * 5, 10))
+
+    def check(self, what: str) -> str:
+        """Return four letters that only the key's holder can put behind a code."""
+        number = int.from_bytes(hmac.digest(self._checks, what.encode(), "sha256")[:4], "big")
+        return _PAIRS[number & 1023] + _PAIRS[(number >> 10) & 1023]
+
+    def bits(self, prefixes: list[int], width: int) -> list[int]:
+        """Return one keyed bit for each prefix of `width` bits or fewer: Crypto-PAn's function, by AES."""
+        blocks = b"".join((prefix | 1 << width).to_bytes(16, "big") if width < 128 else
+                          hashlib.sha256(prefix.to_bytes(17, "big")).digest()[:16] for prefix in prefixes)  # fmt: skip
+        out = self._blocks.update(blocks)
+        return [byte >> 7 for byte in out[::16]]
+
+
+class Pseudonyms:
+    """Makes and recognises the pseudonyms of one key."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self._domain = lru_cache(1 << 16)(self._domain_of)
+        self._is_domain = lru_cache(1 << 12)(self._domain_checked)
+
+    def of(self, kind: str, value: bytes) -> bytes:
+        """Return the pseudonym of a value of a class; the value as it was found."""
+        maker = _MAKERS.get(kind)
+        made = maker(self, value) if maker else None
+        return made if made is not None else self.tagged(kind, value)
+
+    def tagged(self, kind: str, value: bytes) -> bytes:
+        """Return `CLASS-code` with its check."""
+        tag = "".join(filter(str.isalpha, kind)).upper()[:20]
+        code = self.key.code(_plain(kind, value))
+        return f"{tag}-{code}{self.key.check(tag + code)}".encode()
+
+    def is_own(self, text: bytes) -> bool:
+        """Tell whether a text is one of our pseudonyms and nothing else, as it is or in base64."""
+        if found := _MADE.fullmatch(text):
+            return self._is_tagged(found)
+        if found := _MAIL.fullmatch(text):
+            return self._is_domain(found[2], found[3])
+        if found := _MAC.fullmatch(text.lower()):
+            octets = bytes.fromhex(b"".join(found.group(2, 3, 4, 5, 6)).decode())
+            return self._mac_check(octets[:3]) == octets[3:]
+        if len(text) >= 16 and _BASE64.fullmatch(text):
+            try:
+                inner = base64.b64decode(text.replace(b"-", b"+").replace(b"_", b"/") + b"==")
+            except ValueError:
+                return False
+            return inner != text and _BASE64.fullmatch(inner) is None and self.is_own(inner.strip())
+        return _is_own_address(text)
+
+    def own_within(self, text: bytes) -> list[tuple[int, int]]:
+        """Return where our tagged pseudonyms and mail addresses stand in a text."""
+        spans = [m.span() for m in _MADE.finditer(text) if self._is_tagged(m)]
+        return spans + [m.span() for m in _MAIL.finditer(text) if self._is_domain(m[2], m[3])]
+
+    def lookalikes(self, text: bytes) -> list[tuple[int, int]]:
+        """Return where a text has the form of a pseudonym without being ours: such are escaped."""
+        return [m.span() for m in _MADE.finditer(text) if not self._is_tagged(m)]
+
+    def _is_tagged(self, found: re.Match[bytes]) -> bool:
+        return self.key.check((found[1] + found[2]).decode()) == found[3].decode()
+
+    def _domain_checked(self, domain: bytes, check: bytes) -> bool:
+        return self.key.check("@" + domain.decode()) == check.decode()
+
+    def _domain_of(self, domain: bytes) -> str:
+        code = self.key.code(b"@" + domain, 8)
+        return f"{code}{self.key.check('@' + code)}.invalid"
+
+    def email(self, value: bytes) -> bytes | None:
+        """Return an address whose domain stands for the domain: same domain, same pseudonym of it."""
+        local, at, domain = value.lower().rpartition(b"@")
+        return f"user-{self.key.code(local + at + domain)}@{self._domain(domain)}".encode() if at else None
+
+    def mac(self, value: bytes) -> bytes | None:
+        """Return a locally administered address that begins with fa, written as the value was."""
+        plain = re.sub(rb"[^0-9a-f]", b"", value.lower())
+        if len(plain) != 12:
+            return None
+        body = hmac.digest(self.key.derived(b"mac"), plain, "sha256")[:3]
+        made = (b"\xfa" + body + self._mac_check(body)).hex()
+        if value.count(b".") == 2:
+            text = ".".join(made[i : i + 4] for i in range(0, 12, 4))
+        else:
+            mark = "-" if b"-" in value else ":" if b":" in value else ""
+            text = mark.join(made[i : i + 2] for i in range(0, 12, 2))
+        return (text.upper() if value.upper() == value and value.lower() != value else text).encode()
+
+    def _mac_check(self, body: bytes) -> bytes:
+        return hmac.digest(self.key.derived(b"mac check"), body, "sha256")[:2]
+
+    def ipv4(self, value: bytes) -> bytes | None:
+        """Return an address of 240.0.0.0/4 that keeps who shares a prefix of eight bits or more with whom."""
+        try:
+            number = int(ipaddress.IPv4Address(value.decode()))
+        except ValueError:
+            return None
+        return str(ipaddress.IPv4Address(self.ipv4_number(number))).encode()
+
+    def ipv4_number(self, number: int) -> int:
+        """Map an IPv4 address; those that are nobody's stay."""
+        top = number >> 24
+        if top in (0, 127) or top >= 224:
+            return number
+        _fixed, kept, head = next(
+            (row for row in _RANGES if number >> (32 - row[1]) == row[0] >> (32 - row[1])), (0, 8, -1)
+        )
+        if head < 0:
+            head = (
+                240
+                + int.from_bytes(
+                    hmac.digest(self.key.derived(b"first octet"), bytes([top]), "sha256")[:1], "big"
+                )
+                % 8
+            )
+            kept = 8
+            mapped = head << 24
+        else:
+            mapped = (head << 24) | (number & (0xFFFFFF ^ ((1 << (32 - kept)) - 1)))
+        return mapped | self._permuted(number, 32, kept) & ((1 << (32 - kept)) - 1)
+
+    def _permuted(self, number: int, width: int, kept: int) -> int:
+        """Crypto-PAn: flip each bit after the first `kept` by a keyed function of all bits in front of it."""
+        prefixes = [(number >> (width - n)) | (1 << n) for n in range(kept, width)]
+        flips = self.key.bits(prefixes, width + 1)
+        mask = 0
+        for flip in flips:
+            mask = mask << 1 | flip
+        return number ^ mask
+
+    def ipv6(self, value: bytes) -> bytes | None:
+        """Return an address out of ranges nobody is given, prefixes kept bit for bit."""
+        try:
+            number = int(ipaddress.IPv6Address(value.decode().partition("%")[0]))
+        except ValueError:
+            return None
+        return str(ipaddress.IPv6Address(self.ipv6_number(number))).encode()
+
+    def ipv6_number(self, number: int) -> int:
+        """Map an IPv6 address; loopback, multicast and our own stay."""
+        if number >> 125 == 1:  # 2000::/3, somebody's
+            if number >> 96 == 0x20010DB8:
+                return (0x40010DB8 << 96) | self._permuted(number, 128, 32) & ((1 << 96) - 1)
+            return (2 << 125) | self._permuted(number, 128, 3) & ((1 << 125) - 1)
+        if number >> 120 == 0xFD:
+            return (0xFC << 120) | self._permuted(number, 128, 8) & ((1 << 120) - 1)
+        if number >> 64 == 0xFE80 << 48:
+            return (0xFEBF << 112) | self._permuted(number, 128, 64) & ((1 << 64) - 1)
+        if number >> 32 == 0xFFFF or number >> 32 == 0x64FF9B << 64:
+            return (number >> 32 << 32) | self.ipv4_number(number & 0xFFFFFFFF)
+        return number
+
+    def token(self, value: bytes) -> bytes | None:
+        """Return a JWT with the same keys in header and claims, pseudonyms for values and no signature."""
+        from holdfast.redaction.webtokens import pseudonymised
+
+        return pseudonymised(value, self)
+
+
+_RANGES = (
+    (10 << 24, 8, 250), ((172 << 24) | (16 << 16), 12, 251), ((192 << 24) | (168 << 16), 16, 252),
+    ((100 << 24) | (64 << 16), 10, 253), ((169 << 24) | (254 << 16), 16, 254), (192 << 24 | 2 << 8, 24, 248),
+    (198 << 24 | 51 << 16 | 100 << 8, 24, 248), (203 << 24 | 113 << 8, 24, 249),
+)  # fmt: skip
+"""Private, shared, link-local and documentation ranges, their prefix and the first octet of their pseudonyms."""
+
+_MAKERS = {
+    "email": Pseudonyms.email, "ipv4": Pseudonyms.ipv4, "ipv6": Pseudonyms.ipv6, "mac": Pseudonyms.mac,
+    "jwt": Pseudonyms.token,
+}  # fmt: skip
+
+
+def _plain(kind: str, value: bytes) -> bytes:
+    """Return the value as it is the same however it is written: digits of a number, lower case of a name."""
+    if kind in ("phone", "card", "national-id", "iban", "imei"):
+        return re.sub(rb"[^0-9A-Za-z]", b"", value).upper()
+    if kind in ("user", "host"):
+        return value.lower()
+    return value
+
+
+def _is_own_address(text: bytes) -> bool:
+    """Tell whether a text is an address of the ranges that pseudonyms are made of."""
+    if not (b"." in text or b":" in text) or len(text) > 45:
+        return False
+    try:
+        address = ipaddress.ip_address(text.decode("ascii"))
+    except ValueError:
+        return False
+    number = int(address)
+    if address.version == 4:
+        return 240 <= number >> 24 <= 254
+    return (
+        number >> 125 == 2
+        or number >> 120 == 0xFC
+        or number >> 112 == 0xFEBF
+        or (number >> 32 in (0xFFFF, 0x64FF9B << 64) and number >> 28 & 15 == 15)
+    )

@@ -1,0 +1,69 @@
+"""Writes a text anew with pseudonyms in the place of values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from holdfast.redaction import views
+from holdfast.redaction.spans import NESTED, Span
+
+Replace = Callable[[Span], bytes]
+_NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
+_FILLER = b"REDACTED"
+
+
+def rewritten(text: bytes, found: Sequence[Span], replace: Replace, *, json: bool = False) -> bytes:
+    """Return the text with every span replaced. json: a bare number becomes a string, so that JSON stays JSON."""
+    if not found:
+        return text
+    parts, at = [], 0
+    for span in found:
+        parts.append(text[at : span.start])
+        made = replacement(text, span, replace)
+        if json and _is_bare(text, span):
+            made = b'"' + made + b'"'
+        parts.append(made)
+        at = span.end
+    parts.append(text[at:])
+    return b"".join(parts)
+
+
+def replacement(text: bytes, span: Span, replace: Replace) -> bytes:
+    """Return what stands in a span's place, written as the span was, with as many line feeds."""
+    raw = text[span.start : span.end]
+    if span.kind == NESTED:
+        inner = rewritten(span.inner, span.within, replace, json=span.inner[:1] in (b"{", b"["))
+        if span.form & 48:
+            inner = inner.decode("utf-8", "replace").encode("utf-16-le" if span.form & 16 else "utf-16-be")
+        return views.encoded(inner, raw, span.form & 15)
+    if span.fixed:
+        return overwritten(raw)
+    made = replace(span)
+    if span.escaped and b"%" in raw:
+        made = made.replace(b"@", b"%40").replace(b":", b"%3A")
+    breaks = raw.count(b"\n")
+    if not breaks:
+        return made
+    lead = len(raw) - len(raw.lstrip(b"\r\n"))
+    rest = raw[lead:].count(b"\n")
+    return raw[:lead] + made + b"\n" * rest
+
+
+def overwritten(raw: bytes) -> bytes:
+    """Return as many bytes that say nothing; the zeros of wide characters stay where they are."""
+    filler = _FILLER * (len(raw) // len(_FILLER) + 1)
+    if 0 in raw:
+        return bytes(0 if code == 0 else 88 for code in raw)
+    if re.fullmatch(rb"[0-9a-fA-F]+", raw):
+        return b"58" * (len(raw) // 2) + b"5" * (len(raw) % 2)
+    return filler[: len(raw)]
+
+
+def _is_bare(text: bytes, span: Span) -> bool:
+    """Tell whether a span is a whole bare number where JSON has a value."""
+    if not _NUMBER.fullmatch(text, span.start, span.end):
+        return False
+    before = text[max(0, span.start - 16) : span.start].rstrip()
+    after = text[span.end : span.end + 16].lstrip()
+    return before[-1:] in (b":", b",", b"[") and (not after or after[:1] in (b",", b"}", b"]"))

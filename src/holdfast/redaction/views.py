@@ -1,0 +1,392 @@
+"""Other writings of a text: escapes undone, base64 and hex decoded, with the way back to where each byte was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel
+
+Array = np.ndarray[Any, Any]
+AROUND = 384
+"""Bytes on both sides of an escape that are read with it undone."""
+SHORTEST_RUN = 12
+BASE64_RUN, HEX_RUN = 1, 2
+
+
+@dataclass(slots=True)
+class Unescaped:
+    """A text with its escapes undone; `back[i]` is where byte i came from, one more entry than bytes."""
+
+    data: Array
+    back: Array
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of base64 or hex that decodes to text."""
+
+    start: int
+    end: int
+    form: int
+    data: bytes
+
+
+@kernel
+def _hex(code):  # type: ignore[no-untyped-def]
+    if 48 <= code <= 57:
+        return code - 48
+    if 97 <= code <= 102:
+        return code - 87
+    if 65 <= code <= 70:
+        return code - 55
+    return -1
+
+
+@kernel
+def _number(data, at, high, digits):  # type: ignore[no-untyped-def]
+    """Return the value of `digits` hex digits at `at`, or -1."""
+    if at + digits > high:
+        return -1
+    total = 0
+    for k in range(digits):
+        one = _hex(int(data[at + k]))
+        if one < 0:
+            return -1
+        total = total * 16 + one
+    return total
+
+
+@kernel
+def _entity(data, at, high):  # type: ignore[no-untyped-def]
+    """At an ampersand: return (code point, length) or (-1, 0)."""
+    i = at + 1
+    if i < high and data[i] == 35:
+        i += 1
+        base = 10
+        if i < high and (data[i] | 32) == 120:
+            base, i = 16, i + 1
+        begun, total = i, 0
+        while i < high and i - begun < 7:
+            one = _hex(int(data[i]))
+            if one < 0 or one >= base:
+                break
+            total = total * base + one
+            i += 1
+        if i > begun and i < high and data[i] == 59 and total < 0x110000:
+            return total, i + 1 - at
+        return -1, 0
+    if at + 5 < high:
+        a, b, c, d = data[at + 1], data[at + 2], data[at + 3], data[at + 4]
+        if a == 97 and b == 109 and c == 112 and d == 59:
+            return 38, 5
+        if a == 108 and b == 116 and c == 59:
+            return 60, 4
+        if a == 103 and b == 116 and c == 59:
+            return 62, 4
+        if a == 113 and b == 117 and c == 111 and d == 116 and data[at + 5] == 59:
+            return 34, 6
+        if a == 97 and b == 112 and c == 111 and d == 115 and data[at + 5] == 59:
+            return 39, 6
+    if (
+        at + 7 < high
+        and data[at + 1] == 99
+        and data[at + 2] == 111
+        and data[at + 3] == 109
+        and data[at + 4] == 109
+        and data[at + 5] == 97
+        and data[at + 6] == 116
+        and data[at + 7] == 59
+    ):
+        return 64, 8
+    return -1, 0
+
+
+@kernel
+def _escape(data, at, high, printable):  # type: ignore[no-untyped-def]
+    """Return (code point or byte, length, is a byte) of the escape at `at`; length 0 when there is none."""
+    code = data[at]
+    if code == 37 or (printable and code == 61):
+        value = _number(data, at + 1, high, 2)
+        if value >= 0:
+            return value, 3, True
+        if code == 61 and at + 1 < high and data[at + 1] == 10:
+            return -1, 2, True
+        if code == 61 and at + 2 < high and data[at + 1] == 13 and data[at + 2] == 10:
+            return -1, 3, True
+        return 0, 0, True
+    if code == 38:
+        value, size = _entity(data, at, high)
+        return value, size, False
+    if at + 1 >= high:
+        return 0, 0, True
+    second = data[at + 1]
+    if second == 117:
+        value = _number(data, at + 2, high, 4)
+        if value < 0:
+            return 0, 0, False
+        if 0xD800 <= value < 0xDC00 and at + 11 < high and data[at + 6] == 92 and data[at + 7] == 117:
+            low = _number(data, at + 8, high, 4)
+            if 0xDC00 <= low < 0xE000:
+                return 0x10000 + ((value - 0xD800) << 10) + low - 0xDC00, 12, False
+        return value, 6, False
+    if second == 120:
+        value = _number(data, at + 2, high, 2)
+        return (value, 4, True) if value >= 0 else (0, 0, True)
+    if second == 34 or second == 92 or second == 47 or second == 39:
+        return int(second), 2, True
+    if second == 110:
+        return 10, 2, True
+    if second == 116:
+        return 9, 2, True
+    if second == 114:
+        return 13, 2, True
+    return 0, 0, True
+
+
+@kernel
+def _anchors(data, low, high, printable):  # type: ignore[no-untyped-def]
+    """Count the escapes worth undoing, with the place of the first."""
+    for i in range(low, high - 2):
+        code = data[i]
+        if code == 37:
+            if _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
+                return i
+        elif code == 92:
+            if data[i + 1] == 117 or data[i + 1] == 120 or data[i + 1] == 47:
+                return i
+        elif code == 38:
+            if data[i + 1] == 35 or _entity(data, i, high)[1] > 0:
+                return i
+        elif code == 61 and printable and _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
+            return i
+    return -1
+
+
+@kernel
+def _unescaped(data, low, high, printable, out, back):  # type: ignore[no-untyped-def]
+    """Write every stretch around an escape, undone, one line after another; return the length."""
+    n, i = 0, low
+    while True:
+        anchor = _anchors(data, i, high, printable)
+        if anchor < 0:
+            return n
+        begin = max(i, anchor - AROUND)
+        k = anchor
+        while k > begin and data[k - 1] != 10:
+            k -= 1
+        i, until = k, anchor + AROUND
+        while i < high and i < until:
+            code = data[i]
+            if code == 10 and not printable:
+                break
+            if code == 37 or code == 38 or code == 92 or (printable and code == 61):
+                value, size, single = _escape(data, i, high, printable)
+                if size > 0:
+                    if size > 2 or (code == 92 and data[i + 1] == 47):
+                        until = i + AROUND
+                    if value >= 0:
+                        n = _write(value, single, i, out, back, n)
+                    i += size
+                    continue
+            out[n] = code
+            back[n] = i
+            n += 1
+            i += 1
+        out[n] = 10
+        back[n] = i
+        n += 1
+
+
+@kernel
+def _write(value, single, at, out, back, n):  # type: ignore[no-untyped-def]
+    if single or value < 128:
+        out[n] = value & 255
+        back[n] = at
+        return n + 1
+    if value < 0x800:
+        parts = (0xC0 | value >> 6, 0x80 | value & 63, 0, 0)
+        size = 2
+    elif value < 0x10000:
+        parts = (0xE0 | value >> 12, 0x80 | value >> 6 & 63, 0x80 | value & 63, 0)
+        size = 3
+    else:
+        parts = (0xF0 | value >> 18, 0x80 | value >> 12 & 63, 0x80 | value >> 6 & 63, 0x80 | value & 63)
+        size = 4
+    for k in range(size):
+        out[n + k] = parts[k]
+        back[n + k] = at
+    return n + size
+
+
+def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
+    """Return the stretches of a text around its escapes, undone; None where there is nothing to undo.
+
+    printable: undo `=XX` and soft line ends of quoted-printable too.
+    """
+    first = _anchors(data, 0, len(data), printable)
+    if first < 0:
+        return None
+    room = len(data) + len(data) // 2 + 16
+    out, back = np.empty(room, np.uint8), np.empty(room + 1, np.int64)
+    size = _unescaped(data, 0, len(data), printable, out, back)
+    back[size] = back[size - 1] + 1 if size else 0
+    return Unescaped(out[:size], back[: size + 1])
+
+
+@kernel
+def _sextet(code):  # type: ignore[no-untyped-def]
+    if 65 <= code <= 90:
+        return code - 65
+    if 97 <= code <= 122:
+        return code - 71
+    if 48 <= code <= 57:
+        return code + 4
+    return 62 if code == 43 or code == 45 else 63
+
+
+@kernel
+def _texty(byte):  # type: ignore[no-untyped-def]
+    return 32 <= byte < 127 or byte == 10 or byte == 13 or byte == 9 or byte >= 0xC2
+
+
+@kernel
+def _reads(data, at, end):  # type: ignore[no-untyped-def]
+    """Tell whether the first bytes of base64 at `at` decode to text."""
+    held, bits, seen, zeros = 0, 0, 0, 0
+    for i in range(at, min(end, at + 24)):
+        held = ((held << 6) | _sextet(int(data[i]))) & 0xFFFF
+        bits += 6
+        if bits >= 8:
+            bits -= 8
+            byte = (held >> bits) & 255
+            if byte == 0:
+                zeros += 1
+            elif not _texty(byte) or byte >= 128:
+                return False
+            seen += 1
+    return seen >= 6 and (zeros == 0 or abs(zeros * 2 - seen) <= 1)
+
+
+@kernel
+def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
+    """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
+    count, i = 0, low
+    while i < high:
+        if not (KINDS[data[i]] & BASE64):
+            i += 1
+            continue
+        s, hexes, digits, k = i, 0, 0, i
+        while k < high:
+            kind = KINDS[data[k]]
+            if not (kind & BASE64):
+                # a line of 60 characters or more goes on in the next
+                if (data[k] == 10 or data[k] == 13) and k - s >= 60 and k + 2 < high:
+                    j = k + 1 if data[k + 1] != 10 else k + 2
+                    if KINDS[data[j]] & BASE64 and KINDS[data[j - 1 if j - 1 != k else k - 1]] & (
+                        BASE64 | 128
+                    ):
+                        width = 0
+                        while k - 1 - width >= s and (KINDS[data[k - 1 - width]] & BASE64):
+                            width += 1
+                        if width >= 60 and width % 4 == 0:
+                            k = j
+                            continue
+                break
+            hexes += (kind & HEX) != 0
+            digits += (kind & DIGIT) != 0
+            k += 1
+        size = k - s
+        i = k
+        if size < SHORTEST_RUN:
+            continue
+        if hexes == size and size % 2 == 0 and digits:
+            good = True
+            for j in range(s, min(k, s + 24) - 1, 2):
+                byte = _hex(int(data[j])) * 16 + _hex(int(data[j + 1]))
+                if not (_texty(byte) and byte < 128) and byte != 0:
+                    good = False
+                    break
+            if good:
+                if count < out.shape[0]:
+                    out[count, 0], out[count, 1], out[count, 2] = s, k, HEX_RUN
+                count += 1
+                continue
+        for shift in range(4):
+            if k - s - shift < SHORTEST_RUN:
+                break
+            if _reads(data, s + shift, k):
+                e = k
+                while e < high and data[e] == 61 and e - k < 2:
+                    e += 1
+                if count < out.shape[0]:
+                    out[count, 0], out[count, 1], out[count, 2] = s + shift, e, BASE64_RUN
+                count += 1
+                break
+            # after a slash, dash or underline a new run may begin
+            if shift == 3:
+                for j in range(s + 1, k - SHORTEST_RUN):
+                    if not (KINDS[data[j - 1]] & ALNUM) and _reads(data, j, k):
+                        if count < out.shape[0]:
+                            out[count, 0], out[count, 1], out[count, 2] = j, k, BASE64_RUN
+                        count += 1
+                        break
+    return count
+
+
+def runs(data: Array) -> list[Run]:
+    """Return the runs of base64 and hex in a text that decode to text."""
+    room = max(16, len(data) // 64)
+    while True:
+        rows = np.empty((room, 3), np.int64)
+        count = _runs(data, 0, len(data), rows)
+        if count <= room:
+            break
+        room = count
+    found = []
+    for start, end, form in rows[:count].tolist():
+        decoded = _decoded(data[start:end].tobytes(), form)
+        if decoded:
+            found.append(Run(start, end, form, decoded))
+    return found
+
+
+def _decoded(raw: bytes, form: int) -> bytes:
+    import base64
+    import binascii
+
+    try:
+        if form == HEX_RUN:
+            return binascii.unhexlify(raw)
+        plain = raw.translate(_STANDARD, b"\r\n=")
+        return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + b"==")
+    except ValueError:
+        return b""
+
+
+def encoded(redacted: bytes, raw: bytes, form: int) -> bytes:
+    """Write a redacted text as the run `raw` was written: same alphabet, same padding, same number of lines."""
+    import base64
+
+    if form == HEX_RUN:
+        text = redacted.hex()
+        return (text.upper() if raw.upper() == raw and raw.lower() != raw else text).encode()
+    made = base64.b64encode(redacted)
+    if b"-" in raw or b"_" in raw:
+        made = made.translate(_URLSAFE)
+    if not raw.endswith(b"="):
+        made = made.rstrip(b"=")
+    breaks = raw.count(b"\n")
+    if breaks:
+        mark = b"\r\n" if b"\r\n" in raw else b"\n"
+        width = raw.find(mark)
+        lines = [made[k : k + width] for k in range(0, len(made), width)]
+        lines = [*lines[:breaks], b"".join(lines[breaks:])] + [b""] * max(0, breaks + 1 - len(lines))
+        return mark.join(lines)
+    return made
+
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_URLSAFE = bytes.maketrans(b"+/", b"-_")

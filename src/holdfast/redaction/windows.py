@@ -1,0 +1,71 @@
+"""Cuts a file into windows that can be read alone: at ends of lines, never within a key in PEM."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+SIZE = 1 << 20
+LARGEST = 64 << 20
+"""Bytes of one stretch without any separator; a file with a longer one is withheld."""
+_SEPARATORS = (b",", b";", b" ", b"}", b">", b"\x00")
+
+
+class Unbroken(Exception):
+    """A stretch without separator that is too long to be read whole."""
+
+
+def windows(stream: BinaryIO | io.BufferedReader, size: int = SIZE) -> Iterator[bytes]:
+    """Yield a file in windows of about `size` bytes; raises Unbroken."""
+    held = b""
+    while True:
+        block = stream.read(size)
+        if not block:
+            if held:
+                yield held
+            return
+        held += block
+        if len(held) < size:
+            continue
+        cut = _cut(held, size)
+        while cut == 0:
+            if len(held) > LARGEST:
+                raise Unbroken(f"a stretch of more than {LARGEST >> 20} MiB without any separator")
+            block = stream.read(size)
+            if not block:
+                cut = len(held)
+                break
+            held += block
+            cut = _cut(held, size)
+        yield held[:cut]
+        held = held[cut:]
+
+
+def _cut(held: bytes, size: int) -> int:
+    """Return where to cut, 0 when there is no good place."""
+    cut = held.rfind(b"\n") + 1
+    if cut:
+        begun = held.rfind(b"-----BEGIN ", 0, cut)
+        if begun > 0 and held.find(b"-----END ", begun, cut) < 0 and cut - begun < 1 << 16:
+            before = held.rfind(b"\n", 0, begun) + 1
+            if before:
+                return before
+        return _before_folded(held, cut)
+    if len(held) < 4 * size:
+        return 0
+    return max(held.rfind(one) + 1 for one in _SEPARATORS)
+
+
+def _before_folded(held: bytes, cut: int) -> int:
+    """Do not part lines of one block of base64: go back to a line that is not as long as the next."""
+    at, width = cut, -1
+    for _ in range(2000):
+        start = held.rfind(b"\n", 0, at - 1) + 1
+        line = held[start : at - 1].rstrip(b"\r")
+        if not (60 <= len(line) <= 80) or b" " in line or (width >= 0 and len(line) != width):
+            return at if at else cut
+        width, at = len(line), start
+        if not start:
+            return cut
+    return cut
