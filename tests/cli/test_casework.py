@@ -59,3 +59,20 @@ def test_impact_and_the_brief_are_printed(run):
     assert (code, out.splitlines()[0]) == (0, "# ESC-1 Ticket search fails")
     assert "no restart before 18:00. [said by the customer, entry 3](http://127.0.0.1:" in out
     assert '"entries": 3' in run(casework.brief, "ESC-1", True)[1]
+
+
+def test_environments_are_recorded_and_compared(run, tmp_path):
+    assert run(casework.environments, "ESC-1")[1] == "no environments\n"
+    for number, pool in enumerate(("10", "40"), 1):
+        (tmp_path / "app.env").write_text(f"POOL={pool}\nDB_PASSWORD=geheim{number}\nREGION=eu-1\n")
+        said = {"name": f"prod {number}"}
+        code, out, _ = run(casework.add_environment, "ESC-1", said, tmp_path / "app.env")
+        assert (code, out) == (0, f"E{number} prod {number}: 3 settings, 1 masked\n")
+    assert run(casework.environments, "ESC-1")[1].startswith("E1   prod 1")
+    out = run(casework.diff_environments, "ESC-1", 1, 2)[1]
+    assert "- POOL = 10\n+ POOL = 40" in out
+    assert "geheim" not in out
+    assert out.endswith("2 differ, 1 alike\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    code, _, err = run(casework.add_environment, "ESC-1", {"name": "x"}, tmp_path / "binary")
+    assert (code, "cannot be read as text" in err) == (2, True)

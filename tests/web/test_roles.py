@@ -19,6 +19,7 @@ from holdfast.desk.closure.models import Survey
 from holdfast.desk.decisions.commands import Question, ask, delegate
 from holdfast.desk.decisions.models import Decision, Voice
 from holdfast.desk.decisions.rights import Right
+from holdfast.desk.environments.commands import Described, record
 from holdfast.desk.impact.commands import constrain
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
@@ -168,6 +169,14 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "lift": ("POST", "/cases/ESC-1/constraints/1/lift", RECORDS, {"reason": "the window is open"}),
     "cite": ("POST", "/cases/ESC-1/diagnosis/cite", RECORDS & READS, {"text": "seen", "proof": "F-01"}),
     "join": ("POST", "/cases/ESC-1/people", STEERS, {"person": "tier2", "what": "helps"}),
+    "environments": ("GET", "/cases/ESC-1/environments", INTERNAL, {}),
+    "record_environment": (
+        "POST",
+        "/cases/ESC-1/environments/record",
+        RECORDS,
+        {"name": "prod", "version": "4.2"},
+    ),
+    "withdraw_environment": ("POST", "/cases/ESC-1/environments/1/withdraw", RECORDS, {"reason": "mistyped"}),
     "brief": ("GET", "/cases/ESC-1/brief", SEES, {}),
     "closing": ("GET", "/cases/ESC-1/closing", INTERNAL, {}),
     "learn": ("POST", "/cases/ESC-1/closing/learned", RECORDS, {"item": "cause", "text": "a full disk"}),
@@ -290,6 +299,11 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/people"): (STEERS, {"person": "tier2"}),
     ("POST", "/cases/{key}/people/leave"): (STEERS, {"person": "sre"}),
     ("POST", "/cases/{key}/diagnosis/cite"): (RECORDS & READS, {"text": "seen", "proof": "F-01"}),
+    ("GET", "/cases/{key}/environments"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/environments"): (RECORDS, {"name": "prod", "text": "a: 1"}),
+    ("GET", "/cases/{key}/environments/{number}"): (INTERNAL, {}),
+    ("GET", "/cases/{key}/environments/{number}/diff/{other}"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/environments/{number}/withdraw"): (RECORDS, {"reason": "mistyped"}),
     ("GET", "/cases/{key}/brief"): (SEES, {}),
     ("GET", "/cases/{key}/brief.md"): (SEES, {}),
     ("GET", "/cases/{key}/closing"): (INTERNAL, {}),
@@ -540,6 +554,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["hook"] = made.id
     people["token"] = issue_provisioning(case.organisation, by=people["admin"])[0].id
     people["group"] = directory.group(case.organisation, "L3").id
+    record(case, Described("prod", "a: 1"), by=engineer)
     constrain(case, "no restart before 18:00", by=engineer)
     other = request.getfixturevalue("declare")("Checkout fails")
     people["link"] = linking.link(case, "caused_by", other, by=engineer).id
@@ -582,6 +597,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "kind": "business-calendar",
         "id": "1",
         "link": str(stage["outside"]),
+        "other": "1",
         "arrival": str(stage["arrival"]),
         "number": str(stage["delegation"]) if "delegations" in path else "1",
         "upload": "00000000-0000-0000-0000-000000000000",

@@ -9,6 +9,9 @@ import typer
 
 case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
 
+environment_app = typer.Typer(no_args_is_help=True, help="How a case's system was set up at a moment.")
+case_app.add_typer(environment_app, name="environment")
+
 Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")]
 Token = Annotated[
     str,
@@ -242,3 +245,49 @@ def case_mitigation(
     from holdfast.cli.mitigating import act as run
 
     raise typer.Exit(run(key, number, deed, text, url, token))
+
+
+@environment_app.command("list")
+def environment_list(key: Key, url: Url = HERE, token: Token = "") -> None:
+    """List the environments of a case."""
+    from holdfast.cli.casework import environments
+
+    raise typer.Exit(environments(key, url, token))
+
+
+@environment_app.command("add")
+def environment_add(
+    key: Key,
+    name: Annotated[str, typer.Argument(help="Whose and when: customer prod, last week.")],
+    file: Annotated[Path | None, typer.Argument(help="JSON, YAML, .env, INI or properties.")] = None,
+    artefact: Annotated[
+        str, typer.Option(help="A file of the evidence instead: 12 in the vault, A7 in the diagnosis.")
+    ] = "",
+    version: Annotated[str, typer.Option(help="What runs there.")] = "",
+    region: Annotated[str, typer.Option(help="Where it runs.")] = "",
+    at: Annotated[str, typer.Option(help="As of when, ISO 8601 with a zone; else now.")] = "",
+    format: Annotated[  # noqa: A002
+        str, typer.Option(help="json, yaml, env, ini or properties, where it is not found out.")
+    ] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Record an environment; values whose key says secret are masked."""
+    from holdfast.cli.casework import add_environment
+
+    said = {"name": name, "artefact": artefact, "version": version, "region": region, "format": format}
+    raise typer.Exit(add_environment(key, said | {"at": at or None}, file, url, token))
+
+
+@environment_app.command("diff")
+def environment_diff(
+    key: Key,
+    first: Annotated[int, typer.Argument(help="1 for E1.")],
+    second: Annotated[int, typer.Argument(help="2 for E2.")],
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Print what the second environment has otherwise than the first."""
+    from holdfast.cli.casework import diff_environments
+
+    raise typer.Exit(diff_environments(key, first, second, url, token))

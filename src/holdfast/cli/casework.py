@@ -117,3 +117,51 @@ def _show_impact(answer: Any) -> None:
         print(f"{one['number']:>5}  {one['text']}{until}  {one['source']}")
     if not answer["numbers"] and not answer["constraints"]:
         print("no numbers and no constraints")
+
+
+def environments(key: str, url: str, token: str) -> int:
+    """List the environments of a case; return the exit code."""
+    return ask(url, token, _show_environments, "GET", f"/cases/{key}/environments")
+
+
+def _show_environments(answer: Any) -> None:
+    for one in answer["items"]:
+        about = "  ".join(part for part in (one["version"], one["region"]) if part)
+        print(
+            f"E{one['number']:<4}{one['name']:<32}{one['at']}  {one['settings_count']} settings  {about}".rstrip()
+        )
+    if not answer["items"]:
+        print("no environments")
+
+
+def add_environment(key: str, said: dict[str, Any], file: Path | None, url: str, token: str) -> int:
+    """Record an environment from a file, from a file of the evidence, or by its version alone."""
+    if file is not None:
+        try:
+            said |= {"text": file.read_text("utf-8-sig")}
+        except (OSError, UnicodeDecodeError) as error:
+            print(f"holdfast: {file} cannot be read as text: {error}", file=sys.stderr)
+            return 2
+
+    def show(made: Any) -> None:
+        print(f"E{made['number']} {made['name']}: {made['settings_count']} settings, {made['masked']} masked")
+
+    return ask(url, token, show, "POST", f"/cases/{key}/environments", json=said)
+
+
+def diff_environments(key: str, first: int, second: int, url: str, token: str) -> int:
+    """Print what the second environment has otherwise; return the exit code."""
+    return ask(url, token, _show_difference, "GET", f"/cases/{key}/environments/{first}/diff/{second}")
+
+
+def _show_difference(answer: Any) -> None:
+    for name in ("first", "second"):
+        one = answer[name]
+        print(f"{'---' if name == 'first' else '+++'} E{one['number']} {one['name']} {one['at']}")
+    for one in answer["changed"]:
+        print(f"- {one['path']} = {one['before']}\n+ {one['path']} = {one['after']}")
+    for sign, name in (("-", "removed"), ("+", "added")):
+        for one in answer[name]:
+            print(f"{sign} {one['path']} = {one['value']}")
+    differ = sum(len(answer[name]) for name in ("changed", "removed", "added"))
+    print(f"{differ} differ, {answer['same']} alike")

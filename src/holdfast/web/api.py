@@ -17,6 +17,7 @@ from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.closure.api import router as closure
 from holdfast.desk.decisions.api import router as decisions
+from holdfast.desk.environments.api import router as environments
 from holdfast.desk.impact.api import router as impact
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
@@ -101,6 +102,7 @@ for router in (
     arrival,
     investigation,
     hypotheses,
+    environments,
     impact,
     triage,
     mitigations,

@@ -17,6 +17,7 @@ from holdfast.desk.cases.queries import neighbours, possible_helpers, possible_o
 from holdfast.desk.cases.views import timeline_context
 from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.closure.hygiene import untidy
+from holdfast.desk.environments.queries import environments
 from holdfast.desk.impact.models import What
 from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation import queries
@@ -63,6 +64,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
 def _linked(person: Person, found: Case) -> dict[str, Any]:
     links = links_of(person, found)
     return {
+        "environments": list(environments(found).defer("settings")),
         "numbers": numbers(found),
         "constraints": constraints(found),
         "whats": What.choices,

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "holdfast.desk.audit",
     "holdfast.desk.arrival",
     "holdfast.desk.investigation",
+    "holdfast.desk.environments",
     "holdfast.desk.impact",
     "holdfast.desk.triage",
     "holdfast.desk.response",

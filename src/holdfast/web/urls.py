@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("holdfast.desk.links.urls")),
     path("", include("holdfast.desk.decisions.urls")),
     path("", include("holdfast.desk.investigation.urls")),
+    path("", include("holdfast.desk.environments.urls")),
     path("", include("holdfast.desk.impact.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.response.urls")),

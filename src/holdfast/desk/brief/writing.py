@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.urls import reverse
 
@@ -10,6 +11,8 @@ from holdfast.desk.brief.sentences import Section, Sentence, Timeline, Told, fin
 from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.queries import entries
+from holdfast.desk.environments.comparing import compare
+from holdfast.desk.environments.queries import environments
 from holdfast.desk.impact.models import Sourced
 from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation import queries
@@ -62,6 +65,7 @@ def _inside(person: Person, case: Case, line: Timeline) -> list[Section]:
     return [
         Section("How large it is", tuple(_impact(case, line))),
         Section("What the customer does not allow", tuple(_constraints(case, line))),
+        Section("Where it runs", tuple(_environments(case))),
         Section("What is known", (*_known(case, kept), *_judged(case, claims, Verdict.CONFIRMED))),
         Section("What is ruled out", (*_against(case, kept), *_judged(case, claims, Verdict.REFUTED))),
         Section("What is still open", tuple(_open(case, claims))),
@@ -102,6 +106,25 @@ def _constraints(case: Case, line: Timeline) -> list[Sentence]:
         )
         for one in constraints(case)
     ]
+
+
+def _environments(case: Case) -> list[Sentence]:
+    page, said = reverse("environments", args=[case.key]), []
+    known = list(environments(case))
+    for one in known:
+        parts = [one.version and f"version {one.version}", one.region, f"{len(one.settings)} settings"]
+        about = ", ".join(part for part in parts if part)
+        said.append(
+            Sentence(
+                sentence(f"{one.name}, as of {moment(one.at)}: {about}"), str(one), f"{page}?e={one.number}"
+            )
+        )
+    for first, second in pairwise(known):
+        found = compare(first.settings, second.settings)
+        text = f"From {first} to {second} {found.number} settings differ, {found.same} are alike"
+        address = f"{page}?a={first.number}&b={second.number}"
+        said.append(Sentence(sentence(text), f"{first} {second}", address))
+    return said
 
 
 def _source(case: Case, line: Timeline, one: Sourced, word: str, value: object) -> tuple[str, str]:
