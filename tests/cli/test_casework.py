@@ -9,10 +9,10 @@ from holdfast.desk.people.commands import issue_token
 
 
 @pytest.fixture
-def run(desk, case, declare, engineer, capsys):
+def run(desk, case, declare, engineer, lead, capsys):
     """Return what a function of `casework` printed, with its exit code."""
     declare("Checkout fails")
-    token = issue_token(engineer, "laptop", "write")[1]
+    token = issue_token(lead, "laptop", "write")[1]
 
     def called(do, *arguments, **more):
         code = do(*arguments, desk, token, **more)
@@ -76,3 +76,24 @@ def test_environments_are_recorded_and_compared(run, tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     code, _, err = run(casework.add_environment, "ESC-1", {"name": "x"}, tmp_path / "binary")
     assert (code, "cannot be read as text" in err) == (2, True)
+
+
+def test_a_profile_is_shown_applied_and_asks_before_it_overtakes(run, organisation, lead):
+    from holdfast.desk.policies.commands import publish
+    from holdfast.desk.policies.kind import all_kinds
+
+    assert "service-provider" in run(casework.profiles)[1]
+    never = pytest.fail
+    code, out, _ = run(casework.apply_profile, "start-up", "", True, never)
+    assert (code, "+title: Clocks of a start-up" in out.replace("+ ", "+")) == (0, True)
+    out = run(casework.apply_profile, "start-up", "ESC", False, never)[1]
+    assert "published closure/default version 1" in out
+    assert (
+        run(casework.apply_profile, "start-up", "", False, never)[1] == "start-up holds, nothing to publish\n"
+    )
+    closure = all_kinds()["closure"]
+    publish(closure, organisation, closure.shipped()["default"] + "# ours\n", by=lead, why="a note")
+    code, out, _ = run(casework.apply_profile, "start-up", "", False, lambda own: own != ["closure default"])
+    assert (code, out.splitlines()[-1]) == (1, "nothing was published")
+    assert run(casework.apply_profile, "start-up", "", False, lambda own: True)[0] == 0
+    assert run(casework.apply_profile, "none", "", False, never)[0] == 2

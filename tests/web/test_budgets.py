@@ -47,6 +47,8 @@ BUDGETS = {
     "/me/notices": 4,
     "/figures/": 25,
     "/policies/": 13,
+    "/policies/profiles/": 10,
+    "/policies/profiles/enterprise": 6,
     "/policies/business-calendar/default": 6,
     "/api/v1/cases": 5,
     "/api/v1/cases/ESC-1": 4,

@@ -254,6 +254,8 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "figures": ("GET", "/figures/", COUNTS, {}),
     "policies": ("GET", "/policies/", SEES_POLICIES, {}),
     "policy": ("GET", "/policies/business-calendar/default", SEES_POLICIES, {}),
+    "profiles": ("GET", "/policies/profiles/", SEES_POLICIES, {}),
+    "profile": ("GET", "/policies/profiles/start-up", SEES_POLICIES, {}),
     "figure": ("GET", "/figures/time-to-acknowledge/1", COUNTS, {}),
 }
 
@@ -357,6 +359,9 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/policies/{kind}/{name}"): (SEES_POLICIES, {}),
     ("POST", "/policies/{kind}/{name}"): (LEADS, {"text": CALENDAR, "why": "we work on Mondays"}),
     ("POST", "/policies/{kind}/{name}/check"): (LEADS, {"text": CALENDAR}),
+    ("GET", "/profiles"): (SEES_POLICIES, {}),
+    ("GET", "/profiles/{name}"): (SEES_POLICIES, {}),
+    ("POST", "/profiles/{name}/apply"): (LEADS, {}),
     ("GET", "/arrivals"): (SORTS, {}),
     ("GET", "/arrivals/{arrival}"): (STEERS, {}),
     ("GET", "/arrivals/{arrival}/raw"): (STEERS, {}),
@@ -591,6 +596,8 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "job": str(stage["job"]),
         "name": "default"
         if "policies" in path
+        else "start-up"
+        if "profiles" in path
         else "no-owner"
         if "hygiene" in path
         else "time-to-acknowledge",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli.cases import case_app
+from holdfast.cli.cases import case_app, profile_app
 from holdfast.cli.ledger import ledger_app
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 range_app = typer.Typer(no_args_is_help=True, help="A small real system that breaks on purpose.")
 app.add_typer(range_app, name="range")
 app.add_typer(case_app, name="case")
+app.add_typer(profile_app, name="profile")
 app.add_typer(ledger_app, name="ledger")
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives.", show_default=False)]

@@ -9,6 +9,7 @@ import typer
 
 case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
 
+profile_app = typer.Typer(no_args_is_help=True, help="Sets of policies for one sort of organisation.")
 environment_app = typer.Typer(no_args_is_help=True, help="How a case's system was set up at a moment.")
 case_app.add_typer(environment_app, name="environment")
 
@@ -291,3 +292,29 @@ def environment_diff(
     from holdfast.cli.casework import diff_environments
 
     raise typer.Exit(diff_environments(key, first, second, url, token))
+
+
+@profile_app.command("list")
+def profile_list(url: Url = HERE, token: Token = "") -> None:
+    """List the profiles of a desk."""
+    from holdfast.cli.casework import profiles
+
+    raise typer.Exit(profiles(url, token))
+
+
+@profile_app.command("apply")
+def profile_apply(
+    name: Annotated[str, typer.Argument(help="start-up, growth, enterprise, regulated, service-provider.")],
+    organisation: Annotated[str, typer.Option(help="Prefix of its cases; yours when left out.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Overtake your own versions without asking.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Publish the policies of a profile; says first which of your own versions it would overtake."""
+    from holdfast.cli.casework import apply_profile
+
+    def agree(own: list[str]) -> bool:
+        return yes or typer.confirm(f"Overtake your own {', '.join(own)}?")
+
+    raise typer.Exit(apply_profile(name, organisation, dry_run, agree, url, token))

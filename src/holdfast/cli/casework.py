@@ -165,3 +165,42 @@ def _show_difference(answer: Any) -> None:
             print(f"{sign} {one['path']} = {one['value']}")
     differ = sum(len(answer[name]) for name in ("changed", "removed", "added"))
     print(f"{differ} differ, {answer['same']} alike")
+
+
+def profiles(url: str, token: str) -> int:
+    """List the profiles of a desk; return the exit code."""
+
+    def show(found: Any) -> None:
+        for one in found:
+            print(f"{one['name']:<18}{one['title']}. {one['says']}")
+
+    return _asked(url, token, show, lambda sender: sender.listed("/profiles"))
+
+
+def apply_profile(
+    name: str, organisation: str, dry_run: bool, agree: Callable[[list[str]], bool], url: str, token: str
+) -> int:
+    """Show what a profile changes and apply it; `agree` is asked when versions of one's own are overtaken."""
+    query = {"params": {"organisation": organisation}}
+    plan: dict[str, Any] = {}
+    code = ask(url, token, plan.update, "GET", f"/profiles/{name}", **query)
+    changes = [step for step in plan.get("steps", ()) if step["changes"]]
+    for step in changes:
+        print(f"{step['kind']} {step['name']}")
+        print("".join(f"  {line}\n" for line in step["lines"] if line[:1] in "+-"), end="")
+    if code or dry_run or not changes:
+        print(
+            "" if changes or code else f"{name} holds, nothing to publish",
+            end="" if changes or code else "\n",
+        )
+        return code
+    own = [f"{step['kind']} {step['name']}" for step in changes if step["own"]]
+    if own and not agree(own):
+        print("nothing was published")
+        return 1
+
+    def show(made: Any) -> None:
+        print("".join(f"published {one}\n" for one in made["published"]), end="")
+
+    said = {"overtake": bool(own)}
+    return ask(url, token, show, "POST", f"/profiles/{name}/apply", json=said, **query)

@@ -71,6 +71,12 @@ class Sender:
         answer.raise_for_status()
         return dict(answer.json())
 
+    def listed(self, address: str) -> list[Any]:
+        """Return what an operation answers as a list."""
+        answer = self._client.get(address)
+        answer.raise_for_status()
+        return list(answer.json())
+
     def text(self, address: str) -> str:
         """Return what an operation answers in text."""
         answer = self._client.get(address)

@@ -14,7 +14,7 @@ from holdfast.desk.people.api import Words
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.policies import commands, queries
+from holdfast.desk.policies import commands, profiles, queries
 from holdfast.desk.policies.kind import all_kinds
 from holdfast.desk.policies.reading import Unusable, read
 
@@ -138,3 +138,79 @@ def check(request: HttpRequest, kind: str, name: str, said: TextIn) -> dict[str,
     except Unusable as unusable:
         return {"usable": False, "faults": unusable.faults}
     return {"usable": True, "faults": []}
+
+
+class ProfileOut(Schema):
+    """A set of policies for one sort of organisation."""
+
+    name: str
+    title: str
+    says: str
+
+
+class StepOut(Schema):
+    """What applying a profile would do to one policy."""
+
+    kind: str
+    name: str
+    holds: int | None
+    """The version that holds, 0 for the shipped one; null where nothing is called so."""
+    changes: bool
+    own: bool
+    """Whether a version you wrote yourself would be overtaken."""
+    lines: list[str]
+    """What would change, as lines that begin with + or -."""
+
+
+class PlanOut(ProfileOut):
+    """A profile and what applying it would do."""
+
+    steps: list[StepOut]
+
+
+class ApplyIn(Schema):
+    """Whether versions of your own may be overtaken."""
+
+    overtake: bool = False
+
+
+class AppliedOut(Schema):
+    """What was published; nothing when it held already."""
+
+    published: list[str]
+
+
+@router.get("/profiles", response=list[ProfileOut], summary="List the profiles")
+def list_profiles(request: HttpRequest, organisation: Prefix) -> list[profiles.Profile]:
+    """Return the profiles the product ships."""
+    reader(request, organisation)
+    return list(profiles.profiles().values())
+
+
+@router.get("/profiles/{name}", response=PlanOut, summary="What a profile would change")
+def read_profile(request: HttpRequest, name: str, organisation: Prefix) -> dict[str, Any]:
+    """Return a profile, and for each of its policies what applying it would change."""
+    _, whose = reader(request, organisation)
+    chosen = profiles.profile(name)
+    steps = [
+        {
+            "kind": step.kind.kind,
+            "name": step.name,
+            "holds": step.holds.version if step.holds else None,
+            "changes": step.changes,
+            "own": step.own,
+            "lines": [f"{line.sign or ' '} {line.text}" for line in step.lines],
+        }
+        for step in profiles.plan(chosen, whose)
+    ]
+    return {"name": chosen.name, "title": chosen.title, "says": chosen.says, "steps": steps}
+
+
+@router.post("/profiles/{name}/apply", response=AppliedOut, summary="Apply a profile")
+def apply_profile(
+    request: HttpRequest, name: str, said: ApplyIn, organisation: Prefix
+) -> dict[str, list[str]]:
+    """Publish what the profile has otherwise; versions of your own only where you agree to it."""
+    person, whose = reader(request, organisation)
+    made = profiles.apply_profile(profiles.profile(name), whose, by=person, overtake=said.overtake)
+    return {"published": [f"{one.kind}/{one.name} version {one.version}" for one in made]}

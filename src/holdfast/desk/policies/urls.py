@@ -6,5 +6,7 @@ from holdfast.desk.policies import views
 
 urlpatterns = [
     path("policies/", views.policies, name="policies"),
+    path("policies/profiles/", views.list_profiles, name="profiles"),
+    path("policies/profiles/<slug:name>", views.one_profile, name="profile"),
     path("policies/<slug:kind>/<slug:name>", views.policy, name="policy"),
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.policies import commands, queries
+from holdfast.desk.policies import commands, profiles, queries
 from holdfast.desk.policies.api import reader
 from holdfast.desk.policies.comparing import compare
 from holdfast.desk.policies.kind import PolicyKind, all_kinds
@@ -101,3 +101,42 @@ def _asked(
         return queries.at_version(kind, whose, int(number), name)
     except ObjectDoesNotExist:
         return None
+
+
+@require_safe
+def list_profiles(request: HttpRequest) -> HttpResponse:
+    """The profiles, each with how much it would change."""
+    _, whose = reader(request, request.GET.get("organisation", ""))
+    found = [(one, profiles.plan(one, whose)) for one in profiles.profiles().values()]
+    rows = [(one, steps, sum(step.changes for step in steps)) for one, steps in found]
+    return render(request, "policies/profiles.html", {"rows": rows, "organisation": whose})
+
+
+@require_http_methods(["GET", "POST"])
+def one_profile(request: HttpRequest, name: str) -> HttpResponse:
+    """One profile: what it would change, line by line, and the button that applies it."""
+    person, whose = reader(request, request.GET.get("organisation", ""))
+    chosen = profiles.profile(name)
+    if request.method == "POST":
+        _apply(request, person, whose, chosen)
+        return redirect(f"{request.path}?organisation={whose.prefix}")
+    steps = profiles.plan(chosen, whose)
+    context = {
+        "profile": chosen,
+        "organisation": whose,
+        "steps": steps,
+        "changes": [step for step in steps if step.changes],
+        "own": [step for step in steps if step.own],
+        "may_publish": person.may(Deed.PUBLISH_POLICY, whose.id),
+    }
+    return render(request, "policies/profile.html", context)
+
+
+def _apply(request: HttpRequest, person: Person, whose: Organisation, chosen: profiles.Profile) -> None:
+    try:
+        made = profiles.apply_profile(chosen, whose, by=person, overtake=bool(request.POST.get("overtake")))
+    except (commands.Overtaken, Unusable) as refused:
+        messages.error(request, f"Nothing was published: {refused}.")
+        return
+    said = f"{len(made)} policies were published" if made else "It holds already, nothing was published"
+    messages.success(request, f"{said}.")
