@@ -68,7 +68,7 @@ def test_a_sev_1_is_acknowledged_triaged_and_has_a_hypothesis_in_few_interaction
     hands.choose("It is", "down")
     hands.choose("Workaround", "none")
     hands.click("Confirm Sev 1")
-    page.get_by_text("confirmed").first.wait_for()
+    page.locator(".cells .foot", has_text="confirmed").wait_for()
     hands.click("Adopt")
     page.get_by_text("route is where it starts").first.wait_for()
     case = Case.objects.get()
@@ -98,7 +98,7 @@ def test_the_whole_life_of_a_case(desk, browser, sign_in, engineer, customer, tm
     page.get_by_label("It is").first.select_option("broken")
     page.get_by_label("Workaround").first.select_option("none")
     page.get_by_role("button", name="Confirm Sev 2").click()
-    page.get_by_text("confirmed").first.wait_for()
+    page.locator(".cells .foot", has_text="confirmed").wait_for()
 
     # diagnosed
     page.goto(f"{desk}/cases/ESC-1/hypotheses")
