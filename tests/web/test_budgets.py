@@ -11,8 +11,10 @@ from holdfast.desk.decisions.commands import Question, ask
 from holdfast.desk.decisions.rights import Right
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose, weigh_evidence
+from holdfast.desk.response.handing import hand_over, question, write
 from holdfast.desk.response.mitigations import Proposal, judge, start
 from holdfast.desk.response.mitigations import propose as propose_mitigation
+from holdfast.desk.response.room import act
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +37,9 @@ BUDGETS = {
     "/cases/ESC-1/decisions": 12,
     "/decisions/": 14,
     "/mitigations/": 6,
+    "/cases/ESC-1/room": 20,
+    "/cases/ESC-1/room/news?after=3": 6,
+    "/cases/ESC-1/handover": 27,
     "/cases/ESC-1/mitigations": 14,
     "/api/v1/cases/ESC-1/mitigations": 6,
     "/api/v1/mitigations": 5,
@@ -46,7 +51,7 @@ BUDGETS = {
     "/queue/weekly": 18,
     "/me/notices": 4,
     "/figures/": 25,
-    "/policies/": 13,
+    "/policies/": 14,
     "/policies/profiles/": 10,
     "/policies/profiles/enterprise": 6,
     "/policies/business-calendar/default": 6,
@@ -57,7 +62,9 @@ BUDGETS = {
 
 
 @pytest.mark.parametrize("address", BUDGETS)
-def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engineer, diagnosis, signed_in):
+def test_a_page_keeps_its_budget_when_there_is_more_on_it(
+    address, declare, engineer, diagnosis, signed_in, team_mate
+):
     for _ in range(12):
         case = declare()
         for text in ("one", "two", "three"):
@@ -73,6 +80,13 @@ def test_a_page_keeps_its_budget_when_there_is_more_on_it(address, declare, engi
     for number in range(6):
         one = propose_mitigation(first, Proposal("flag", f"switch {number} off"), by=engineer)
         judge(start(one, by=engineer), held=number % 2 == 0, observed="seen", by=engineer)
+    first = commands.assign(first, engineer, by=engineer)
+    for number in range(8):
+        act(first, engineer, f"read {number}", 15, by=engineer)
+    hand = hand_over(first, team_mate, None, by=engineer)
+    for number in range(5):
+        write(hand, f"note {number}", "text", by=engineer)
+        question(hand, "state", f"why {number}", by=team_mate)
     for number, right in enumerate(Right):
         ask(first, Question(right, f"do {number}", about=f"thing/{number}"), by=engineer)
     browser = signed_in(engineer)

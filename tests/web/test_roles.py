@@ -16,7 +16,8 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.states import State
 from holdfast.desk.closure.commands import address_of, learn
 from holdfast.desk.closure.models import Survey
-from holdfast.desk.decisions.commands import Question, ask, delegate
+from holdfast.desk.decisions.commands import Question as Asked
+from holdfast.desk.decisions.commands import ask, delegate
 from holdfast.desk.decisions.models import Decision, Voice
 from holdfast.desk.decisions.rights import Right
 from holdfast.desk.environments.commands import Described, record
@@ -27,9 +28,12 @@ from holdfast.desk.links import commands as linking
 from holdfast.desk.links import merging
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
+from holdfast.desk.response.handing import hand_over, question
+from holdfast.desk.response.handing import items as items_now
 from holdfast.desk.response.mitigations import Proposal
 from holdfast.desk.response.mitigations import propose as propose_mitigation
-from holdfast.desk.response.models import Mitigation
+from holdfast.desk.response.models import Action, HandOver, Mitigation, Post, Question, Room, Written
+from holdfast.desk.response.room import act
 from holdfast.desk.triage.commands import dispute
 from holdfast.web.api import api
 
@@ -228,6 +232,45 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
         {"until": TOMORROW, "reason": "waits"},
     ),
     "replace_mitigation": ("POST", "/cases/ESC-1/mitigations/1/replace", RECORDS, {"text": "the fix is out"}),
+    "room": ("GET", "/cases/ESC-1/room", INTERNAL, {}),
+    "room_news": ("GET", "/cases/ESC-1/room/news", INTERNAL, {}),
+    "room_reading": ("GET", "/cases/ESC-1/room/reading?text=hello", INTERNAL, {}),
+    "room_here": ("POST", "/cases/ESC-1/room/here", INTERNAL, {}),
+    # who may not write is told so on the page
+    "room_say": ("POST", "/cases/ESC-1/room/say", INTERNAL, {"text": "hello"}),
+    "open_room": ("POST", "/cases/ESC-1/room/open", RECORDS, {}),
+    "close_room": ("POST", "/cases/ESC-1/room/close", RECORDS, {}),
+    "duty": ("POST", "/cases/ESC-1/room/duty", RECORDS, {"duty": "scribe"}),
+    "end_action": ("POST", "/cases/ESC-1/room/actions/1/end", RECORDS, {"how": "done"}),
+    "make_of": ("POST", "/cases/ESC-1/room/messages/{said}", RECORDS, {"kind": "fact"}),
+    "handover": ("GET", "/cases/ESC-1/handover", INTERNAL, {}),
+    "begin_handover": ("POST", "/cases/ESC-1/handover/begin", STEERS, {"to": "team_mate"}),
+    "write_handover": (
+        "POST",
+        "/cases/ESC-1/handover/1/write",
+        {"engineer"},
+        {"title": "Do not", "text": "restart"},
+    ),
+    "acknowledge_item": (
+        "POST",
+        "/cases/ESC-1/handover/1/acknowledge",
+        {"team_mate"},
+        {"item": "state", "seen": ""},
+    ),
+    "question_item": ("POST", "/cases/ESC-1/handover/1/question", SAYS - {"customer"}, {"text": "why"}),
+    "answer_question": (
+        "POST",
+        "/cases/ESC-1/handover/1/answer",
+        SAYS - {"customer"},
+        {"question": "{question}", "text": "because"},
+    ),
+    "take_over": ("POST", "/cases/ESC-1/handover/1/take-over", {"team_mate"}, {}),
+    "withdraw_handover": (
+        "POST",
+        "/cases/ESC-1/handover/1/withdraw",
+        DECIDES | {"engineer", "team_mate"},
+        {},
+    ),
     "my_decisions": ("GET", "/decisions/", ANYBODY, {}),
     "delegate": ("POST", "/decisions/delegate", ANYBODY, {}),
     "end_delegation": ("POST", "/decisions/delegations/{delegation}/end", {"lead"}, {}),
@@ -385,6 +428,28 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/mitigations/{number}/roll-back"): (RECORDS, {"worked": True, "text": "undone"}),
     ("POST", "/cases/{key}/mitigations/{number}/extend"): (RECORDS, {"until": TOMORROW, "reason": "waits"}),
     ("POST", "/cases/{key}/mitigations/{number}/replace"): (RECORDS, {"text": "the fix is out"}),
+    ("GET", "/cases/{key}/room"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/room"): (RECORDS, {}),
+    ("POST", "/cases/{key}/room/close"): (RECORDS, {}),
+    ("POST", "/cases/{key}/room/line"): (SAYS - {"customer"}, {"text": "hello"}),
+    ("POST", "/cases/{key}/room/reading"): (INTERNAL, {"text": "hello"}),
+    ("POST", "/cases/{key}/room/duty"): (RECORDS, {"duty": "scribe"}),
+    ("POST", "/cases/{key}/room/messages/{number}"): (RECORDS, {"kind": "fact"}),
+    ("POST", "/cases/{key}/actions/{number}/end"): (RECORDS, {"how": "done"}),
+    ("POST", "/cases/{key}/hand-overs"): (DECIDES | {"engineer"}, {"to": "team_mate"}),
+    ("GET", "/cases/{key}/hand-overs/{number}"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/hand-overs/{number}/items"): (
+        {"engineer"},
+        {"title": "Do not", "text": "restart"},
+    ),
+    ("POST", "/cases/{key}/hand-overs/{number}/read"): ({"team_mate"}, {"item": "written/1", "seen": "no"}),
+    ("POST", "/cases/{key}/hand-overs/{number}/questions"): (SAYS - {"customer"}, {"text": "why"}),
+    ("POST", "/cases/{key}/hand-overs/{number}/answers"): (
+        SAYS - {"customer"},
+        {"question": 1, "text": "so"},
+    ),
+    ("POST", "/cases/{key}/hand-overs/{number}/take-over"): ({"team_mate"}, {}),
+    ("POST", "/cases/{key}/hand-overs/{number}/withdraw"): (DECIDES | {"engineer", "team_mate"}, {}),
     ("GET", "/decisions"): (ANYBODY, {}),
     ("GET", "/cases/{key}/decisions"): (INTERNAL, {}),
     ("POST", "/cases/{key}/decisions"): (INTERNAL, {"right": "process", "what": "skip the review"}),
@@ -469,7 +534,50 @@ def mitigation(state: str) -> Any:
     return prepared
 
 
+def room(stage: dict[str, Any]) -> None:
+    Action.objects.update(state="done")
+    Room.objects.update(closed_at=None)
+    Post.objects.all().delete()
+
+
+def acting(_: dict[str, Any]) -> None:
+    Action.objects.update(state="running")
+
+
+def handing(items: bool) -> Any:
+    """An open hand-over from the engineer to the team mate; with one item to read, or with all read."""
+
+    def prepared(stage: dict[str, Any]) -> None:
+        Case.objects.filter(number=1).update(owner=stage["engineer"])
+        hand = HandOver.objects.get()
+        HandOver.objects.update(state="open", ended_at=None)
+        hand.acknowledged.all().delete()
+        hand.written.all().delete()
+        Written.objects.create(id=1, hand_over=hand, title="Do not", text="no")
+        Question.objects.all().delete()
+        Question.objects.create(id=1, hand_over=hand, person=stage["team_mate"], text="why")
+        if not items:
+            for one in items_now(hand, Case.objects.get(number=1)):
+                hand.acknowledged.create(key=one.key, text=one.text)
+
+    return prepared
+
+
+def nothing_handed(stage: dict[str, Any]) -> None:
+    Case.objects.filter(number=1).update(owner=stage["engineer"])
+    HandOver.objects.update(state="withdrawn")
+
+
 PREPARE = {
+    "/cases/{key}/room/close": room,
+    "/cases/{key}/room/duty": room,
+    "/cases/{key}/actions/{number}/end": acting,
+    "/cases/{key}/hand-overs": nothing_handed,
+    "/cases/{key}/hand-overs/{number}/items": handing(items=True),
+    "/cases/{key}/hand-overs/{number}/read": handing(items=True),
+    "/cases/{key}/hand-overs/{number}/answers": handing(items=True),
+    "/cases/{key}/hand-overs/{number}/take-over": handing(items=False),
+    "/cases/{key}/hand-overs/{number}/withdraw": handing(items=True),
     "/cases/{key}/mitigations/{number}/probe": mitigation("proposed"),
     "/cases/{key}/mitigations/{number}/start": mitigation("proposed"),
     "/cases/{key}/mitigations/{number}/verify": mitigation("started"),
@@ -538,8 +646,13 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     plan_test(propose(case, Claim(**CLAIM), by=engineer), Plan("off", "back"), by=engineer)
     ends = timezone.now() + timedelta(days=1)
     people["survey"] = address_of(Survey.objects.create(case=case, expires_at=ends))
-    ask(case, Question(Right.RISKY_CHANGE, "switch it off", about="flag"), by=engineer)
+    ask(case, Asked(Right.RISKY_CHANGE, "switch it off", about="flag"), by=engineer)
     propose_mitigation(case, Proposal("flag", "off", probe=HTTP), by=engineer)
+    case = commands.assign(case, engineer, by=engineer)
+    act(case, engineer, "read the dump", 15, by=engineer)
+    people["said"] = commands.comment(case, "it broke", by=engineer).position
+    hand = hand_over(case, people["team_mate"], None, by=engineer)
+    people["question"] = question(hand, "state", "why", by=people["team_mate"]).id
     handed = delegate(
         case.organisation,
         Right.RISKY_CHANGE,
@@ -583,6 +696,8 @@ def let_in(client: Any, method: str, address: str, data: dict[str, Any]) -> bool
 def test_who_may_enter_a_page(page, stage, signed_in):
     method, address, allowed, data = PAGES[page]
     address = re.sub(r"{(\w+)}", lambda match: str(stage[match[1]]), address)
+    if data.get("question"):
+        data = data | {"question": stage["question"]}
     entered = {name for name in CAST if let_in(signed_in(stage[name]), method, address, data)}
     assert entered == allowed
 
@@ -606,7 +721,9 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "link": str(stage["outside"]),
         "other": "1",
         "arrival": str(stage["arrival"]),
-        "number": str(stage["delegation"]) if "delegations" in path else "1",
+        "number": str(
+            stage["delegation"] if "delegations" in path else stage["said"] if "messages" in path else 1
+        ),
         "upload": "00000000-0000-0000-0000-000000000000",
     }
     address = "/api/v1" + re.sub(r"{(\w+)}", lambda match: values[match[1]], path)

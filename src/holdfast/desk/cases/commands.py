@@ -251,6 +251,16 @@ def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
     return case
 
 
+Assigning = Callable[[Case, Person | None], None]
+_assigning: list[Assigning] = []
+
+
+def when_assigning(guard: Assigning) -> Assigning:
+    """Register who may object to a new owner, by raising Conflict: told the case and the person."""
+    _assigning.append(guard)
+    return guard
+
+
 @transaction.atomic
 def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
     """Give the case to somebody who may own it, or to nobody."""
@@ -261,6 +271,8 @@ def assign(case: Case, owner: Person | None, *, by: Person) -> Case:
         return case
     if owner is not None and owner != by:
         _require_out_of_focus(case, owner)
+    for guard in _assigning:
+        guard(case, owner)
     before, case.owner = case.owner, owner
     names = (before.title if before else None, owner.title if owner else None)
     data = change(case, "owner", *names)

@@ -48,6 +48,7 @@ def _hours_text(text: str) -> str:
 
 
 Hours = Annotated[str, AfterValidator(_hours_text)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -65,7 +66,7 @@ class ScheduleValue(PolicyModel):
     """A calendar as it is written."""
 
     title: str
-    zone: Annotated[str, AfterValidator(_zone)]
+    zone: Zone
     hours: dict[Weekday, tuple[Hours, ...]]
     holidays: Holidays = Holidays()
 

@@ -1,4 +1,4 @@
-"""Mitigations with what their probes saw."""
+"""Mitigations with what their probes saw, war rooms with their actions, hand-overs with what was read."""
 
 from __future__ import annotations
 
@@ -105,3 +105,200 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.text}"
+
+
+class Room(models.Model):
+    """The war room of a case; it is there from its opening on, and can be opened again."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="room")
+    opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+    now = models.CharField(max_length=400, blank=True)
+    """One sentence: what happens this minute."""
+    now_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    now_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Room of {self.case}"
+
+
+class Duty(models.TextChoices):
+    """A role in a war room, held by one person at a time."""
+
+    COMMANDER = "commander", "Commander"
+    TECHNICAL = "technical", "Technical lead"
+    COMMUNICATIONS = "communications", "Communications"
+    SCRIBE = "scribe", "Scribe"
+
+
+class Post(models.Model):
+    """A duty somebody has, or had."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="posts")
+    duty = models.CharField(max_length=14, choices=Duty)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case", "duty"], name="response_one_holder", condition=models.Q(until=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.duty}"
+
+
+class Ended(models.TextChoices):
+    """How an action ended."""
+
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+    HANDED = "handed", "Handed on"
+
+
+class Action(models.Model):
+    """Something one person does within a time."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="actions")
+    number = models.PositiveIntegerField()
+    """1, 2, 3, ... within the case; people call it `A-1`."""
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    what = models.TextField()
+    state = models.CharField(max_length=8, choices=Ended, default=Ended.RUNNING)
+    started_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True)
+    told_at = models.DateTimeField(null=True)
+    """When it was said that its time is over."""
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="response_action_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], name="response_due", condition=models.Q(state="running"))
+        ]
+
+    def __str__(self) -> str:
+        return f"A-{self.number}"
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its time is over and it still runs."""
+        return self.state == Ended.RUNNING and self.due_at <= timezone.now()
+
+
+class Presence(models.Model):
+    """When somebody was last seen in a room."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="presences")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "person"], name="response_one_presence")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.case}"
+
+
+class Passing(models.TextChoices):
+    """Where a hand-over stands."""
+
+    OPEN = "open", "Being read"
+    TAKEN = "taken", "Taken over"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class HandOver(models.Model):
+    """A case handed from one owner to the next. What the case itself says is not kept here: it is read anew
+    each time, and what was acknowledged is compared with it."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hand_overs")
+    number = models.PositiveIntegerField()
+    """1, 2, 3, ... within the case; people call it `HO-1`."""
+    giver = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    receiver = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    effect_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=Passing, default=Passing.OPEN)
+    made_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    """When the lead heard that the receiver is silent."""
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="response_hand_over_number"),
+            models.UniqueConstraint(
+                fields=["case"], name="response_one_hand_over", condition=models.Q(state="open")
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["effect_at"], name="response_passing", condition=models.Q(state="open"))
+        ]
+
+    def __str__(self) -> str:
+        return f"HO-{self.number}"
+
+
+class Written(models.Model):
+    """An item the giver wrote."""
+
+    hand_over = models.ForeignKey(HandOver, on_delete=models.CASCADE, related_name="written")
+    title = models.CharField(max_length=80)
+    text = models.TextField()
+    must = models.BooleanField(default=True)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Acknowledged(models.Model):
+    """What the receiver read of one item; the newest counts."""
+
+    hand_over = models.ForeignKey(HandOver, on_delete=models.CASCADE, related_name="acknowledged")
+    key = models.CharField(max_length=80)
+    text = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Question(models.Model):
+    """A question about an item, before or after the hand-over."""
+
+    hand_over = models.ForeignKey(HandOver, on_delete=models.CASCADE, related_name="questions")
+    key = models.CharField(max_length=80)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    entry = models.PositiveIntegerField(null=True)
+    """The entry of the timeline that answers it."""
+    lost = models.BooleanField(default=False)
+    """Asked after the hand-over, and the case had the answer before it: context that was lost."""
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+from holdfast.desk.response import handing_views as handing
 from holdfast.desk.response import mitigation_views as mitigations
+from holdfast.desk.response import room_views as room
 
 ONE = "cases/<str:key>/mitigations/<int:number>"
+ROOM = "cases/<str:key>/room"
+HAND = "cases/<str:key>/handover"
 urlpatterns = [
     path("mitigations/", mitigations.register, name="register"),
     path("cases/<str:key>/mitigations", mitigations.mitigations, name="mitigations"),
@@ -16,4 +20,22 @@ urlpatterns = [
     path(f"{ONE}/roll-back", mitigations.roll_back, name="roll_back"),
     path(f"{ONE}/extend", mitigations.extend, name="extend_mitigation"),
     path(f"{ONE}/replace", mitigations.replace, name="replace_mitigation"),
+    path(ROOM, room.room, name="room"),
+    path(f"{ROOM}/news", room.news, name="room_news"),
+    path(f"{ROOM}/reading", room.reading, name="room_reading"),
+    path(f"{ROOM}/here", room.here, name="room_here"),
+    path(f"{ROOM}/say", room.say, name="room_say"),
+    path(f"{ROOM}/open", room.open_room, name="open_room"),
+    path(f"{ROOM}/close", room.close_room, name="close_room"),
+    path(f"{ROOM}/duty", room.duty, name="duty"),
+    path(f"{ROOM}/actions/<int:number>/end", room.end_action, name="end_action"),
+    path(f"{ROOM}/messages/<int:position>", room.make_of, name="make_of"),
+    path(HAND, handing.handover, name="handover"),
+    path(f"{HAND}/begin", handing.begin, name="begin_handover"),
+    path(f"{HAND}/<int:number>/write", handing.write, name="write_handover"),
+    path(f"{HAND}/<int:number>/acknowledge", handing.acknowledge, name="acknowledge_item"),
+    path(f"{HAND}/<int:number>/question", handing.question, name="question_item"),
+    path(f"{HAND}/<int:number>/answer", handing.answer, name="answer_question"),
+    path(f"{HAND}/<int:number>/take-over", handing.take_over, name="take_over"),
+    path(f"{HAND}/<int:number>/withdraw", handing.withdraw, name="withdraw_handover"),
 ]

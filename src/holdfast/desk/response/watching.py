@@ -1,4 +1,4 @@
-"""The round over live mitigations: warns before they expire, says when they did, and watches their signals."""
+"""The rounds: mitigations that expire, actions over their time, receivers who say nothing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from holdfast.desk.clocks.policy import length
 from holdfast.desk.outbox.commands import enqueue
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.policies.queries import current
+from holdfast.desk.response.handing import tell_silent
 from holdfast.desk.response.jobs import WATCH_KINDS, next_look
 from holdfast.desk.response.mitigations import EVENT, JOB, leading
-from holdfast.desk.response.models import LIVE, Mitigation
+from holdfast.desk.response.models import LIVE, Action, Ended, HandOver, Mitigation, Passing
 from holdfast.desk.response.patterns import MitigationPatterns
+from holdfast.desk.response.room import tell_overdue
 
 BATCH = 200
 LONGEST_WARNING = timedelta(days=7)
@@ -71,3 +73,20 @@ def look(mitigation_id: int) -> None:
     if Mitigation.objects.filter(id=one.id, next_sample_at__lte=now).update(next_sample_at=due):
         payload = {"mitigation": one.id, "purpose": "watch"}
         enqueue(JOB, payload, organisation_id=one.case.organisation_id, case_id=one.case_id)
+
+
+@every(10, "actions over their time")
+def watch_actions() -> None:
+    """Say of each once that its time is over."""
+    due = Action.objects.filter(state=Ended.RUNNING, due_at__lte=timezone.now(), told_at=None)
+    for number in due.order_by("due_at").values_list("id", flat=True)[:BATCH]:
+        tell_overdue(number)
+
+
+@every(20, "receivers who say nothing")
+def watch_hand_overs() -> None:
+    """Tell the lead, while there is still time, that a receiver has read nothing."""
+    soon = timezone.now() + timedelta(hours=2)
+    due = HandOver.objects.filter(state=Passing.OPEN, effect_at__lte=soon, told_at=None)
+    for number in due.order_by("effect_at").values_list("id", flat=True)[:BATCH]:
+        tell_silent(number)

@@ -29,7 +29,7 @@
   const key = document.body.dataset.case;
   const stream = new EventSource(dot.dataset.stream + (key ? `?case=${encodeURIComponent(key)}` : ""));
   let heard = new Date();
-  stream.onopen = () => { dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
+  stream.onopen = () => { document.dispatchEvent(new CustomEvent("holdfast:connected")); dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
   stream.onerror = () => {
     dot.classList.add("stale");
     dot.lastElementChild.textContent = `last news ${heard.toISOString().slice(11, 19)}, reconnecting`;

@@ -1,0 +1,137 @@
+// The war room: entries as they come, how a line is read before it is sent, and no text lost.
+"use strict";
+(() => {
+  const list = document.getElementById("room-live");
+  if (!list) return;
+  const at = document.body.dataset.room, key = document.body.dataset.case;
+  const csrf = document.querySelector('meta[name="csrf"]')?.content || "";
+  const headers = { "X-Requested-With": "fetch", "X-CSRFToken": csrf };
+  const kept = (() => { try { return localStorage; } catch { return {}; } })();
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+
+  // What was missed while the stream was away is asked for by position, so nothing is lost in between.
+  let asking = false, again = false;
+  const entries = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(`${at}/news?after=${list.dataset.newest}&kind=${list.dataset.kind}`, { headers });
+      if (answer.ok) {
+        for (const one of [...parsed(`<ol>${await answer.text()}</ol>`).querySelectorAll("li")].reverse()) {
+          if (document.getElementById(one.id)) continue;
+          one.classList.add("fresh");
+          list.prepend(one);
+          list.dataset.newest = Math.max(Number(list.dataset.newest), Number(one.dataset.position));
+        }
+      }
+    } catch { /* the dot in the head says that we are cut off; the next news asks again */ } finally { asking = false; }
+    if (again) { again = false; entries(); }
+  };
+
+  // The panels follow a moment later, each reader at a time of its own.
+  let due = 0;
+  const panels = () => {
+    if (due) return;
+    due = setTimeout(async () => {
+      due = 0;
+      const answer = await fetch(location.pathname, { headers }).catch(() => null);
+      if (!answer?.ok) return;
+      const page = parsed(await answer.text());
+      for (const here of document.querySelectorAll("[data-panel]")) {
+        const there = page.getElementById(here.id);
+        const typed = [...here.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+        if (!there || typed || here.contains(document.activeElement) || here.innerHTML === there.innerHTML) continue;
+        const unfolded = [...here.querySelectorAll("details")].map((one) => one.open);
+        there.querySelectorAll("details").forEach((one, place) => { one.open = Boolean(unfolded[place]); });
+        here.replaceWith(there);
+      }
+    }, 200 + Math.random() * 1800);
+  };
+  document.body.addEventListener("holdfast:case", () => { entries(); panels(); });
+  document.addEventListener("holdfast:connected", entries);
+
+  const here = () => fetch(`${at}/here`, { method: "POST", headers }).catch(() => null);
+  here().then(panels);
+  setInterval(() => { if (!document.hidden) here(); }, 30000);
+
+  const form = document.getElementById("room-line");
+  if (!form) return;
+  const field = form.elements.text, reads = document.getElementById("room-reads"), waiting = document.getElementById("room-unsent");
+  const draft = `room-draft-${key}`, unsent = `room-unsent-${key}`;
+  field.value = field.value || kept[draft] || "";
+  const queue = () => { try { return JSON.parse(kept[unsent] || "[]"); } catch { return []; } };
+  const keep = (texts) => {
+    kept[unsent] = JSON.stringify(texts);
+    waiting.hidden = !texts.length;
+    waiting.replaceChildren(...texts.map((text) => {
+      const row = document.createElement("li");
+      row.className = "warn";
+      row.textContent = `not sent yet: ${text}`;
+      return row;
+    }));
+  };
+  const send = async (text) => {
+    const answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams({ text }) });
+    if (answer.ok) return "";
+    if (answer.status >= 500) throw new Error("away");
+    const said = await answer.json().catch(() => null);
+    return said?.refused || said?.error?.message || `The desk refused it (${answer.status}).`;
+  };
+  // A text that the desk refused goes back into the field; one that did not arrive waits for the connection.
+  const flush = async () => {
+    const texts = queue();
+    while (texts.length) {
+      try {
+        const refused = await send(texts[0]);
+        const text = texts.shift();
+        keep(texts);
+        if (refused) { reads.textContent = refused; reads.className = "over"; if (!field.value) field.value = kept[draft] = text; }
+      } catch { keep(texts); return; }
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text) return;
+    field.value = kept[draft] = "";
+    reads.textContent = "";
+    keep([...queue(), text]);
+    flush();
+  });
+  window.addEventListener("online", flush);
+  document.addEventListener("holdfast:connected", flush);
+  setInterval(() => { if (queue().length) flush(); }, 5000);
+  keep(queue());
+  flush();
+
+  let typing = 0;
+  const read = async () => {
+    const text = field.value;
+    if (!text.trim()) { reads.textContent = ""; return; }
+    const answer = await fetch(`${form.dataset.reading}?text=${encodeURIComponent(text)}`, { headers }).catch(() => null);
+    if (!answer?.ok || text !== field.value) return;
+    reads.className = "";
+    reads.textContent = `Reads as: ${(await answer.json()).reads}`;
+  };
+  field.addEventListener("input", () => {
+    kept[draft] = field.value;
+    clearTimeout(typing);
+    typing = setTimeout(read, 250);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab" || event.shiftKey || !/^\/\S*$/.test(field.value)) return;
+    const word = [...form.querySelectorAll("[data-word]")].find((one) => one.dataset.word.startsWith(field.value));
+    if (!word) return;
+    event.preventDefault();
+    field.value = word.dataset.word;
+    read();
+  });
+  form.addEventListener("click", (event) => {
+    const word = event.target.closest("[data-word]");
+    if (!word) return;
+    field.value = word.dataset.word + field.value.replace(/^\/\S*\s*/, "");
+    field.focus();
+    read();
+  });
+  if (field.value) read();
+})();

@@ -1,0 +1,76 @@
+"""Many watch one room: everybody hears, nobody holds a connection, and who was away misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.test import AsyncClient
+
+from holdfast.desk.cases import commands
+from holdfast.desk.outbox import live
+from holdfast.desk.response.standing import stream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WATCHERS = 40
+
+
+async def opened(person, last=None):
+    client = AsyncClient()
+    await client.aforce_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    headers = {"Last-Event-ID": str(last)} if last is not None else {}
+    answer = await client.get("/live/?case=ESC-1", headers=headers)
+    texts = aiter(answer.streaming_content)
+    assert "retry" in (await anext(texts)).decode()
+    return texts
+
+
+async def heard(texts):
+    while True:
+        text = (await asyncio.wait_for(anext(texts), 10)).decode()
+        if "event: news" in text:
+            fields = dict(line.split(": ", 1) for line in text.strip().splitlines())
+            return int(fields["id"]), json.loads(fields["data"])["entry"]
+
+
+def run(play):
+    async def whole():
+        try:
+            return await play()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(whole())
+
+
+def test_all_watchers_of_a_room_hear_and_one_poller_reads_for_them(case, engineer, monkeypatch):
+    monkeypatch.setattr(live, "POLL", 0.05)
+    monkeypatch.setattr(live, "_pollers", {})
+
+    async def play():
+        watchers = [await opened(engineer) for _ in range(WATCHERS)]
+        assert len(live.poller()._readers) == WATCHERS
+        entry = await sync_to_async(commands.comment)(case, "flag off on one pod", by=engineer)
+        news = await asyncio.gather(*(heard(one) for one in watchers))
+        assert {place for _, place in news} == {entry.position}
+        for one in watchers:
+            await one.aclose()
+        return news[0]
+
+    last, position = run(play)
+
+    async def again():
+        for text in ("two", "three"):
+            await sync_to_async(commands.comment)(case, text, by=engineer)
+        texts = await opened(engineer, last)
+        missed = [(await heard(texts))[1] for _ in range(2)]
+        await texts.aclose()
+        entries = await sync_to_async(lambda: [one.text for one in stream(case, after=position)])()
+        return missed, entries
+
+    missed, entries = run(again)
+    assert missed == [position + 1, position + 2]
+    assert entries == ["three", "two"]
