@@ -42,7 +42,7 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         "entries": entries,
         "newest": entries[0].position if entries else 0,
         "kind": kind if kind in ("chat", "findings") else "",
-        "words": lines.known_words(),
+        "lines": lines.known_words(),
         "duties": Duty.choices,
     }
     return render(request, "response/room.html", context)
