@@ -50,6 +50,7 @@ BUDGETS = {
     "/queue/stand-up": 18,
     "/queue/weekly": 18,
     "/me/notices": 4,
+    "/me/profile": 4,
     "/figures/": 25,
     "/policies/": 14,
     "/policies/profiles/": 10,

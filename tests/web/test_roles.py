@@ -137,6 +137,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "ask_intake": ("POST", "/cases/ESC-1/intake/request", STEERS, {"text": "Please"}),
     "account_set_password": ("GET", "/me/password", ANYBODY, {}),
     "account_change_password": ("GET", "/me/password/change", ANYBODY, {}),
+    "my_profile": ("GET", "/me/profile", ANYBODY, {}),
     "tokens": ("GET", "/me/tokens", ANYBODY, {}),
     "revoke": ("POST", "/me/tokens/999/revoke", set(), {}),
     "queue": ("GET", "/", ANYBODY, {}),
@@ -305,6 +306,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
 A = "/cases/{key}/diagnosis/artefacts/{artefact}"
 OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/me"): (ANYBODY, {}),
+    ("POST", "/me/mails"): (ANYBODY, {"mails": "all"}),
     ("POST", "/cases"): (DECLARES, {"title": "Search fails", "severity": 2}),
     ("GET", "/cases"): (ANYBODY, {}),
     ("GET", "/cases/{key}"): (SEES, {}),

@@ -333,3 +333,59 @@ def test_a_policy_that_contradicts_itself_is_refused_with_its_line(organisation,
 def test_what_is_shipped_can_be_used(kind):
     for name in kind.shipped():
         assert shipped(kind, name).value.title
+
+
+def test_a_form_with_a_mistake_is_kept_raw_until_it_is_sent_again(engineer, signed_in, organisation):
+    browser = signed_in(engineer)
+    wrong = {
+        "organisation": organisation.id,
+        "title": "",
+        "impact": "all orders fail",
+        "severity": "9",
+        "key": "k1",
+    }
+    page = browser.post("/cases/new", wrong)
+    arrival = Arrival.objects.get()
+    assert f"arrival {arrival.id}" in page.content.decode()
+    assert (arrival.source, arrival.state, arrival.person) == ("web", "waiting", engineer)
+    assert "title:" in arrival.reason
+    assert "severity:" in arrival.reason
+    assert json.loads(keeping.raw(arrival).read_bytes())["impact"] == "all orders fail"
+    browser.post("/cases/new", wrong)
+    assert Arrival.objects.count() == 1
+    assert "all orders fail" in browser.get(f"/arrivals/{arrival.id}/").content.decode()
+    browser.post("/cases/new", wrong | {"title": "Orders fail", "severity": "1"})
+    arrival.refresh_from_db()
+    assert (arrival.state, arrival.case.key) == ("taken", "ESC-1")
+    assert "corrected by its sender" in arrival.reason
+    assert Arrival.objects.filter(state="waiting").count() == 0
+
+
+def test_an_empty_form_is_nobodys_arrival(engineer, signed_in, organisation):
+    signed_in(engineer).post("/cases/new", {"organisation": organisation.id, "title": " ", "key": "k"})
+    assert not Arrival.objects.exists()
+
+
+def test_a_corrected_mapping_reads_what_waits_again(send, admin, organisation):
+    from holdfast.desk.outbox import worker
+
+    send({"ticket": {"headline": "Search is down"}}, identity="msg_1")
+    send({"ticket": {}}, identity="msg_2")
+    assert set(Arrival.objects.values_list("state", flat=True)) == {"waiting"}
+    text = shipped(intake.WebhookMapping).text
+    publish(
+        intake.WebhookMapping,
+        organisation,
+        text.replace("path: title", "path: ticket.headline"),
+        by=admin,
+        why="they moved the title",
+    )
+    while worker.work_once("w"):
+        pass
+    states = dict(Arrival.objects.values_list("key", "state"))
+    assert sorted(states.values()) == ["taken", "waiting"]
+    assert Case.objects.get().title == "Search is down"
+    publish(intake.WebhookMapping, organisation, text, by=admin, why="back")
+    while worker.work_once("w"):
+        pass
+    assert Case.objects.count() == 1

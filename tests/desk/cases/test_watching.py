@@ -58,7 +58,7 @@ def test_a_round_that_dies_in_the_middle_loses_nothing_and_says_nothing_twice(de
     case = declare(severity=1, reported_at=ago(11))
     from holdfast.desk.cases import watching
 
-    def dies(*_):
+    def dies(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -11,4 +11,4 @@ class ArrivalRoom(AppConfig):
 
     def ready(self) -> None:
         """Register the jobs and rounds of mail, and the kinds of policies."""
-        from holdfast.desk.arrival import asking, intake, mailbox, packing, taking  # noqa: F401
+        from holdfast.desk.arrival import asking, hooks, intake, mailbox, mailing_notices, packing, taking  # noqa: F401

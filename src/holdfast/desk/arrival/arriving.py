@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -9,8 +10,11 @@ from typing import Any
 
 from holdfast.desk.arrival import commands, keeping
 from holdfast.desk.arrival.commands import Taken
+from holdfast.desk.arrival.forms import FIELDS, DeclareForm
 from holdfast.desk.arrival.models import Arrival
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.queries import declaring
 from holdfast.desk.people.models import Organisation, Person
 
 LARGEST = 2 * 2**20
@@ -36,6 +40,34 @@ def arrive(
     if arrival.state in {Arrival.State.WAITING, Arrival.State.ASIDE, Arrival.State.REFUSED}:
         raise Conflict(f"it waits as arrival {arrival.id}: {arrival.reason}")
     return commands.take(arrival, dict(fields), by=by)
+
+
+def mistaken(form: DeclareForm, by: Person) -> Arrival | None:
+    """Keep a form that cannot be taken as it was sent, and put it into the tray; nothing for an empty one."""
+    said = {name: str(form.data.get(name, ""))[:20_000] for name in FIELDS}
+    place = form.cleaned_data.get("organisation") or declaring(by).first()
+    if place is None or not any(said[name].strip() for name in ("title", "impact", "area", "customer")):
+        return None
+    reason = "; ".join(f"{name}: {' '.join(map(str, found))}" for name, found in form.errors.items())
+    raw = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+    key = f"{_mistaken(str(form.data.get('key', '')))}{hashlib.sha256(raw).hexdigest()[:16]}"
+    return waits(place, Arrival.Source.WEB, key, raw, f"the form was not complete: {reason}", by=by)
+
+
+def corrected(organisation: Organisation, key: str, case: Case, *, by: Person) -> None:
+    """Say of earlier tries of a form that they were corrected and became a case."""
+    earlier = Arrival.objects.filter(
+        organisation=organisation,
+        source=Arrival.Source.WEB,
+        state=Arrival.State.WAITING,
+        key__startswith=f"{by.id}:{_mistaken(key)}",
+    )
+    for arrival in earlier:
+        commands.replaced(arrival, case, by=by)
+
+
+def _mistaken(key: str) -> str:
+    return f"form/{key[:64]}/"
 
 
 def waits(

@@ -116,6 +116,25 @@ def wait(arrival: Arrival, reason: str, fields: dict[str, Any] | None = None) ->
 
 
 @transaction.atomic
+def replaced(arrival: Arrival, case: Case, *, by: Person) -> Arrival:
+    """Say of a waiting arrival that its sender corrected it and sent it again, and which case that became."""
+    arrival = hold(arrival)
+    if arrival.state == Arrival.State.WAITING:
+        _settle(arrival, Arrival.State.TAKEN, "corrected by its sender and sent again", by, case=case)
+    return arrival
+
+
+@transaction.atomic
+def still_waits(arrival: Arrival, reason: str, fields: dict[str, Any]) -> Arrival:
+    """Note what was understood of a waiting arrival when it was read again, and why it still waits."""
+    arrival = hold(arrival)
+    if arrival.state == Arrival.State.WAITING:
+        arrival.reason, arrival.fields = reason[:500], _plain(fields)
+        arrival.save(update_fields=["reason", "fields"])
+    return arrival
+
+
+@transaction.atomic
 def refuse(arrival: Arrival, reason: str) -> Arrival:
     """Refuse what no person has to look at, such as an automatic answer; it stays visible."""
     arrival = hold(arrival)

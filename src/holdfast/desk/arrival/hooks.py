@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,14 +27,17 @@ from holdfast.desk.arrival import commands, keeping
 from holdfast.desk.arrival.intake import WebhookMapping, read_payload
 from holdfast.desk.arrival.models import Arrival, Hook, Mailbox
 from holdfast.desk.cases.commands import Conflict
-from holdfast.desk.outbox.commands import publish
+from holdfast.desk.outbox.commands import enqueue, publish
+from holdfast.desk.outbox.jobs import Run, handles
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.policies.kind import when_published
 from holdfast.desk.policies.queries import current
 
 TOLERANCE = 300
 """Seconds a timestamp may be away from now."""
 LARGEST = 2 * 2**20
+AGAIN = "read-payloads-again"
 
 
 class Unsigned(Exception):
@@ -160,6 +164,42 @@ def _take(arrival: Arrival, hook: Hook, body: bytes) -> None:
         commands.take(arrival, fields, by=hook.person)
     except (commands.Unreadable, Conflict, PermissionDenied) as refusal:
         commands.wait(arrival, str(refusal), fields)
+
+
+@when_published
+def read_again(kind: str, organisation_id: int) -> None:
+    """After a field mapping was corrected have the payloads that wait in the tray read once more."""
+    waiting = Arrival.objects.filter(
+        organisation_id=organisation_id, source=Arrival.Source.HOOK, state=Arrival.State.WAITING
+    )
+    if kind == WebhookMapping.kind and waiting.exists():
+        enqueue(AGAIN, {}, organisation_id=organisation_id)
+
+
+@handles(AGAIN)
+def take_again(run: Run) -> Callable[[], None]:
+    """Read the waiting payloads of an organisation by the mapping that holds now, oldest first."""
+    waiting = Arrival.objects.filter(
+        organisation_id=run.job.organisation_id or 0, source=Arrival.Source.HOOK, state=Arrival.State.WAITING
+    )
+    ids = list(waiting.exclude(hook=None).order_by("id").values_list("id", flat=True))
+    for number, arrival_id in enumerate(ids):
+        if number % 20 == 0:
+            run.beat(100 * number // len(ids), "reading payloads again")
+        arrival = Arrival.objects.select_related("organisation", "hook__person", "hook__organisation")
+        _once_more(arrival.get(id=arrival_id))
+    return lambda: None
+
+
+def _once_more(arrival: Arrival) -> None:
+    hook, fields = arrival.hook, dict[str, Any]()
+    if hook is None:
+        return
+    try:
+        fields = fields_of(hook, keeping.raw(arrival).read_bytes())
+        commands.take(arrival, fields, by=hook.person)
+    except (commands.Unreadable, Conflict, PermissionDenied) as refusal:
+        commands.still_waits(arrival, str(refusal), fields)
 
 
 def fields_of(hook: Hook, body: bytes) -> dict[str, Any]:

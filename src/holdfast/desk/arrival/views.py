@@ -40,8 +40,11 @@ def declare(request: HttpRequest) -> HttpResponse:
         raw = json.dumps(said, ensure_ascii=False).encode()
         place, key = form.cleaned_data["organisation"], form.cleaned_data["key"]
         taken = arriving.arrive(place, Arrival.Source.WEB, key, raw, said, by=person)
+        arriving.corrected(place, key, taken.case, by=person)
         return redirect("case", key=taken.case.key)
-    return render(request, "arrival/declare.html", {"form": form}, status=400 if form.errors else 200)
+    kept = arriving.mistaken(form, person) if form.errors else None
+    status = 400 if form.errors else 200
+    return render(request, "arrival/declare.html", {"form": form, "kept": kept}, status=status)
 
 
 @require_safe

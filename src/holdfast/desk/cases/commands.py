@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from holdfast.desk.cases.chain import canonical
-from holdfast.desk.cases.models import Arrival, Case, Entry, Focus, Kind, Part
+from holdfast.desk.cases.models import Case, Entry, Focus, Kind, Part, SentKey
 from holdfast.desk.cases.states import MOVES, OPEN, State
 from holdfast.desk.cases.timeline import append, change, lock
 from holdfast.desk.people.models import Customer, Organisation, Person
@@ -63,7 +63,7 @@ def declare(
         organisation, said, by, member.customer or _customer(organisation, said.customer), source
     )
     if key:
-        Arrival.objects.create(organisation=organisation, key=key, digest=digest, case=case)
+        SentKey.objects.create(organisation=organisation, key=key, digest=digest, case=case)
     data = change(case, "state", None, State.NEW) | {"severity": said.severity, "source": source}
     append(
         case,
@@ -79,16 +79,16 @@ def declare(
 
 
 def _arrived(organisation: Organisation, key: str, digest: str) -> Case | None:
-    arrival = (
-        Arrival.objects.select_related("case__organisation")
+    sent = (
+        SentKey.objects.select_related("case__organisation")
         .filter(organisation=organisation, key=key)
         .first()
     )
-    if arrival and arrival.digest != digest:
+    if sent and sent.digest != digest:
         raise Conflict(
-            f"this key came before with other words, as {arrival.case.key}; send a new key for a new case"
+            f"this key came before with other words, as {sent.case.key}; send a new key for a new case"
         )
-    return arrival.case if arrival else None
+    return sent.case if sent else None
 
 
 def _customer(organisation: Organisation, name: str) -> Customer | None:

@@ -237,7 +237,7 @@ class Focus(models.Model):
         return f"{self.person} until {self.until}"
 
 
-class Arrival(models.Model):
+class SentKey(models.Model):
     """A sender's key for something sent in, so that sending it again changes nothing."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)

@@ -72,7 +72,9 @@ def _record(
     at = {clock.rule.warn: clock.warned_at, 100: clock.broke_at}.get(percent)
     append(case, Kind.STATE, text, by=None, event="case.clock", data=data, happened_at=at or now)
     for person in people:
-        notify(person, case, f"{case.key} {_words(clock, percent)}", f"{name}/{started}/{percent}")
+        notify(
+            person, case, f"{case.key} {_words(clock, percent)}", f"{name}/{started}/{percent}", clock=True
+        )
 
 
 def _words(clock: Clock, percent: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer, SessionAuth
 from pydantic import AfterValidator
 
-from holdfast.desk.people.commands import bearer
+from holdfast.desk.people.commands import bearer, choose_mails
 from holdfast.desk.people.models import Person, Token
 from holdfast.desk.people.queries import signed_in
 
@@ -68,14 +68,31 @@ class PersonOut(Schema):
     username: str
     name: str
     roles: list[RoleOut]
+    mails: str
+    """Which notices come by mail: `none`, `clocks`, `all`."""
+
+
+class MailsIn(Schema):
+    """Which notices are to come by mail."""
+
+    mails: Literal["none", "clocks", "all"]
 
 
 @router.get("/me", response=PersonOut, summary="Who this token or session is")
 def me(request: HttpRequest) -> dict[str, Any]:
     """Return the person and their roles."""
-    person = signed_in(request)
+    return _me(signed_in(request))
+
+
+@router.post("/me/mails", response=PersonOut, summary="Choose which notices come by mail")
+def mails(request: HttpRequest, said: MailsIn) -> dict[str, Any]:
+    """Set what comes by mail as well."""
+    return _me(choose_mails(signed_in(request), said.mails))
+
+
+def _me(person: Person) -> dict[str, Any]:
     roles = [
         {"organisation": m.organisation.name, "prefix": m.organisation.prefix, "role": m.role}
         for m in person.standing
     ]
-    return {"username": person.username, "name": person.title, "roles": roles}
+    return {"username": person.username, "name": person.title, "roles": roles, "mails": person.mails}

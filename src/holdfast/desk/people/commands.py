@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from holdfast.desk.outbox.commands import publish
-from holdfast.desk.people.models import Customer, Membership, Organisation, Person, RoleChange, Token
+from holdfast.desk.people.models import Customer, Mails, Membership, Organisation, Person, RoleChange, Token
 from holdfast.desk.people.rights import Deed, Role
 
 TOKEN_DAYS = 90
@@ -229,3 +229,13 @@ def bearer(value: str, scopes: Iterable[str] = API) -> Token | None:
     if token.used_at is None or now - token.used_at > timedelta(minutes=1):
         Token.objects.filter(id=token.id).update(used_at=now)
     return token
+
+
+@transaction.atomic
+def choose_mails(person: Person, mails: str) -> Person:
+    """Choose which notices come by mail as well."""
+    if mails not in Mails.values:
+        raise Unfit(f"notices come by mail as {', '.join(Mails.values)}")
+    person.mails = Mails(mails)
+    person.save(update_fields=["mails"])
+    return person

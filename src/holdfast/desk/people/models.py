@@ -43,6 +43,14 @@ class Customer(models.Model):
         return self.name
 
 
+class Mails(models.TextChoices):
+    """Which notices come by mail as well."""
+
+    NONE = "none", "none"
+    CLOCKS = "clocks", "warnings and breaks of clocks"
+    ALL = "all", "every notice"
+
+
 class Person(AbstractUser):
     """Somebody who signs in."""
 
@@ -50,6 +58,7 @@ class Person(AbstractUser):
     """What stands for the person in dense places: `E1`, `MK`."""
     era = models.PositiveIntegerField(default=0)
     """Sealed into every session: one more, and all earlier sessions are over."""
+    mails = models.CharField(max_length=6, choices=Mails, default=Mails.CLOCKS)
 
     @property
     def initials(self) -> str:

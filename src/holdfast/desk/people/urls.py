@@ -31,6 +31,7 @@ urlpatterns = [
     path("me/second-factor/codes/new", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("me/password", allauth.PasswordSetView.as_view(), name="account_set_password"),
     path("me/password/change", allauth.PasswordChangeView.as_view(), name="account_change_password"),
+    path("me/profile", views.profile, name="my_profile"),
     path("me/tokens", views.tokens, name="tokens"),
     path("me/tokens/<int:token>/revoke", views.revoke, name="revoke"),
     path("people/<str:prefix>/", views.people, name="people"),

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from holdfast.desk.people import commands, directory, queries
-from holdfast.desk.people.models import Customer, Organisation, Person, Token
+from holdfast.desk.people.models import Customer, Mails, Organisation, Person, Token
 from holdfast.desk.people.queries import managed, signed_in
 from holdfast.desk.people.rights import Role
 
@@ -48,6 +48,17 @@ def once(request: HttpRequest, value: str) -> HttpResponse:
         request, person, email_verification="none", redirect_url=reverse("queue")
     )
     return answer
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Who the person is here, and which notices come to them by mail."""
+    person = signed_in(request)
+    if request.method == "POST":
+        commands.choose_mails(person, request.POST.get("mails", ""))
+        messages.success(request, f"By mail come from now on: {Mails(person.mails).label}.")
+        return redirect("my_profile")
+    return render(request, "people/profile.html", {"choices": Mails.choices})
 
 
 @require_http_methods(["GET", "POST"])
