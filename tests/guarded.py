@@ -140,10 +140,85 @@ _START: dict[str, Door] = {
     "job": job("probe-mitigation", purpose="verify"),
 }
 
+
+def _drafted(audience: str, right: str, **more: Any) -> Callable[[Stage], None]:
+    def prepare(stage: Stage) -> None:
+        from datetime import timedelta
+
+        from django.utils import timezone
+
+        from holdfast.desk.decisions.rights import Right
+        from holdfast.desk.updates import commands
+
+        draft = commands.draft(stage["case"], audience, by=stage["engineer"])
+        at = timezone.now() + timedelta(hours=2)
+        said = commands.Draft("Search fails", "7 of 31 fail.", "", "", at, **more)
+        commands.write(draft, said, by=stage["engineer"])
+        stage["right"] = Right(right)
+
+    return prepare
+
+
+def _sent(stage: Stage) -> bool:
+    from holdfast.desk.updates.models import Update
+
+    return Update.objects.filter(case=stage["case"].id, state="sent").exists()
+
+
+def _promised(stage: Stage) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from holdfast.desk.decisions.rights import Right
+    from holdfast.desk.updates.models import Promise
+
+    due = timezone.now() + timedelta(hours=2)
+    Promise.objects.create(
+        case=stage["case"], number=1, about="fix", text="a fix", due_at=due, made_by=stage["lead"]
+    )
+    stage["right"] = Right.COMMITMENT
+
+
+def _moved(stage: Stage) -> bool:
+    from holdfast.desk.updates.models import Promise
+
+    return Promise.objects.filter(case=stage["case"].id, state="moved").exists()
+
+
+_LATER = "2099-01-01T10:00:00Z"
+_FORM = {"headline": "Search fails", "known": "7 of 31 fail.", "next_at": _LATER, "act": "send"}
+_FIX = {"about": "fix", "text": "a build", "due": _LATER}
+_SEND: dict[str, Door] = {
+    "web": web("/cases/ESC-1/updates/1/write", _FORM),
+    "api": api("/cases/ESC-1/drafts/1/send", {}),
+    "cli": cli("case", "update", "ESC-1", "U-1", "send"),
+    "mail": mail("/send U-1"),
+}
+_MOVE: dict[str, Door] = {
+    "web": web("/cases/ESC-1/promises/1", {"said": "it slips", "due": _LATER}),
+    "api": api("/cases/ESC-1/promises/1", {"said": "it slips", "due": _LATER}),
+    "cli": cli("case", "promise", "ESC-1", "P-1", "it slips", "--due", _LATER),
+    "mail": mail("/promise P-1 later"),
+}
+
 TRIALS: dict[str, Trial] = {
     "start a mitigation, low risk": Trial(_proposed("flag"), _START, _started),
     "start a mitigation, medium risk": Trial(_proposed("restart"), _START, _started),
     "start a mitigation, high risk": Trial(_proposed("rollback"), _START, _started),
+    "send an update, to the customer": Trial(_drafted("customer", "update"), _SEND, _sent),
+    "send an update, to the status page": Trial(_drafted("status", "advisory"), _SEND, _sent),
+    "send an update, with a promise": Trial(
+        _drafted("customer", "commitment", commitments=(_FIX,)),
+        _SEND
+        | {
+            "web": web(
+                "/cases/ESC-1/updates/1/write", _FORM | {"about": "fix", "promise": "b", "due": _LATER}
+            )
+        },
+        _sent,
+    ),
+    "move a promise": Trial(_promised, _MOVE, _moved),
     "settle a disputed severity": Trial(
         _dispute,
         {

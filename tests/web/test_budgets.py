@@ -45,6 +45,8 @@ BUDGETS = {
     "/api/v1/mitigations": 5,
     "/api/v1/cases/ESC-1/decisions": 9,
     "/cases/ESC-1/closing": 11,
+    "/cases/ESC-1/updates": 12,
+    "/promises/": 4,
     "/hygiene/": 6,
     "/cases/ESC-1/place": 20,
     "/queue/stand-up": 18,

@@ -35,6 +35,8 @@ from holdfast.desk.response.mitigations import propose as propose_mitigation
 from holdfast.desk.response.models import Action, HandOver, Mitigation, Post, Question, Room, Written
 from holdfast.desk.response.room import act
 from holdfast.desk.triage.commands import dispute
+from holdfast.desk.updates import commands as updating
+from holdfast.desk.updates.models import Promise, Subscriber, Update
 from holdfast.web.api import api
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,17 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "mfa_view_recovery_codes": ("GET", "/me/second-factor/codes", set(), {}),
     "mfa_generate_recovery_codes": ("GET", "/me/second-factor/codes/new", ANYBODY, {}),
     "ledger": ("GET", "/ledger/", AUDITS, {}),
+    "promises": ("GET", "/promises/", COUNTS, {}),
+    "status": ("GET", "/status/ESC/", set(CAST), {}),
+    "confirm_follower": ("GET", "/status/confirm/{follower}", set(CAST), {}),
+    "stop_following": ("GET", "/status/stop/{follower}", set(CAST), {}),
+    "updates": ("GET", "/cases/ESC-1/updates", INTERNAL, {}),
+    "begin_update": ("POST", "/cases/ESC-1/updates/begin", RECORDS, {"audience": "customer"}),
+    "write_update": ("POST", "/cases/ESC-1/updates/1/write", RECORDS, {"headline": "a", "next_at": TOMORROW}),
+    "refill_update": ("POST", "/cases/ESC-1/updates/1/refill", RECORDS, {}),
+    "keep_words": ("POST", "/cases/ESC-1/updates/1/keep", RECORDS, {"words": "probably", "reason": "so"}),
+    "drop_update": ("POST", "/cases/ESC-1/updates/1/drop", RECORDS, {}),
+    "settle_promise": ("POST", "/cases/ESC-1/promises/1", RECORDS, {"said": "done"}),
     "people": ("GET", "/people/ESC/", {"admin"}, {}),
     "admit": ("POST", "/people/ESC/admit", {"admin"}, {"username": "new", "role": "tier1"}),
     "role": ("POST", "/people/ESC/{person}/role", {"admin"}, {"role": "tier1"}),
@@ -377,6 +390,14 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/cases/{key}/evidence/{artefact}/custody"): (READS, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/custody.pdf"): (READS, {}),
     ("GET", "/ledger"): (AUDITS, {}),
+    ("GET", "/cases/{key}/drafts"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/drafts"): (RECORDS, {"audience": "customer"}),
+    ("PUT", "/cases/{key}/drafts/{number}"): (RECORDS, {"headline": "a", "next_at": TOMORROW}),
+    ("POST", "/cases/{key}/drafts/{number}/keep"): (RECORDS, {"words": "probably", "reason": "so"}),
+    ("POST", "/cases/{key}/drafts/{number}/ask"): (RECORDS, {}),
+    ("POST", "/cases/{key}/drafts/{number}/send"): (OWNS, {}),
+    ("GET", "/cases/{key}/promises"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/promises/{number}"): (RECORDS, {"said": "done"}),
     ("GET", "/ledger/export"): (AUDITS, {}),
     ("POST", "/cases/{key}/uploads"): (ATTACHES, {"name": "a", "size": 1}),
     # an upload is its sender's alone; nobody of the cast sent this one
@@ -571,6 +592,13 @@ def nothing_handed(stage: dict[str, Any]) -> None:
 
 
 PREPARE = {
+    "/cases/{key}/drafts/{number}/keep": lambda _: Update.objects.filter(number=1).update(kept={}) and None,
+    "/cases/{key}/drafts/{number}/send": lambda _: (
+        Update.objects.filter(number=1).update(state="draft", known="7 of 31 fail.") and None
+    ),
+    "/cases/{key}/promises/{number}": lambda _: (
+        Promise.objects.filter(number=1).update(state="open") and None
+    ),
     "/cases/{key}/room/close": room,
     "/cases/{key}/room/duty": room,
     "/cases/{key}/actions/{number}/end": acting,
@@ -676,10 +704,30 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["group"] = directory.group(case.organisation, "L3").id
     record(case, Described("prod", "a: 1"), by=engineer)
     constrain(case, "no restart before 18:00", by=engineer)
+    published(case, engineer)
+    people["follower"] = Subscriber.objects.create(organisation=case.organisation, email="a@b.example").token
     other = request.getfixturevalue("declare")("Checkout fails")
     people["link"] = linking.link(case, "caused_by", other, by=engineer).id
     people["outside"] = linking.link_outside(case, "change", "CHG-1", by=engineer).id
     return people
+
+
+def published(case: Case, engineer: Any) -> None:
+    """A draft with a word to look at, a promise, and something on the status page."""
+    draft = updating.draft(case, "customer", by=engineer)
+    said = updating.Draft("a", "It is probably fine.", "", "", timezone.now() + timedelta(days=1))
+    updating.write(draft, said, by=engineer)
+    Promise.objects.create(
+        case=case, number=1, about="fix", text="a fix", due_at=said.next_at, made_by=engineer
+    )
+    shown = {
+        "audience": "status",
+        "state": "sent",
+        "headline": "a",
+        "sent_text": "a",
+        "sent_at": timezone.now(),
+    }
+    Update.objects.create(case=case, number=2, author=engineer, **shown)
 
 
 def status(client: Any, method: str, address: str, data: Any, **options: Any) -> int:

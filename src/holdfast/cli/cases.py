@@ -248,6 +248,61 @@ def case_mitigation(
     raise typer.Exit(run(key, number, deed, text, url, token))
 
 
+@case_app.command("updates")
+def case_updates(
+    key: Key,
+    json: Annotated[bool, typer.Option("--json", help="As the API says it.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """List the updates of a case, with its drafts."""
+    from holdfast.cli.updating import listed as run
+
+    raise typer.Exit(run(key, url, token, as_json=json))
+
+
+@case_app.command("draft")
+def case_draft(
+    key: Key,
+    audience: Annotated[str, typer.Argument(help="customer, executive, internal or status.")] = "customer",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Begin an update filled from the case, and print what the checker says of it."""
+    from holdfast.cli.updating import begin as run
+
+    raise typer.Exit(run(key, audience, url, token))
+
+
+@case_app.command("update")
+def case_update(
+    key: Key,
+    number: Annotated[str, typer.Argument(help="Which update, U-1.")],
+    deed: Annotated[str, typer.Argument(help="show, ask or send.")] = "show",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Show an update with its check, ask for the decisions it takes, or send it."""
+    from holdfast.cli.updating import act as run
+
+    raise typer.Exit(run(key, number, deed, url, token))
+
+
+@case_app.command("promise")
+def case_promise(
+    key: Key,
+    number: Annotated[str, typer.Argument(help="Which promise, P-1.")],
+    said: Annotated[str, typer.Argument(help="How it was kept, or why it moves.")],
+    due: Annotated[str, typer.Option(help="The new time, ISO 8601 with a zone, when it moves.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Say that a promise was kept, or promise another time."""
+    from holdfast.cli.updating import settle as run
+
+    raise typer.Exit(run(key, number, said, due, url, token))
+
+
 @environment_app.command("list")
 def environment_list(key: Key, url: Url = HERE, token: Token = "") -> None:
     """List the environments of a case."""

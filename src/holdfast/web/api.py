@@ -32,6 +32,7 @@ from holdfast.desk.queue.api import router as queue
 from holdfast.desk.response.mitigation_api import router as mitigations
 from holdfast.desk.response.room_api import router as rooms
 from holdfast.desk.triage.api import router as triage
+from holdfast.desk.updates.api import router as updates
 from holdfast.desk.vault.api import router as vault
 from holdfast.web.errors import NOTHING, Said, said
 
@@ -106,6 +107,7 @@ for router in (
     environments,
     impact,
     triage,
+    updates,
     mitigations,
     rooms,
     queue,

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "holdfast.desk.investigation",
     "holdfast.desk.environments",
     "holdfast.desk.impact",
+    "holdfast.desk.updates",
     "holdfast.desk.triage",
     "holdfast.desk.response",
     "holdfast.desk.queue",

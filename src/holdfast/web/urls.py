@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.environments.urls")),
     path("", include("holdfast.desk.impact.urls")),
+    path("", include("holdfast.desk.updates.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.response.urls")),
     path("", include("holdfast.desk.queue.urls")),

@@ -1,0 +1,13 @@
+"""The room as a Django app."""
+
+from django.apps import AppConfig
+
+
+class Updates(AppConfig):
+    """See the package's docstring."""
+
+    name = "holdfast.desk.updates"
+
+    def ready(self) -> None:
+        """Register the round that notes broken promises."""
+        from holdfast.desk.updates import watching  # noqa: F401

@@ -1,0 +1,146 @@
+"""Checking an update before it is sent. A rule looks at sentences; each hit says the words, why, and a way out.
+
+Rules are for English and go by wording, so they explain themselves; how often they are right is measured on sentences
+written for it, half of them never looked at while the rules were made (`tests/desk/updates`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+MOST_CHARACTERS = 20_000
+_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters of a text, from start up to end, and what they are."""
+
+    start: int
+    end: int
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the case knows, against which a text is held."""
+
+    confirmed: tuple[str, ...] = ()
+    """Claims of hypotheses that were confirmed."""
+    internal: tuple[str, ...] = ()
+    """Names of our components, hosts and people that outsiders are not told."""
+    public: tuple[str, ...] = ()
+    """Names they know: the customer's, the product's, the case's key."""
+    next_at: datetime | None = None
+    """When the next update comes, as the form says."""
+    now: datetime | None = None
+    secrets: Callable[[str], Iterable[Span]] = lambda _: ()
+    personal: Callable[[str], Iterable[Span]] = lambda _: ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that should not be sent as it is."""
+
+    rule: str
+    start: int
+    end: int
+    words: str
+    why: str
+    fixes: tuple[str, ...] = ()
+    """Ready replacements for the words."""
+    blocks: bool = False
+    """Whether it cannot be kept with a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and where it begins in the text."""
+
+    start: int
+    text: str
+
+
+class Rule(ABC):
+    """One rule. A subclass in `rules/` is registered by being there."""
+
+    registry: ClassVar[dict[str, type[Rule]]] = {}
+    name: ClassVar[str]
+    title: ClassVar[str]
+    why: ClassVar[str]
+    """Why it matters, as the writer reads it."""
+    blocks: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if cls.name in Rule.registry:
+            raise ValueError(f"two rules are called {cls.name}")
+        Rule.registry[cls.name] = cls
+
+    def look(self, text: str, facts: Facts) -> Iterator[Hit]:
+        """Return the hits in a whole text."""
+        for sentence in sentences(text):
+            yield from self.read(sentence, facts)
+
+    @abstractmethod
+    def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
+        """Return the hits in one sentence."""
+
+    def hit(
+        self, sentence: Sentence, start: int, end: int, why: str = "", fixes: tuple[str, ...] = ()
+    ) -> Hit:
+        """Return a hit on characters of a sentence."""
+        begun = sentence.start + start
+        words = sentence.text[start:end]
+        return Hit(self.name, begun, begun + end - start, words, why or self.why, fixes, self.blocks)
+
+
+def sentences(text: str) -> list[Sentence]:
+    """Cut a text into sentences; a line's end ends one too."""
+    found = ((match.start(), match.group()) for match in _SENTENCE.finditer(text))
+    return [Sentence(start, part) for start, part in found if part.strip()]
+
+
+def all_rules() -> dict[str, Rule]:
+    """Return one of each rule by its name, those that block first."""
+    from holdfast.desk.updates import rules
+
+    for module in pkgutil.iter_modules(rules.__path__):
+        importlib.import_module(f"{rules.__name__}.{module.name}")
+    return {
+        name: kind()
+        for name, kind in sorted(Rule.registry.items(), key=lambda one: (not one[1].blocks, one[0]))
+    }
+
+
+def check(text: str, facts: Facts) -> list[Hit]:
+    """Return what is wrong with a text, the gravest first; a text too long to check is cut and says so."""
+    hits: list[Hit] = []
+    for rule in all_rules().values():
+        hits += rule.look(text[:MOST_CHARACTERS], facts)
+    if len(text) > MOST_CHARACTERS:
+        why = f"Only the first {MOST_CHARACTERS} characters are checked; an update this long is not read."
+        hits.append(Hit("length", MOST_CHARACTERS, len(text), "", why, blocks=True))
+    return sorted(_apart(hits), key=lambda hit: (not hit.blocks, hit.start))
+
+
+def _apart(hits: list[Hit]) -> list[Hit]:
+    """Drop a hit that lies within another of its own rule."""
+    return [
+        hit
+        for hit in hits
+        if not any(
+            other is not hit
+            and other.rule == hit.rule
+            and other.start <= hit.start
+            and hit.end <= other.end
+            and (other.end - other.start, -hits.index(other)) > (hit.end - hit.start, -hits.index(hit))
+            for other in hits
+        )
+    ]

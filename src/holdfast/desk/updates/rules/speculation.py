@@ -1,0 +1,56 @@
+"""Causes nobody has confirmed, told as guesses or as facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
+from holdfast.desk.updates.phrases import phrases
+
+_PHRASES = phrases("speculation")
+_WORD = re.compile(r"[a-z][a-z0-9-]{3,}", re.I)
+_PLAIN = frozenset(phrase.pattern for phrase in _PHRASES["plain"])
+"""Words that say nothing about which cause it is."""
+
+
+class Speculation(Rule):
+    """A cause nobody has confirmed."""
+
+    name = "speculation"
+    title = "Speculation"
+    why = "No confirmed hypothesis of the case says this. Say what was seen, or wait until it is confirmed."
+
+    def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
+        """Return guesses, and causes told as facts that no confirmed hypothesis speaks of."""
+        text = sentence.text
+        if _known(text, facts):
+            return
+        for match in _found(text, "guesses"):
+            if not _any(text[: match.end()], "effects"):
+                yield self.hit(sentence, match.start(), match.end())
+        if _any(text, "unknown") or _any(text, "ordinary"):
+            return
+        told = [match for match in _found(text, "causes") if _WORD.search(match["what"])]
+        for match in [*told, *_found(text, "told")]:
+            why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
+            yield self.hit(sentence, match.start(), match.end(), why, ("The cause is under investigation",))
+
+
+def _found(text: str, group: str) -> Iterator[re.Match[str]]:
+    for pattern in _PHRASES[group]:
+        yield from pattern.finditer(text)
+
+
+def _any(text: str, group: str) -> bool:
+    return any(pattern.search(text) for pattern in _PHRASES[group])
+
+
+def _known(text: str, facts: Facts) -> bool:
+    """Whether a confirmed claim shares at least two telling words with the sentence, or all it has."""
+    mine = _telling(text)
+    return any(len(mine & _telling(claim)) >= min(2, len(_telling(claim))) > 0 for claim in facts.confirmed)
+
+
+def _telling(text: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(text)} - _PLAIN

@@ -1,0 +1,91 @@
+"""The checker finds what should not be sent, says why, and leaves the rest alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdfast.desk.updates.checking import Facts, Span, all_rules, check, sentences
+
+LABELLED = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text())
+NEXT = datetime(2099, 1, 1, tzinfo=UTC)
+WORDED = ["overpromise", "false_precision", "speculation", "blame", "internal_name", "missing_next"]
+
+
+@pytest.mark.parametrize("name", WORDED)
+def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(name: str) -> None:
+    """How it does on sentences it was not made with is measured by `benchmarks/update_checker.py`."""
+    rule, right, wrong, missed = all_rules()[name], 0, 0, 0
+    for row in LABELLED:
+        hit = any(True for part in sentences(row["text"]) for _ in rule.read(part, Facts()))
+        wanted = name in row["labels"]
+        right, wrong, missed = (
+            right + (hit and wanted),
+            wrong + (hit and not wanted),
+            missed + (wanted and not hit),
+        )
+
+    assert right / (right + wrong) >= 0.9
+    assert right / (right + missed) >= 0.8
+
+
+def test_every_hit_says_its_words_and_why() -> None:
+    text = "This will never happen again. It is probably the cache on db-07.prod.internal. We will update you soon."
+
+    found = check(text, Facts(next_at=NEXT))
+
+    assert {hit.rule for hit in found} == {"overpromise", "speculation", "internal_name", "missing_next"}
+    assert all(hit.why and text[hit.start : hit.end] == hit.words for hit in found)
+    assert [hit.blocks for hit in found] == sorted((hit.blocks for hit in found), reverse=True)
+
+
+def test_a_confirmed_hypothesis_may_be_told_and_another_may_not() -> None:
+    facts = Facts(confirmed=("The connection pool of checkout was exhausted",), next_at=NEXT)
+
+    assert check("It was caused by an exhausted connection pool.", facts) == []
+    assert [hit.rule for hit in check("It was caused by a full disk.", facts)] == ["speculation"]
+
+
+def test_names_of_the_case_are_internal_but_for_those_outsiders_know() -> None:
+    facts = Facts(internal=("route-service", "mhuber", "Northline"), public=("Northline",), next_at=NEXT)
+
+    found = check("route-service answers again, says mhuber to Northline.", facts)
+
+    assert [hit.words for hit in found] == ["route-service", "mhuber"]
+
+
+def test_a_text_without_a_time_of_the_next_update_is_stopped_once() -> None:
+    assert [hit.rule for hit in check("7 of 31 searches fail.", Facts())] == ["missing_next"]
+    assert check("7 of 31 searches fail. Next update by 15:00 UTC.", Facts()) == []
+    assert check("7 of 31 searches fail.", Facts(next_at=NEXT)) == []
+    late = Facts(next_at=datetime(2020, 1, 1, tzinfo=UTC), now=NEXT)
+    assert "past" in check("7 of 31 searches fail.", late)[0].why
+
+
+def test_a_secret_is_never_repeated() -> None:
+    facts = Facts(next_at=NEXT, secrets=lambda text: [Span(3, 9, "token")])
+
+    (hit,) = check("xxxSECRETyyy", facts)
+
+    assert (hit.rule, hit.words, hit.blocks) == ("secret", "", True)
+
+
+def test_a_text_too_long_to_be_read_is_not_sent() -> None:
+    assert check("word " * 10_000, Facts(next_at=NEXT))[0].rule == "length"
+
+
+@given(st.text(max_size=400))
+def test_arbitrary_text_is_checked_without_a_crash_and_in_place(text: str) -> None:
+    for hit in check(text, Facts()):
+        assert hit.words == text[hit.start : hit.end]
+
+
+@given(st.text(max_size=300))
+def test_sentences_stand_where_they_say(text: str) -> None:
+    for one in sentences(text):
+        assert text[one.start : one.start + len(one.text)] == one.text
