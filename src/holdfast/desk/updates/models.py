@@ -97,7 +97,9 @@ class Promise(models.Model):
 
     class Meta:
         ordering: ClassVar = ["due_at", "id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "number"], name="updates_promise")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="updates_promise_number")
+        ]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], name="updates_due", condition=models.Q(state="open")),
         ]

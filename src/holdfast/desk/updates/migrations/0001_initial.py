@@ -208,6 +208,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="promise",
-            constraint=models.UniqueConstraint(fields=("case", "number"), name="updates_promise"),
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="updates_promise_number"),
         ),
     ]
