@@ -49,8 +49,8 @@ def _headline(case: Case, audience: Audience) -> str:
 
 
 def _broken(case: Case) -> str:
-    since = f"Since {_utc(case.reported_at)} this is reported to us: " if case.open else ""
-    return since + (case.impact.strip() or case.title)
+    said = (case.impact.strip() or case.title).rstrip(".")
+    return f"{said}. Reported to us {_utc(case.reported_at)}." if case.open else f"{said}."
 
 
 def _sized(case: Case) -> list[str]:
