@@ -100,3 +100,12 @@ def test_the_api_tells_the_plan_and_applies_it(organisation, lead, signed_in):
     made = browser.post(address, {}, content_type="application/json").json()
     assert len(made["published"]) == len(told["steps"])
     assert browser.post(address, {}, content_type="application/json").json() == {"published": []}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_profile_forgets_nothing_that_the_shipped_policies_have(name):
+    for kind, fields in (("clock-policy", ["clocks"]), ("decision-rights", ["levels", "rights"])):
+        shipped = read(all_kinds()[kind], all_kinds()[kind].shipped()["default"])
+        mine = read(all_kinds()[kind], profile(name).texts[kind, "default"])
+        for field in fields:
+            assert set(getattr(shipped, field)) <= set(getattr(mine, field)), (kind, field)
