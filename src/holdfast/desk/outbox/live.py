@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ KEEP_ALIVE = 15.0
 LIFETIME = 600.0
 """Seconds after which a stream ends and the browser comes back, so that lost rights take effect."""
 _BATCH = 500
+_KEPT = 200
+_log = logging.getLogger("holdfast.live")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class News:
 
 
 Wanted = Callable[[News], bool]
+Told = Callable[[News], str]
+"""Returns an event's data with more than that it happened. Asked once for all streams of a process, so it may
+say only what everybody who is let into such a stream may read."""
 
 
 @dataclass(eq=False, slots=True)
@@ -69,6 +75,7 @@ class Poller:
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "live")
         self._last = 0
+        self._words: dict[tuple[int, Told], asyncio.Future[str]] = {}
 
     async def join(self, wanted: Wanted) -> _Reader:
         """Give a reader its queue; it must leave."""
@@ -86,6 +93,20 @@ class Poller:
     async def since(self, last: int) -> list[News]:
         """Return what came after an event id, for a reader that comes back."""
         return await self._call(lambda: after(last))
+
+    async def words(self, news: News, told: Told) -> str:
+        """Return an event as the stream carries it, with what is told of it; put together once for all."""
+        key = (news.id, told)
+        if key not in self._words:
+            self._words[key] = asyncio.ensure_future(self._call(lambda: told(news)))
+            while len(self._words) > _KEPT:
+                self._words.pop(next(iter(self._words)))
+        try:
+            data = await asyncio.shield(self._words[key])
+        except Exception:  # the reader still hears that something happened, and asks for it
+            _log.exception("event not told", extra={"event": news.id})
+            return news.sse()
+        return News(news.id, news.kind, news.organisation_id, news.case_id, data).sse()
 
     async def _poll(self) -> None:
         while self._readers:
@@ -132,19 +153,26 @@ def poller() -> Poller:
     return _pollers.setdefault(id(loop), Poller())
 
 
-async def stream(request: HttpRequest, wanted: Wanted) -> StreamingHttpResponse:
-    """Answer with the live stream of what is wanted; the caller has checked who asks and for what."""
+async def stream(
+    request: HttpRequest, wanted: Wanted, told: Told | None = None, lifetime: float = LIFETIME
+) -> StreamingHttpResponse:
+    """Answer with the live stream of what is wanted; the caller has checked who asks and for what.
+
+    A stream that tells more than that something happened should have a short lifetime: until its end it does not
+    notice that its reader has lost a right.
+    """
     await sync_to_async(connections.close_all)()
     last = request.headers.get("Last-Event-ID", "")
     response = StreamingHttpResponse(
-        _events(wanted, int(last) if last.isdecimal() else None), content_type="text/event-stream"
+        _events(wanted, int(last) if last.isdecimal() else None, told, lifetime),
+        content_type="text/event-stream",
     )
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _events(wanted: Wanted, last: int | None) -> AsyncIterator[str]:
+async def _events(wanted: Wanted, last: int | None, told: Told | None, lifetime: float) -> AsyncIterator[str]:
     reader = await poller().join(wanted)
     try:
         yield "retry: 2000\n\n"
@@ -152,20 +180,25 @@ async def _events(wanted: Wanted, last: int | None) -> AsyncIterator[str]:
         for news in await poller().since(last) if last is not None else []:
             sent = news.id
             if wanted(news):
-                yield news.sse()
-        async for text in _following(reader, sent):
-            yield text
+                yield await _said(news, told)
+        async for one in _following(reader, sent, lifetime):
+            yield await _said(one, told) if one is not None else ": still here\n\n"
     finally:
         poller().leave(reader)
 
 
-async def _following(reader: _Reader, sent: int) -> AsyncIterator[str]:
-    ends = asyncio.get_running_loop().time() + LIFETIME
+async def _said(news: News, told: Told | None) -> str:
+    return news.sse() if told is None else await poller().words(news, told)
+
+
+async def _following(reader: _Reader, sent: int, lifetime: float) -> AsyncIterator[News | None]:
+    """Yield what comes; None as a sign of life."""
+    ends = asyncio.get_running_loop().time() + lifetime
     while asyncio.get_running_loop().time() < ends and not reader.lagging:
         try:
-            news = await asyncio.wait_for(reader.queue.get(), KEEP_ALIVE)
+            news = await asyncio.wait_for(reader.queue.get(), min(KEEP_ALIVE, lifetime))
         except TimeoutError:
-            yield ": still here\n\n"
+            yield None
             continue
         if news.id > sent:
-            yield news.sse()
+            yield news

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases import lines
@@ -15,6 +19,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.views import done
 from holdfast.desk.decisions.queries import rows
+from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -42,10 +47,49 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         "entries": entries,
         "newest": entries[0].position if entries else 0,
         "kind": kind if kind in ("chat", "findings") else "",
+        "crowd": len(now.others) + sum(seat.here for seat in now.seats),
         "lines": lines.known_words(),
         "duties": Duty.choices,
     }
     return render(request, "response/room.html", context)
+
+
+LIFETIME = 60.0
+"""Seconds; a room's stream carries words, so it soon asks anew whether its reader may still hear them."""
+
+
+async def stream_of(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The room's live stream, with what was said and how things stand: put together once for everybody in it."""
+    case_id = await sync_to_async(_inside)(request, key)
+    return await live.stream(request, lambda news: news.case_id == case_id, said_in_room, LIFETIME)
+
+
+def _inside(request: HttpRequest, key: str) -> int:
+    return internal_case(signed_in(request), key).id
+
+
+_QUIET = ("case.comment",)
+"""Kinds of events that change nothing but the list of what was said."""
+
+
+def said_in_room(news: live.News) -> str:
+    """Return an event's data with the entry and, where they may have changed, the panels, as everybody sees them.
+
+    Forms stand in it without the reader's token, which the page puts in; buttons of deeds that a reader may not
+    do are hidden by the page, and refused by the desk.
+    """
+    data = json.loads(news.data)
+    known = Case.objects.select_related("organisation", "customer")
+    case = known.filter(id=news.case_id).first() if news.case_id is not None else None
+    if case is None or not news.kind.startswith(("case.", "room.")):
+        return news.data
+    whole = {"case": case, "may": {"record": True}, "duties": Duty.choices, "csrf_token": "-"}
+    if "entry" in data:
+        found = case.entries.select_related("person").filter(position=data["entry"])
+        data["html"] = render_to_string("response/_entries.html", whole | {"entries": list(found)})
+    if news.kind not in _QUIET:
+        data["panels"] = render_to_string("response/_panels.html", whole | {"standing": standing(case)})
+    return json.dumps(data)
 
 
 @require_safe

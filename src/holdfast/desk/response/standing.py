@@ -87,7 +87,7 @@ def standing(case: Case) -> Standing:
             one
             for one in seen.values()
             if one.seen_at > now - HERE and one.person_id not in {post.person_id for post in posts.values()}
-        )[:40],
+        )[:300],
         tuple(sorted(running, key=lambda one: one.left)),
         tuple(one for one in actions if one.state != Ended.RUNNING)[:5],
         tuple(decisions),

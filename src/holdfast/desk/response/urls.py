@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{ONE}/replace", mitigations.replace, name="replace_mitigation"),
     path(ROOM, room.room, name="room"),
     path(f"{ROOM}/news", room.news, name="room_news"),
+    path(f"{ROOM}/stream", room.stream_of, name="room_stream"),
     path(f"{ROOM}/reading", room.reading, name="room_reading"),
     path(f"{ROOM}/here", room.here, name="room_here"),
     path(f"{ROOM}/say", room.say, name="room_say"),

@@ -27,7 +27,7 @@
   const dot = document.getElementById("live");
   if (!dot) return;
   const key = document.body.dataset.case;
-  const stream = new EventSource(dot.dataset.stream + (key ? `?case=${encodeURIComponent(key)}` : ""));
+  const stream = new EventSource(document.body.dataset.stream || dot.dataset.stream + (key ? `?case=${encodeURIComponent(key)}` : ""));
   let heard = new Date();
   stream.onopen = () => { document.dispatchEvent(new CustomEvent("holdfast:connected")); dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
   stream.onerror = () => {
@@ -40,8 +40,9 @@
     if (key) ofCase(news); else ofQueue(news);
   });
   const ofCase = (news) => {
-    refresh();
-    if (news.kind.startsWith("case.")) document.body.dispatchEvent(new CustomEvent("holdfast:case"));
+    if (!document.body.dataset.stream) refresh();
+    if (news.kind.startsWith("case.")) document.body.dispatchEvent(new CustomEvent("holdfast:case", { detail: news }));
+    if (news.kind === "room.here") document.body.dispatchEvent(new CustomEvent("holdfast:here", { detail: news }));
   };
   const ofQueue = (news) => {
     const moved = document.getElementById("moved");

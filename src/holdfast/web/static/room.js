@@ -9,6 +9,19 @@
   const kept = (() => { try { return localStorage; } catch { return {}; } })();
   const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
+  const shows = { chat: ["comment"], findings: ["fact", "decision"] }[list.dataset.kind];
+  const add = (page) => {
+    for (const one of [...page.querySelectorAll("li")].reverse()) {
+      list.dataset.newest = Math.max(Number(list.dataset.newest), Number(one.dataset.position));
+      if (document.getElementById(one.id) || (shows && !shows.includes(one.dataset.kind))) continue;
+      one.classList.add("fresh");
+      own(one);
+      list.prepend(one);
+    }
+  };
+  // What the stream carries is the same for everybody: each reader's forms get the reader's own token here.
+  const own = (part) => part.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((field) => { field.value = csrf; });
+
   // What was missed while the stream was away is asked for by position, so nothing is lost in between.
   let asking = false, again = false;
   const entries = async () => {
@@ -16,42 +29,50 @@
     asking = true;
     try {
       const answer = await fetch(`${at}/news?after=${list.dataset.newest}&kind=${list.dataset.kind}`, { headers });
-      if (answer.ok) {
-        for (const one of [...parsed(`<ol>${await answer.text()}</ol>`).querySelectorAll("li")].reverse()) {
-          if (document.getElementById(one.id)) continue;
-          one.classList.add("fresh");
-          list.prepend(one);
-          list.dataset.newest = Math.max(Number(list.dataset.newest), Number(one.dataset.position));
-        }
-      }
+      if (answer.ok) add(parsed(`<ol>${await answer.text()}</ol>`));
     } catch { /* the dot in the head says that we are cut off; the next news asks again */ } finally { asking = false; }
     if (again) { again = false; entries(); }
   };
 
-  // The panels follow a moment later, each reader at a time of its own.
-  let due = 0;
-  const panels = () => {
-    if (due) return;
-    due = setTimeout(async () => {
-      due = 0;
-      const answer = await fetch(location.pathname, { headers }).catch(() => null);
-      if (!answer?.ok) return;
-      const page = parsed(await answer.text());
-      for (const here of document.querySelectorAll("[data-panel]")) {
-        const there = page.getElementById(here.id);
-        const typed = [...here.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
-        if (!there || typed || here.contains(document.activeElement) || here.innerHTML === there.innerHTML) continue;
-        const unfolded = [...here.querySelectorAll("details")].map((one) => one.open);
-        there.querySelectorAll("details").forEach((one, place) => { one.open = Boolean(unfolded[place]); });
-        here.replaceWith(there);
-      }
-    }, 200 + Math.random() * 1800);
+  const put = (page) => {
+    for (const there of [...page.querySelectorAll("[data-panel], .casehead")]) {
+      const here = there.id ? document.getElementById(there.id) : document.querySelector(".casehead");
+      own(there);
+      const typed = here && [...here.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
+      if (!here || typed || here.contains(document.activeElement) || here.innerHTML === there.innerHTML) continue;
+      const unfolded = [...here.querySelectorAll("details")].map((one) => one.open);
+      there.querySelectorAll("details").forEach((one, place) => { one.open = Boolean(unfolded[place]); });
+      here.replaceWith(there);
+    }
   };
-  document.body.addEventListener("holdfast:case", () => { entries(); panels(); });
-  document.addEventListener("holdfast:connected", entries);
+  // Where many watch, each asks at a moment of its own, so that they do not all stand at the door at once.
+  const crowd = () => Number(list.dataset.crowd) || 1;
+  const later = (deed, least) => {
+    let due = 0;
+    return () => {
+      if (due) return;
+      due = setTimeout(() => { due = 0; deed(); }, least + (crowd() > 20 ? Math.random() * Math.min(8000, crowd() * 40) : 0));
+    };
+  };
+  const fetched = (address) => async () => {
+    const answer = await fetch(address, { headers }).catch(() => null);
+    if (answer?.ok) put(parsed(await answer.text()));
+  };
+  const soon = later(() => entries(), 0), whole = later(fetched(at), 150);
+  const told = (event) => {
+    const news = event.detail || {};
+    if (news.html && news.entry === Number(list.dataset.newest) + 1) add(parsed(`<ol>${news.html}</ol>`));
+    else if (news.entry > Number(list.dataset.newest)) soon();
+    if (news.panels) put(parsed(news.panels));
+    // Decisions have buttons that only some may press, and the head is the page's: those are asked for.
+    if (["case.decision", "case.moved", "case.severity", "case.disputed"].includes(news.kind)) whole();
+  };
+  document.body.addEventListener("holdfast:case", told);
+  document.body.addEventListener("holdfast:here", told);
+  document.addEventListener("holdfast:connected", soon);
 
   const here = () => fetch(`${at}/here`, { method: "POST", headers }).catch(() => null);
-  here().then(panels);
+  here();
   setInterval(() => { if (!document.hidden) here(); }, 30000);
 
   const form = document.getElementById("room-line");
