@@ -46,7 +46,7 @@ def test_what_is_said_is_seen_and_what_was_not_sent_is_not_lost(
     one.reload()
     assert one.locator("#write-text").input_value() == "half a thou"
     other.locator("#room-live li", has_text="said while").get_by_role("button", name="fact").click()
-    one.locator("#room-live li", has_text="Fact").filter(has_text="said while").wait_for()
+    one.locator("#room-live li[data-kind=fact]", has_text="said while").wait_for()
     for width in (1280, 390):
         one.set_viewport_size({"width": width, "height": 830})
         assert not one.evaluate("document.documentElement.scrollWidth > innerWidth")
