@@ -24,7 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PEERS = ROOT / ".bench-venv"
-PEER_PACKAGES = ("drain3==0.9.11",)
+PEER_PACKAGES = (
+    "drain3==0.9.11",
+    "presidio-analyzer==2.2.366",
+    "detect-secrets==1.5.0",
+    "credsweeper==1.19.5",
+)
 DATA = Path(os.environ.get("HOLDFAST_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
 
@@ -188,6 +193,30 @@ def desk_pages() -> Iterator[Row]:
                 yield Row(f"{kind}: {name.strip()}, p95", f"{p95} ms", "150 ms")
 
 
+def redaction_speed() -> Iterator[Row]:
+    """Redaction, the whole way, against peers that only find."""
+    said = run("redaction_speed.py", "60", "--peers", str(peers()), "--large")
+    for figure in re.findall(r"^ours: ([\d.]+) MB per CPU second", said, re.M):
+        yield Row("MB per CPU second, one process", figure, "60", float(figure))
+    for name, times in re.findall(r"^(\S+): [\d.]+ MB per CPU second, .*? ours is x(\d+)", said, re.M):
+        yield Row(f"times faster than {name}", f"{times}x", "100x", float(times))
+    for seconds in re.findall(r"^large: .*? in ([\d.]+) s", said, re.M):
+        yield Row("2 GB, all processors", f"{seconds} s", "40 s", float(seconds))
+
+
+def redaction_quality() -> Iterator[Row]:
+    """Leaks and false alarms of redaction."""
+    said = run("redaction_quality.py", "50000")
+    for leaked, plants in re.findall(r"^leaks: (\d+) of (\d+)", said, re.M):
+        yield Row(f"leaks of {plants} plants", leaked, "0")
+    for percent in re.findall(r"forms found: .*?\(([\d.]+) %", said):
+        yield Row("vendors' forms found", f"{percent} %", "98 %")
+    for percent in re.findall(r"near-misses altered: .*?\(([\d.]+) %", said):
+        yield Row("near-misses altered", f"{percent} %", "under 5 %")
+    for figure in re.findall(r"per 10,000 lines: ([\d.]+)", said):
+        yield Row("false secrets in 10,000 ordinary lines", figure, "2")
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "logs_speed": logs_speed,
     "logs_quality": logs_quality,
@@ -195,6 +224,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "spans": spans,
     "gigabyte": gigabyte,
     "desk_pages": desk_pages,
+    "redaction_speed": redaction_speed,
+    "redaction_quality": redaction_quality,
 }
 
 

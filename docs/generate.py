@@ -55,6 +55,24 @@ def log_formats() -> str:
     )
 
 
+def redaction_rules() -> str:
+    """Return the page of rules of redaction."""
+    from holdfast.redaction.rules import SECRET, shipped
+
+    parts = [
+        "One row each in `src/holdfast/redaction/rules/`. *Certain* rules know a value by its own form or check digits,"
+        " *likely* ones by the name of its field.",
+    ]
+    for title, secret in (("Secrets", True), ("Personal data", False)):
+        rows = [
+            (f"`{one.id}`", one.title, "" if secret else f"`{one.kind}`", one.tier, f"[form]({one.source})")
+            for one in shipped()
+            if (one.kind == SECRET) is secret
+        ]
+        parts.append(f"## {title}: {len(rows)}\n\n{_table(('rule', 'what', 'class', 'tier', 'source'), rows)}")
+    return _page("Rules of redaction", *parts)
+
+
 def findings() -> str:
     """Return the page of rules."""
     from holdfast.diagnostics.rules import COMPARING, OPENING, READING
@@ -410,6 +428,7 @@ def _page(title: str, *parts: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "analysers": analysers,
     "log-formats": log_formats,
+    "redaction-rules": redaction_rules,
     "findings": findings,
     "settings": settings,
     "figures": figures,

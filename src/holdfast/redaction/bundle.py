@@ -13,16 +13,18 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+import numpy as np
 
 from holdfast import __version__
 from holdfast.diagnostics.analysers.contract import Opened
 from holdfast.diagnostics.bundle import Limits, open_bundle
 from holdfast.redaction import passes
 from holdfast.redaction.database import ENGINE
-from holdfast.redaction.files import Derived, Discovered, Withheld
+from holdfast.redaction.deriving import Derived
 from holdfast.redaction.kinds import Kind, kind_of
-from holdfast.redaction.learning import learnable
+from holdfast.redaction.known import Known
 from holdfast.redaction.policy import Policy, matches
 from holdfast.redaction.pseudonyms import Key
 from holdfast.redaction.redactor import Redactor
@@ -35,6 +37,9 @@ _REASONS = {
     "dump": "memory of a process; only derived facts go out", "database": "a database file",
     "binary": "no kind of text that is known", "archive": "an archive that was not opened",
 }  # fmt: skip
+
+
+_COVERED = dict.fromkeys(("pcap", "pcapng"), "addresses mapped, payload overwritten")
 
 
 class OutputUnusable(ValueError):
@@ -100,11 +105,14 @@ def redact_bundle(
         work = _Work(Redactor(key, policy), making, workers or os.cpu_count() or 1, progress)
         try:
             bundle = open_bundle(paths, Path(spool), limits)
-            entries = work.run(bundle.opened, explain)
+            entries = work.run(bundle.opened, Path(spool), explain)
             manifest = work.manifest(entries, [finding.title for finding in bundle.findings])
             _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
             where = map_path or out.with_name(out.name + ".map")
-            _write(where.with_name(where.name + ".part"), sealed(work.way_back(), key))
+            _write(
+                where.with_name(where.name + ".part"),
+                sealed(work.known.pseudonyms, work.known.kinds, work.known.values, key),
+            )
             os.replace(where.with_name(where.name + ".part"), where)
         except OSError as error:
             raise _told(error, out) from error
@@ -118,9 +126,11 @@ class _Work:
         self.redactor, self.making, self.workers = redactor, making, workers
         self.progress = progress or _silent
         self.values: dict[bytes, str] = {}
+        self.reader = passes.prepare(redactor)
+        self.known = Known({}, redactor.names)
         self.explained: dict[str, list[tuple[int, str, str, str]]] = {}
 
-    def run(self, opened: list[Opened], explain: bool) -> list[Entry]:
+    def run(self, opened: list[Opened], spool: Path, explain: bool) -> list[Entry]:
         entries, tasks = [], []
         for number, one in enumerate(opened, 1):
             kind = kind_of(one.path)
@@ -129,7 +139,8 @@ class _Work:
             entry.withheld = self._refused(one, kind)
             if not entry.withheld:
                 name = f"{number:05d}-{self._safe(one.artefact.name)}"
-                tasks.append(passes.Task(number - 1, one.path, kind, self.making / name))
+                store = spool / f"{number}.rows"
+                tasks.append(passes.Task(number - 1, one.path, kind, store, self.making / name, entry.size))
         self._discover(tasks, entries)
         self._derive([task for task in tasks if not entries[task.number].withheld], entries, explain)
         return entries
@@ -149,28 +160,28 @@ class _Work:
         return re.sub(r"[^A-Za-z0-9._-]+", "_", "".join(parts)).strip(".")[-80:] or "file"
 
     def _discover(self, tasks: list[passes.Task], entries: list[Entry]) -> None:
-        certain: dict[bytes, bool] = {}
-        for done, (task, found) in enumerate(
-            passes.run(passes.discovered, tasks, self.redactor, self.workers), 1
-        ):
+        for done, (task, found) in enumerate(passes.run(passes.discovered, tasks, self.workers), 1):
             entry = entries[task.number]
             self.progress("discovering", done, len(tasks))
             if isinstance(found, str):
                 entry.withheld = found
                 continue
-            assert isinstance(found, Discovered)
+            task.found = found
             entry.sha256, entry.found = found.sha256, dict(found.fired)
-            for value, (kind, sure) in found.values.items():
-                if kind == SECRET or value not in self.values:
+            for value, kind in (*found.values, *found.others.items()):
+                if value not in self.values or (kind == SECRET and self.values[value] != "jwt"):
                     self.values[value] = kind
-                certain[value] = certain.get(value, False) or sure
-        self.learnt = learnable(self.values)
 
     def _derive(self, tasks: list[passes.Task], entries: list[Entry], explain: bool) -> None:
-        setting = passes.setting(self.redactor, self.learnt, self.values, explain)
-        for done, (task, made) in enumerate(passes.run(passes.derived, tasks, setting, self.workers), 1):
+        self.known = Known(self.values, self.redactor.names)
+        for task in tasks:
+            task.gids = np.array([self.known.numbers[value] for value, _ in task.found.values], np.int64)
+            task.found.values, task.found.others = [], {}
+        passes.prepare_writing(self.reader, self.known, explain)
+        for done, (task, made) in enumerate(passes.run(passes.derived, tasks, self.workers), 1):
             entry = entries[task.number]
             self.progress("rewriting", done, len(tasks))
+            task.store.unlink(missing_ok=True)
             if isinstance(made, str):
                 entry.withheld = made
                 task.out.unlink(missing_ok=True)
@@ -178,18 +189,9 @@ class _Work:
             assert isinstance(made, Derived)
             entry.derivative, entry.derivative_sha256 = task.out.name, made.sha256
             entry.replaced = dict(made.replaced)
-            entry.coverage = (
-                "addresses mapped, payload overwritten"
-                if entry.kind.startswith("pcap")
-                else "every byte read"
-            )
+            entry.coverage = _COVERED.get(entry.kind, "every byte read")
             if explain:
                 self.explained[task.out.name] = made.explained
-
-    def way_back(self) -> dict[bytes, tuple[str, bytes]]:
-        """Return pseudonym -> (class, value)."""
-        names = self.redactor.names
-        return {names.of(kind, value): (kind, value) for value, kind in self.values.items()}
 
     def manifest(self, entries: list[Entry], findings: list[str]) -> dict[str, Any]:
         """Return what stands beside the derivatives; it names no original."""
@@ -255,4 +257,4 @@ def _told(error: OSError, out: Path) -> OutputUnusable:
     return OutputUnusable(f"{out} cannot be written: {error}; the originals are untouched")
 
 
-__all__ = ["BinaryIO", "Entry", "OutputUnusable", "Report", "Withheld", "redact_bundle"]
+__all__ = ["Entry", "OutputUnusable", "Report", "redact_bundle"]

@@ -17,7 +17,7 @@ from holdfast.redaction.kernels import FOLDS, LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 1
+ENGINE = 4
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN = range(13)
 _HANDLERS = {
@@ -25,15 +25,15 @@ _HANDLERS = {
     "host": HOST, "login": LOGIN,
 }  # fmt: skip
 _MULTIPLY = 2654435761
-_BITS, _BUCKETS = 18, 13
+_BITS, _BUCKETS = 20, 16
 Array = np.ndarray[Any, Any]
 
 
 class Database(NamedTuple):
     """The arrays. A trigger is a literal; each has the rule it calls and how (`PREFIX`, `INSIDE`, ...)."""
 
-    bits: Array  # uint8[2**18 / 8]: four-grams some trigger begins with
-    buckets: Array  # int32[2**13 + 1]: where a bucket's entries begin
+    bits: Array  # uint8[2**20 / 8]: four-grams some trigger begins with, by their hash
+    buckets: Array  # int32[2**16 + 1]: where a bucket's entries begin
     grams: Array  # uint32[entries]: the folded four-gram
     triggers: Array  # int32[entries]: the trigger
     offsets: Array  # int32[triggers + 1]: into letters
@@ -94,15 +94,18 @@ def _keep(made: Database, path: Path) -> None:
 
 
 def words_of_fields(rules: Sequence[Rule]) -> list[str]:
-    """Return the words a name has to contain before it is worth reading: the longest of each phrase."""
-    found = set()
-    for rule in rules:
-        for phrase in rule.fields:
-            found.add(max(phrase.split(), key=len))
-    found |= {"token", "secret", "passw", "apikey", "access", "auth"}
-    short = sorted(found, key=len)
+    """Return words of which every name worth reading holds one: single words first, then the longest of a phrase."""
+    phrases = sorted(
+        {tuple(phrase.split()) for rule in rules for phrase in rule.fields}, key=lambda p: (len(p), p)
+    )
+    found = (
+        {"token", "secret", "passw", "apikey", "auth", "key"} if any(rule.near for rule in rules) else set()
+    )
+    for phrase in phrases:
+        if not found & set(phrase):
+            found.add(max(phrase, key=len))
     kept: list[str] = []
-    for word in short:
+    for word in sorted(found, key=len):
         if len(word) >= 3 and not any(len(one) >= 5 and one in word for one in kept):
             kept.append(word)
     return kept
@@ -165,11 +168,11 @@ def _index(triggers: list[Any]) -> dict[str, Array]:
     hashed = [((gram * _MULTIPLY) & 0xFFFFFFFF, gram, number) for gram, number in entries]
     hashed.sort(key=lambda one: (one[0] >> (32 - _BUCKETS), -(offsets[one[2] + 1] - offsets[one[2]])))
     bits = np.zeros((1 << _BITS) // 8, np.uint8)
-    for code, _, _ in hashed:
+    for code, *_ in hashed:
         at = code >> (32 - _BITS)
         bits[at >> 3] |= 1 << (at & 7)
     buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
-    for code, _, _ in hashed:
+    for code, *_ in hashed:
         buckets[(code >> (32 - _BUCKETS)) + 1] += 1
     return {
         "bits": bits,

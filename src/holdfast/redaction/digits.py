@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from holdfast.redaction.emitting import (
@@ -56,6 +58,39 @@ def _groups(data, at, high, sizes, marks):  # type: ignore[no-untyped-def]
     return n, i
 
 
+def _maybe() -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which sizes of the first two groups, by their mark, may begin something known."""
+    table = np.zeros((16, 16, 256), np.bool_)
+    table[1:4, 1:4, ord(".")] = True
+    for one, two, marks in (
+        *(
+            (4, 4, " -"),
+            (4, 6, " -"),
+            (3, 2, "-"),
+            (3, 3, "-."),
+            (6, 7, "-"),
+            (2, 8, "-"),
+            (6, 4, "-/"),
+            (8, 4, "-"),
+        ),
+        *((3, 4, "."), (6, 3, "/-"), (1, 2, " ")),
+    ):
+        for mark in marks:
+            table[one, two, ord(mark)] = True
+    return table
+
+
+_MAYBE = _maybe()
+
+
+@kernel
+def _run(data, at, high):  # type: ignore[no-untyped-def]
+    i = at
+    while i < high and (KINDS[data[i]] & DIGIT):
+        i += 1
+    return i - at
+
+
 @kernel
 def _is(sizes, marks, n, a, b, c, d, m):  # type: ignore[no-untyped-def]
     """Tell whether the first groups have these sizes, 0 for none, all parted by the mark m and then at an end."""
@@ -97,6 +132,16 @@ def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
 @kernel
 def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[no-untyped-def]
     """Read the number that begins at `at`; return (events, where to go on)."""
+    first = at + 1
+    while first < high and (KINDS[data[first]] & DIGIT):
+        first += 1
+    mark = data[first]
+    if not (mark == 46 or mark == 45 or mark == 32 or mark == 47) or not (KINDS[data[first + 1]] & DIGIT):
+        if first - at < 8 or (first - at < 13 and not (KINDS[mark] & LETTER)):
+            if not (KINDS[mark] & LETTER):
+                return count, first
+    elif not _MAYBE[min(first - at, 15), min(_run(data, first + 1, high), 15), mark]:
+        return count, first
     n, end = _groups(data, at, high, sizes, marks)
     one = at + sizes[0]
     before = data[at - 1] if at > low else np.uint8(32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from holdfast.redaction import views, webtokens
 from holdfast.redaction.checks import check_of
 from holdfast.redaction.database import database, digest
 from holdfast.redaction.emitting import SHAPES
+from holdfast.redaction.kernels import kernel
 from holdfast.redaction.learnt import SAME_LENGTH, Learnt
 from holdfast.redaction.naming import Naming
 from holdfast.redaction.pseudonyms import Pseudonyms
@@ -19,13 +19,13 @@ from holdfast.redaction.rules import SECRET, Rule
 from holdfast.redaction.shapes import scan_shapes
 from holdfast.redaction.spans import NESTED, Span, settled
 from holdfast.redaction.triggers import scan_triggers
+from holdfast.redaction.values import ACCEPTED, Values
 
 Array = np.ndarray[Any, Any]
 DEEPEST = 4
 """Writings within writings."""
 _MOST_VERDICTS = 1 << 20
 _PADDING = 64
-_OWN = re.compile(rb"[A-Z]{3,20}-[0-9a-hjkmnp-tv-z]{14}|user-[0-9a-hjkmnp-tv-z]{10}@")
 _KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
 
 
@@ -43,6 +43,10 @@ class Engine:
         self._checks: list[Callable[[str], bool] | None] = [
             check_of(rule.id, rule.strength, bool(rule.fields)) for rule in self.rules
         ]
+        self._ranks = np.array(
+            [8 * (rule.kind == SECRET) + 4 + 2 * (rule.tier == "certain") + 1 for rule in self.rules] or [0],
+            np.int64,
+        )
         self._verdicts: dict[tuple[int, bytes], bool] = {}
         self._out = np.empty((4096, 4), np.int64)
         self._pending = np.empty((1024, 2), np.int64)
@@ -90,23 +94,16 @@ class Engine:
         meaning = self._naming.meaning(name.decode("utf-8", "replace"))
         return meaning[0] if meaning else -1
 
-    def accepted_in_column(self, rule: int, value: bytes) -> bool:
-        """Tell whether a cell of a column of this rule is a value."""
-        one = self.rules[rule]
-        if one.strength == "weak" and not any(48 <= code <= 57 for code in value):
-            return False
-        return len(value) >= (8 if one.strength == "weak" else 2) and self.accepted(rule, value)
-
     def find(
         self,
         text: bytes,
         names: Pseudonyms | None = None,
         learnt: Learnt | None = None,
-        extra: Sequence[Span] = (),
+        extra: Array | None = None,
     ) -> list[Span]:
         """Return the values in a text, by place, none overlapping. Pseudonyms of `names` are left alone.
 
-        extra: finds of somebody who knows more of the text's structure.
+        extra: events of somebody who knows more of the text's structure.
         """
         return self._find(text, names, learnt, 0, extra)
 
@@ -116,24 +113,51 @@ class Engine:
         names: Pseudonyms | None,
         learnt: Learnt | None,
         depth: int,
-        extra: Sequence[Span] = (),
+        extra: Array | None = None,
     ) -> list[Span]:
-        data = np.frombuffer(text + bytes(_PADDING), np.uint8)[: len(text)]
-        found = [*extra, *self._direct(text, data)]
-        if depth < DEEPEST:
-            found += self._undone(data, names, learnt, depth, printable=False)
-            if b"quoted-printable" in text or b"=3D" in text or text.count(b"=\n") > 2:
-                found += self._undone(data, names, learnt, depth, printable=True)
-            found += self._runs(text, data, names, learnt, depth)
+        data = padded(text)
+        found = self._direct(text, data, extra)
+        found += self.indirect(text, data, names, learnt, depth)
         if learnt is not None:
             found += self._known(text, data, learnt)
-        if names is not None and _OWN.search(text):
+        if names is not None and may_hold_pseudonyms(data):
             found = _without_own(text, found, names)
         return settled(found)
 
-    def _direct(self, text: bytes, data: Array) -> list[Span]:
+    def rows(self, data: Array, values: Values, extra: Array) -> Array:
+        """Return the accepted finds of a text as rows (see `rows`), WHAT a number of `values`; not yet settled."""
+        events = self.events(data)
+        if len(extra):
+            events = np.concatenate((events, extra))
+        ids = values.ids(data, events)
+        good = values.verdicts[ids] == ACCEPTED
+        events, ids = events[good], ids[good]
+        rows = np.empty((len(events), 5), np.int64)
+        rows[:, :2], rows[:, 2] = events[:, :2], self._ranks[events[:, 2]]
+        rows[:, 3], rows[:, 4] = ids, events[:, 2]
+        return rows
+
+    def rank(self, rule: int) -> int:
+        """Return the rank of a rule's finds."""
+        return int(self._ranks[rule])
+
+    def indirect(
+        self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int = 0
+    ) -> list[Span]:
+        """Return what stands in a text in another writing, at its place in the text."""
+        if depth >= DEEPEST:
+            return []
+        found = self._undone(data, names, learnt, depth, printable=False)
+        if b"quoted-printable" in text or b"=3D" in text:
+            found += self._undone(data, names, learnt, depth, printable=True)
+        return found + self._runs(text, data, names, learnt, depth)
+
+    def _direct(self, text: bytes, data: Array, extra: Array | None) -> list[Span]:
         found = []
-        for start, end, rule, _ in self.events(data).tolist():
+        events = self.events(data)
+        if extra is not None and len(extra):
+            events = np.concatenate((events, extra))
+        for start, end, rule, _ in events.tolist():
             value = text[start:end]
             if self.accepted(rule, value) and value not in _KNOWN_NOBODY:
                 one = self.rules[rule]
@@ -183,6 +207,30 @@ class Engine:
                 one.value = text[start:end]
             found.append(one)
         return found
+
+
+def padded(text: bytes) -> Array:
+    """Return a text as an array that loops may read a little beyond."""
+    return np.frombuffer(text + bytes(_PADDING), np.uint8)[: len(text)]
+
+
+@kernel
+def may_hold_pseudonyms(data):  # type: ignore[no-untyped-def]
+    """Tell whether something stands in a text that has the form of our pseudonyms."""
+    for i in range(3, len(data) - 11):
+        if data[i] != 45:
+            continue
+        before = data[i - 1]
+        if not (65 <= before <= 90 or (before == 114 and data[i - 2] == 101 and data[i - 3] == 115)):
+            continue
+        k = i + 1
+        while k < i + 16 and (48 <= data[k] <= 57 or 97 <= data[k] <= 122):
+            k += 1
+        if (k == i + 15 and 65 <= data[i - 2] <= 90 and 65 <= data[i - 3] <= 90) or (
+            k == i + 11 and data[k] == 64
+        ):
+            return True
+    return False
 
 
 def _ends(data: Array, found: Iterable[Span]) -> list[int]:

@@ -137,6 +137,9 @@ def separator(data, start, end, low, high):  # type: ignore[no-untyped-def]
         if value >= 0:
             return _blanks(data, value, high, 32), BARE, False
         if code == 44:
+            quoted = start - 2 >= low and (data[start - 1] == 34 or data[start - 1] == 39)
+            if not (quoted and (data[start - 2] == 40 or data[start - 2] == 91 or data[start - 2] == 123)):
+                return -1, BARE, False
             i = _blanks(data, i + 1, high, 4)
             _, quote = _skip_quote(data, i, high)
             return (i, BARE, False) if quote else (-1, BARE, False)

@@ -1,31 +1,31 @@
-"""One file through both passes: what is in it, and its derivative."""
+"""One file in the first pass: how it is read, what is in it, and where."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from holdfast.redaction import captures
 from holdfast.redaction.columns import Columns
-from holdfast.redaction.engine import Engine, values_of
+from holdfast.redaction.engine import Engine, may_hold_pseudonyms, padded, values_of
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.policy import Policy
 from holdfast.redaction.pseudonyms import Pseudonyms
-from holdfast.redaction.rewriting import rewritten
+from holdfast.redaction.rows import RULE, WHAT
 from holdfast.redaction.rules import SECRET
-from holdfast.redaction.spans import Span
+from holdfast.redaction.spans import NESTED, Span
+from holdfast.redaction.values import Values
 from holdfast.redaction.windows import windows
 
-OVERLAP = 1 << 16
+Array = np.ndarray[Any, Any]
+CAPTURES = ("pcap", "pcapng")
 
 
 class Withheld(Exception):
@@ -34,139 +34,112 @@ class Withheld(Exception):
 
 @dataclass(slots=True)
 class Discovered:
-    """What one file holds: value -> (class, is certain), and how often each rule fired."""
+    """What one file holds."""
 
-    values: dict[bytes, tuple[str, bool]] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    """Of values in the table of the process that read the file; the rows in the store use them."""
+    values: list[tuple[bytes, str]] = field(default_factory=list)
+    """Those values, with their classes."""
+    others: dict[bytes, str] = field(default_factory=dict)
+    """Values in other writings, with their classes."""
     fired: Counter[str] = field(default_factory=Counter)
-    size: int = 0
+    windows: list[tuple[int, bool]] = field(default_factory=list)
+    """How many rows each window has in the store, and whether pseudonyms may stand in it."""
     sha256: str = ""
-    withheld: str = ""
-
-
-@dataclass(slots=True)
-class Derived:
-    """One derivative: its digest, size and counts; or why there is none."""
-
-    sha256: str = ""
-    size: int = 0
-    replaced: Counter[str] = field(default_factory=Counter)
-    explained: list[tuple[int, str, str, str]] = field(default_factory=list)
-    """Line from 1, rule, class, and why: `form`, `field` or `known from elsewhere`."""
-    withheld: str = ""
 
 
 @dataclass(slots=True)
 class Reader:
-    """What a pass needs to read files: the engine, the pseudonyms, the policy."""
+    """What reading needs: the engine, the pseudonyms, the policy, and a table of values met."""
 
     engine: Engine
     names: Pseudonyms
     policy: Policy
+    values: Values = field(init=False)
 
-    def spans(self, text: bytes, columns: Columns, learnt: Learnt | None = None) -> list[Span]:
-        """Return the settled finds of one window."""
-        found = self.engine.find(text, self.names, learnt, extra=columns.spans(text))
-        return [
-            span for span in found if not (span.value in self.policy.keep or self.names.is_own(span.value))
-        ]
+    def __post_init__(self) -> None:
+        self.values = Values(self._judge)
+
+    def _judge(self, rule: int, value: bytes) -> bool:
+        return self.engine.accepted(rule, value) and self._goes(value, self.engine.rules[rule].kind)
+
+    def _goes(self, value: bytes, kind: str) -> bool:
+        return value not in self.policy.keep and not self.names.is_own(value, kind)
+
+    def going(self, spans: list[Span]) -> list[Span]:
+        """Return the spans whose values go: the policy keeps them not, and they are no pseudonyms."""
+        chosen = []
+        for span in spans:
+            if span.kind == NESTED:
+                span.within = self.going(span.within)
+            if span.within if span.kind == NESTED else self._goes(span.value, span.kind):
+                chosen.append(span)
+        return chosen
+
+    def spans(self, text: bytes, extra: Array, learnt: Learnt | None = None) -> list[Span]:
+        """Return the settled finds of a text, the long way: however they overlap and are written."""
+        return self.going(self.engine.find(text, self.names, learnt, extra))
 
 
-def discover(path: Path, kind: Kind, reader: Reader) -> Discovered:
-    """Read a file for the values in it."""
-    found = Discovered(size=path.stat().st_size)
-    if kind.name in ("pcap", "pcapng"):
-        found.sha256 = _digest(path)
+def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
+    """Read a file for the values in it; where they stand goes to the file `store`, row by row."""
+    found, digest = Discovered(), hashlib.sha256()
+    if kind.name in CAPTURES:
+        found.sha256 = digest_of(path)
         return found
-    columns, digest = Columns(reader.engine), hashlib.sha256()
-    with _text(path, kind, digest.update) as stream:
+    if reader.values.is_full:
+        reader.values.clear()
+    columns, seen = Columns(reader.engine), np.zeros(0, np.bool_)
+    fired = np.zeros(len(reader.engine.rules), np.int64)
+    with text_of(path, kind, digest.update) as stream, store.open("wb") as kept:
         for window in windows(stream):
-            spans = reader.spans(window, columns)
-            for span in spans:
-                found.fired[span.rule] += 1
-            for leaf in (leaf for span in spans for leaf in span.leaves()):
-                for value, what in values_of((leaf,)):
-                    known = found.values.get(value)
-                    if known is None or (what == SECRET and known[0] != SECRET):
-                        found.values[value] = (what, leaf.tier == "certain")
+            data = padded(window)
+            held = bool(may_hold_pseudonyms(data))
+            rows = _window(window, data, held, columns, reader, found)
+            kept.write(rows.tobytes())
+            found.windows.append((len(rows), held))
+            seen = np.concatenate((seen, np.zeros(max(0, reader.values.count - len(seen)), np.bool_)))
+            seen[rows[:, WHAT]] = True
+            fired += np.bincount(rows[:, RULE], minlength=len(fired))
+    _conclude(found, reader, np.flatnonzero(seen).tolist())
+    found.fired.update({reader.engine.rules[k].id: int(fired[k]) for k in np.flatnonzero(fired).tolist()})
     found.sha256 = digest.hexdigest()
     return found
 
 
-def derive(
-    path: Path,
-    kind: Kind,
-    out: Path,
-    reader: Reader,
-    learnt: Learnt,
-    classes: Mapping[bytes, str],
-    *,
-    explain: bool,
-) -> Derived:
-    """Write a file's derivative. Raises Withheld; whatever else goes wrong withholds it too."""
-    made = Derived()
-    if kind.name in ("pcap", "pcapng"):
-        captures.rewrite(path, out, kind.name, reader.names)
-        made.size, made.sha256 = out.stat().st_size, _digest(out)
-        return made
-
-    def replace(span: Span) -> bytes:
-        return reader.names.of("jwt" if span.rule == "jwt" else span.kind, span.value)
-
-    columns, digest, line = Columns(reader.engine), hashlib.sha256(), 1
-    encode = _encoder(path, kind)
-    with _text(path, kind, lambda _: None) as stream, out.open("wb") as target:
-        json = False
-        for window in windows(stream):
-            if not made.size and not json:
-                json = window.lstrip()[:1] in (b"{", b"[")
-            spans = reader.spans(window, columns, learnt)
-            for leaf in (leaf for span in spans for leaf in span.leaves()):
-                leaf.kind = classes.get(leaf.value, SECRET if leaf.kind == "learnt" else leaf.kind)
-            text = rewritten(window, spans, replace, json=json)
-            if text.count(b"\n") != window.count(b"\n"):
-                raise Withheld("its number of lines would have changed")
-            for leaf in (leaf for span in spans for leaf in span.leaves()):
-                made.replaced[leaf.rule] += 1
-            if explain:
-                made.explained += _explained(window, spans, line)
-            line += window.count(b"\n")
-            raw = encode(text)
-            digest.update(raw)
-            made.size += len(raw)
-            target.write(raw)
-        target.flush()
-        os.fsync(target.fileno())
-    made.sha256 = digest.hexdigest()
-    return made
+def _window(
+    window: bytes, data: Array, held: bool, columns: Columns, reader: Reader, found: Discovered
+) -> Array:
+    extra = columns.events(window, data)
+    if held:
+        spans, rows = reader.spans(window, extra), np.empty((0, 5), np.int64)
+    else:
+        rows = reader.engine.rows(data, reader.values, extra)
+        spans = reader.going(reader.engine.indirect(window, data, reader.names, None))
+    for leaf in (leaf for span in spans for leaf in span.leaves()):
+        found.fired[leaf.rule] += 1
+        for value, what in values_of((leaf,)):
+            if found.others.get(value) != SECRET:
+                found.others[value] = what
+    return rows
 
 
-def verify(path: Path, gate: Learnt) -> None:
-    """Search a derivative for every value in every writing; raises Withheld on the first that is there."""
-    held = b""
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            text = held + block
-            hits = gate.find(np.frombuffer(text + bytes(64), np.uint8)[: len(text)])
-            for _, _, value, writing in hits[:1].tolist():
-                size = len(gate.values[value])
-                raise Withheld(f"a value found elsewhere ({size} bytes, writing {writing}) is still in it")
-            held = text[-OVERLAP:] if len(text) > OVERLAP else text
-
-
-def _explained(window: bytes, spans: list[Span], line: int) -> Iterator[tuple[int, str, str, str]]:
-    at = 0
-    for span in spans:
-        line += window.count(b"\n", at, span.start)
-        at = span.start
-        for leaf in span.leaves():
-            why = (
-                "known from elsewhere"
-                if leaf.rule == "learnt"
-                else "form"
-                if leaf.tier == "certain"
-                else "field or context"
+def _conclude(found: Discovered, reader: Reader, numbers: list[int]) -> None:
+    rules, values = reader.engine.rules, reader.values
+    found.numbers = numbers
+    for number in numbers:
+        rule, value = rules[values.rules[number]], values.value(number)
+        if rule.id == "jwt":
+            found.values.append((value, "jwt"))
+            found.others.update(
+                dict.fromkeys((v for v, _ in values_of((_token(value),)) if v != value), SECRET)
             )
-            yield line, leaf.rule, leaf.kind, why
+        else:
+            found.values.append((value, rule.kind))
+
+
+def _token(value: bytes) -> Span:
+    return Span(0, len(value), SECRET, value, "jwt")
 
 
 class _Wide:
@@ -212,12 +185,14 @@ class _Told:
         self._stream.close()
 
 
-def _text(path: Path, kind: Kind, told: Callable[[bytes], object]):  # type: ignore[no-untyped-def]
+def text_of(path: Path, kind: Kind, told: Callable[[bytes], object]) -> _Told | _Wide:
+    """Open a file as UTF-8, or what keeps ASCII; `told` is given every byte as it stands."""
     stream = path.open("rb")
     return _Told(stream, told) if kind.encoding == "utf-8" else _Wide(stream, kind.encoding, told)
 
 
-def _encoder(path: Path, kind: Kind) -> Callable[[bytes], bytes]:
+def encoder_of(path: Path, kind: Kind) -> Callable[[bytes], bytes]:
+    """Return what writes text in the file's own encoding."""
     if kind.encoding == "utf-8":
         return lambda text: text
     encoding = kind.encoding
@@ -226,6 +201,7 @@ def _encoder(path: Path, kind: Kind) -> Callable[[bytes], bytes]:
     return lambda text: text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, lower-case hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -71,7 +71,7 @@ def looks_random(data, start, end):  # type: ignore[no-untyped-def]
             digits += 1
         elif kind & (UPPER | LOWER):
             letters += 1
-        elif data[i] == 46:
+        elif data[i] == 46 or data[i] == 58:
             dots += 1
         elif data[i] == 47 or data[i] == 92:
             slashes += 1

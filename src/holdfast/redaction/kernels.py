@@ -53,3 +53,15 @@ def _folds() -> np.ndarray[Any, np.dtype[np.uint8]]:
 FOLDS = _folds()
 
 LOWERED = np.array([code + 32 if 65 <= code <= 90 else code for code in range(256)], np.uint8)
+
+
+@kernel
+def sextet(code):  # type: ignore[no-untyped-def]
+    """Return the six bits of a character of base64, of either alphabet."""
+    if 65 <= code <= 90:
+        return code - 65
+    if 97 <= code <= 122:
+        return code - 71
+    if 48 <= code <= 57:
+        return code + 4
+    return 62 if code == 43 or code == 45 else 63

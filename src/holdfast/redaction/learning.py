@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.rules import SECRET
 from holdfast.redaction.words import ACCOUNTS, PLACEHOLDERS
 
@@ -30,13 +29,14 @@ def is_learnt(value: bytes, kind: str) -> bool:
 
 def is_bounded(value: bytes, kind: str) -> bool:
     """Tell whether a value counts only as a whole word."""
-    return kind != SECRET or len(value) < 10 or _WORD.fullmatch(value) is not None
+    return kind not in (SECRET, "jwt") or len(value) < 10 or _WORD.fullmatch(value) is not None
 
 
-def learnable(values: Mapping[bytes, str]) -> tuple[list[bytes], list[bool]]:
-    """Return the values to look for and which of them have to be whole words."""
-    chosen = [value for value, kind in values.items() if is_learnt(value, kind)]
-    return chosen, [is_bounded(value, values[value]) for value in chosen]
-
-
-__all__ = ["Learnt", "is_bounded", "is_learnt", "learnable"]
+def learnable(values: Sequence[bytes], kinds: Sequence[str]) -> tuple[list[int], list[bool]]:
+    """Return the numbers of the values to look for, and which of them have to be whole words."""
+    chosen, bounded = [], []
+    for number, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+        if is_learnt(value, kind):
+            chosen.append(number)
+            bounded.append(is_bounded(value, kind))
+    return chosen, bounded

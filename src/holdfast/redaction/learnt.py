@@ -10,12 +10,14 @@ import numpy as np
 from holdfast.redaction.kernels import ALNUM, KINDS, kernel
 
 Array = np.ndarray[Any, Any]
-PLAIN, URL, JSON, BASE64, HEXED, UPPER_HEX, UTF16, PERCENT, UNICODE, ENTITY = range(10)
-"""How a value may be written. The last three are looked for in what goes out only: views undo them."""
+PLAIN, URL, JSON, BASE64, HEXED, UPPER_HEX, UTF16 = range(7)
+"""How a value may be written. Texts of nothing but escapes are undone first (`views`) and searched plain."""
 SAME_LENGTH = frozenset({BASE64, HEXED, UPPER_HEX, UTF16})
 """Writings that are overwritten at the same length, so that what surrounds them can still be read."""
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+_TRIED = 8
+"""Windows of a needle among which the rarest is chosen."""
 _SAFE = np.array([(chr(c).isalnum() and c < 128) or chr(c) in "-._~" for c in range(256)], np.uint8)
 
 
@@ -40,13 +42,13 @@ def _base64_core(value, size, shift, urlsafe, out, n):  # type: ignore[no-untype
 
 
 @kernel
-def _needles(arena, offsets, bounded, whole, letters, rows):  # type: ignore[no-untyped-def]
-    """Write the needles of all values; rows: int64[n, 5] of (start, size, value, writing, bounded). Return n."""
+def _needles(arena, offsets, bounded, letters, rows):  # type: ignore[no-untyped-def]
+    """Write the needles of all values; rows: int64[n, 6] of (start, size, value, writing, bounded, 0). Return n."""
     n, count = 0, 0
     for v in range(len(offsets) - 1):
         value = arena[offsets[v] : offsets[v + 1]]
         size = len(value)
-        for writing in range(14):
+        for writing in range(12):
             begun, kind = n, 0
             if writing == 0:
                 for k in range(size):
@@ -100,19 +102,6 @@ def _needles(arena, offsets, bounded, whole, letters, rows):  # type: ignore[no-
                     letters[n + 1] = 0
                     n += 2
                 n -= 1
-            elif whole:
-                kind = 7 if writing == 12 else 8
-                for k in range(size):
-                    high, low = _DIGITS[value[k] >> 4], _DIGITS[value[k] & 15]
-                    if kind == 7:
-                        letters[n], letters[n + 1], letters[n + 2] = 37, _up(high), _up(low)
-                        n += 3
-                    else:
-                        letters[n], letters[n + 1], letters[n + 2], letters[n + 3] = 92, 117, 48, 48
-                        letters[n + 4], letters[n + 5] = high, low
-                        n += 6
-            else:
-                continue
             if n - begun < (4 if kind == 0 else 8):
                 n = begun
                 continue
@@ -137,24 +126,55 @@ def _first_eight(letters, at, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _index(letters, rows, count, heads, chain, bits, short_heads, short_bits):  # type: ignore[no-untyped-def]
+def _slot(code):  # type: ignore[no-untyped-def]
+    """Mix a product so that its low bits depend on every byte of the key."""
+    code ^= code >> np.uint64(29)
+    code *= np.uint64(0xBF58476D1CE4E5B9)
+    return code >> np.uint64(32)
+
+
+@kernel
+def _chosen(letters, rows, count, tally):  # type: ignore[no-untyped-def]
+    """Choose the eight bytes by which each needle is found; rows[:, 5] is where they begin in it.
+
+    Of plain and escaped ones those that fewest others share, of other writings those in the middle.
+    """
+    for turn in range(2):
+        for r in range(count):
+            size, best, least = rows[r, 1], 0, 1 << 30
+            if rows[r, 3] > JSON:
+                rows[r, 5] = max(0, (size - 8) // 2)
+                continue
+            step = max(1, (size - 7) // _TRIED)
+            for at in range(0, size - 7, step):
+                key = _first_eight(letters, rows[r, 0] + at, 8)
+                slot = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+                if turn == 0:
+                    tally[slot] += 1
+                elif tally[slot] < least:
+                    best, least = at, tally[slot]
+            rows[r, 5] = best
+
+
+@kernel
+def _index(letters, rows, count, heads, chain, bits, shift, short_heads, short_bits):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(heads) - 1)
     short_mask = np.uint64(len(short_heads) - 1)
     for r in range(count):
         size = rows[r, 1]
-        key = _first_eight(letters, rows[r, 0], size)
         if size >= 8:
-            code = key * np.uint64(0x9E3779B97F4A7C15)
-            bit = code >> np.uint64(40)
+            code = _first_eight(letters, rows[r, 0] + rows[r, 5], 8) * np.uint64(0x9E3779B97F4A7C15)
+            bit = code >> np.uint64(shift)
             bits[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
-            slot = (code >> np.uint64(20)) & mask
+            slot = _slot(code) & mask
             chain[r] = heads[slot]
             heads[slot] = r
         else:
+            key = _first_eight(letters, rows[r, 0], size)
             code = (key & np.uint64(0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
-            bit = code >> np.uint64(48)
+            bit = key & np.uint64(0xFFFF)
             short_bits[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
-            slot = (code >> np.uint64(20)) & short_mask
+            slot = _slot(code) & short_mask
             chain[r] = short_heads[slot]
             short_heads[slot] = r
 
@@ -181,92 +201,85 @@ def _bounds(data, at, end, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _find(data, low, high, letters, rows, heads, chain, bits, short_heads, short_bits, out):  # type: ignore[no-untyped-def]
+def _noted(data, start, high, letters, row, out, count):  # type: ignore[no-untyped-def]
+    """Note the needle of a row where it stands at `start`, within its bounds; return the count."""
+    if start < 0 or not _same(data, start, high, letters, row):
+        return count
+    end = start + row[1]
+    if row[4] and not _bounds(data, start, end, high):
+        return count
+    if count < out.shape[0]:
+        out[count, 0], out[count, 1], out[count, 2], out[count, 3] = start, end, row[2], row[3]
+    return count + 1
+
+
+@kernel
+def _find(data, high, letters, rows, heads, chain, bits, shift, short_heads, short_bits, shorts, out):  # type: ignore[no-untyped-def]
+    """Search data[:high], which has eight bytes more."""
     count = 0
     mask, short_mask = np.uint64(len(heads) - 1), np.uint64(len(short_heads) - 1)
+    by, seven = np.uint64(shift), np.uint64(7)
     key = np.uint64(0)
-    for i in range(low, min(low + 7, high)):
-        key |= np.uint64(data[i]) << np.uint64(8 * (i - low + 1))
-    for i in range(low, high):
-        key >>= np.uint64(8)
-        if i + 7 < high:
-            key |= np.uint64(data[i + 7]) << np.uint64(56)
+    for i in range(min(7, high)):
+        key |= np.uint64(data[i]) << np.uint64(8 * (i + 1))
+    for i in range(high):
+        key = (key >> np.uint64(8)) | (np.uint64(data[i + 7]) << np.uint64(56))
         code = key * np.uint64(0x9E3779B97F4A7C15)
-        bit = code >> np.uint64(40)
-        if (bits[bit >> np.uint64(3)] >> np.uint8(bit & np.uint64(7))) & 1:
-            at = heads[(code >> np.uint64(20)) & mask]
+        bit = code >> by
+        if (bits[bit >> np.uint64(3)] >> np.uint8(bit & seven)) & np.uint8(1):
+            at = heads[_slot(code) & mask]
             while at >= 0:
-                if _same(data, i, high, letters, rows[at]):
-                    end = i + rows[at, 1]
-                    if not rows[at, 4] or _bounds(data, i, end, high):
-                        if count < out.shape[0]:
-                            out[count, 0], out[count, 1], out[count, 2], out[count, 3] = (
-                                i,
-                                end,
-                                rows[at, 2],
-                                rows[at, 3],
-                            )
-                        count += 1
+                count = _noted(data, i - rows[at, 5], high, letters, rows[at], out, count)
                 at = chain[at]
-        if i > 0 and (KINDS[data[i - 1]] & ALNUM):
-            continue
-        code = (key & np.uint64(0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
-        bit = code >> np.uint64(48)
-        if (short_bits[bit >> np.uint64(3)] >> np.uint8(bit & np.uint64(7))) & 1:
-            at = short_heads[(code >> np.uint64(20)) & short_mask]
-            while at >= 0:
-                if _same(data, i, high, letters, rows[at]):
-                    end = i + rows[at, 1]
-                    if _bounds(data, i, end, high):
-                        if count < out.shape[0]:
-                            out[count, 0], out[count, 1], out[count, 2], out[count, 3] = (
-                                i,
-                                end,
-                                rows[at, 2],
-                                rows[at, 3],
-                            )
-                        count += 1
-                at = chain[at]
+        if shorts:
+            bit = key & np.uint64(0xFFFF)
+            if (short_bits[bit >> np.uint64(3)] >> np.uint8(bit & seven)) & np.uint8(1):
+                if i > 0 and (KINDS[data[i - 1]] & ALNUM) and (KINDS[data[i]] & ALNUM):
+                    if not (data[i - 1] == 110 or data[i - 1] == 116 or data[i - 1] == 114):
+                        continue
+                code = (key & np.uint64(0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
+                at = short_heads[_slot(code) & short_mask]
+                while at >= 0:
+                    count = _noted(data, i, high, letters, rows[at], out, count)
+                    at = chain[at]
     return count
 
 
 class Learnt:
-    """A set of values and their writings. `whole` adds those that only what goes out is searched for."""
+    """A set of values and their writings. bounded: which count as whole words only."""
 
-    def __init__(self, values: Sequence[bytes], bounded: Sequence[bool], *, whole: bool = False) -> None:
+    def __init__(self, values: Sequence[bytes], bounded: Sequence[bool]) -> None:
         self.values = values
         offsets = np.zeros(len(values) + 1, np.int64)
         np.cumsum([len(value) for value in values], out=offsets[1:])
         arena = np.frombuffer(b"".join(values) or b"\0", np.uint8)
-        room = int(offsets[-1]) * (36 if whole else 26) + 64 * (len(values) + 1)
+        room = int(offsets[-1]) * 26 + 64 * (len(values) + 1)
         letters = np.empty(room, np.uint8)
-        rows = np.empty((14 * len(values) + 1, 5), np.int64)
-        count = _needles(arena, offsets, np.array([*bounded, False], np.uint8), whole, letters, rows)
+        rows = np.zeros((12 * len(values) + 1, 6), np.int64)
+        count = _needles(arena, offsets, np.array([*bounded, False], np.uint8), letters, rows)
         used = int(rows[count - 1, 0] + rows[count - 1, 1]) if count else 0
         self._letters, self._rows = letters[: max(used, 1)].copy(), rows[: max(count, 1)].copy()
         size = 1 << max(8, int(count * 2).bit_length())
+        width = min(25, max(16, int(count).bit_length() + 4))
+        self._shift = 64 - width
         self._heads, self._short_heads = np.full(size, -1, np.int32), np.full(1 << 12, -1, np.int32)
         self._chain = np.full(count + 1, -1, np.int32)
-        self._bits, self._short_bits = np.zeros(1 << 21, np.uint8), np.zeros(1 << 13, np.uint8)
+        self._bits, self._short_bits = np.zeros(1 << (width - 3), np.uint8), np.zeros(1 << 13, np.uint8)
+        self._shorts = bool(count) and bool((self._rows[:count, 1] < 8).any())
+        _chosen(self._letters, self._rows, count, np.zeros(1 << 20, np.int32))
         _index(
-            self._letters,
-            self._rows,
-            count,
-            self._heads,
-            self._chain,
-            self._bits,
-            self._short_heads,
+            self._letters, self._rows, count, self._heads, self._chain, self._bits, self._shift, self._short_heads,
             self._short_bits,
-        )
+        )  # fmt: skip
 
     def find(self, data: Array) -> Array:
-        """Return int64[n, 4] of (start, end, value, writing), by place."""
+        """Return int64[n, 4] of (start, end, value, writing). The data comes from `padded`."""
         room = max(64, len(data) // 256)
         while True:
             out = np.empty((room, 4), np.int64)
             count = _find(
-                data, 0, len(data), self._letters, self._rows, self._heads, self._chain, self._bits,
-                self._short_heads, self._short_bits, out,
+                data, len(data), self._letters, self._rows, self._heads, self._chain, self._bits, self._shift,
+                self._short_heads, self._short_bits, self._shorts, out,
             )  # fmt: skip
             if count <= room:
                 return out[:count]

@@ -135,6 +135,9 @@ class Naming:
         for number, rule in enumerate(rules):
             for phrase in rule.fields:
                 self._phrases.setdefault(tuple(phrase.split()), number)
+        for words, number in list(self._phrases.items()):
+            if len("".join(words)) > 5:
+                self._phrases.setdefault(("".join(words),), number)
         self._near = [(word, number) for number, rule in enumerate(rules) for word in rule.near]
         self._longest = max((len(phrase) for phrase in self._phrases), default=1)
         self._rows: dict[tuple[Any, ...], int] = {}

@@ -4,56 +4,62 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from holdfast.redaction.captures import CaptureBroken
-from holdfast.redaction.files import Derived, Discovered, Reader, Withheld, derive, discover, verify
+from holdfast.redaction.deriving import Derived, Writer, derive
+from holdfast.redaction.files import Discovered, Reader, Withheld, discover
 from holdfast.redaction.kinds import Kind
-from holdfast.redaction.learnt import Learnt
+from holdfast.redaction.known import Known
 from holdfast.redaction.redactor import Redactor
 from holdfast.redaction.windows import Unbroken
 
+Array = np.ndarray[Any, Any]
+_WORTH_PROCESSES = 2 << 20
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Task:
-    """A file and where its derivative goes."""
+    """A file, where its rows are stored between the passes and where its derivative goes."""
 
     number: int
     path: Path
     kind: Kind
+    store: Path
     out: Path
+    size: int
+    found: Discovered = field(default_factory=Discovered)
+    gids: Array = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-@dataclass(slots=True)
-class Setting:
-    """What the second pass needs: the values of the whole bundle in all their writings."""
-
-    redactor: Redactor
-    learnt: Learnt
-    gate: Learnt
-    classes: Mapping[bytes, str]
-    explain: bool
+_reader: Any = None
+_writer: Any = None
 
 
-_setting: Any = None
+def prepare(redactor: Redactor) -> Reader:
+    """Make ready for both passes."""
+    global _reader
+    _reader = Reader(redactor.engine, redactor.names, redactor.policy)
+    return _reader  # type: ignore[no-any-return]
 
 
-def setting(
-    redactor: Redactor, chosen: tuple[list[bytes], list[bool]], classes: Mapping[bytes, str], explain: bool
-) -> Setting:
-    """Make ready for the second pass; done once, the processes inherit it."""
-    return Setting(redactor, Learnt(*chosen), Learnt(*chosen, whole=True), classes, explain)
+def prepare_writing(reader: Reader, known: Known, explain: bool) -> None:
+    """Make ready for the second pass; the processes inherit it."""
+    global _writer
+    _writer = Writer(reader, known, explain)
 
 
 def discovered(task: Task) -> Discovered | str:
     """First pass over one file; a text says why the file is withheld."""
     try:
-        return discover(task.path, task.kind, _reader(_setting))
+        return discover(task.path, task.kind, _reader, task.store)
     except (Withheld, Unbroken) as why:
         return str(why)
     except OSError:
@@ -63,41 +69,22 @@ def discovered(task: Task) -> Discovered | str:
 
 
 def derived(task: Task) -> Derived | str:
-    """Second pass over one file: write, then search what was written."""
-    now = _setting
+    """Second pass over one file: write, and search what is written."""
     try:
-        made = derive(
-            task.path,
-            task.kind,
-            task.out,
-            _reader(now.redactor),
-            now.learnt,
-            now.classes,
-            explain=now.explain,
-        )
-        verify(task.out, now.gate)
+        return derive(task.path, task.kind, task.found, task.store, task.gids, task.out, _writer)
     except (Withheld, Unbroken, CaptureBroken) as why:
         return str(why)
     except OSError:
         raise
     except Exception as error:
         return f"writing it failed: {type(error).__name__}"
-    return made
 
 
-def _reader(redactor: Redactor) -> Reader:
-    return Reader(redactor.engine, redactor.names, redactor.policy)
-
-
-def run(
-    act: Callable[[Task], Any], tasks: Sequence[Task], now: Any, workers: int
-) -> Iterator[tuple[Task, Any]]:
+def run(act: Callable[[Task], Any], tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Any]]:
     """Run one pass, the largest files first; yields each task with its answer. OSErrors are raised."""
-    global _setting
-    _setting = now
-    order = sorted(tasks, key=lambda task: -task.path.stat().st_size)
+    order = sorted(tasks, key=lambda task: -task.size)
     workers = min(workers, len(order))
-    if workers <= 1 or sum(task.path.stat().st_size for task in order) < 1 << 21:
+    if workers <= 1 or sum(task.size for task in order) < _WORTH_PROCESSES:
         for task in order:
             yield task, act(task)
         return

@@ -20,17 +20,19 @@ def rewritten(text: bytes, found: Sequence[Span], replace: Replace, *, json: boo
     parts, at = [], 0
     for span in found:
         parts.append(text[at : span.start])
-        made = replacement(text, span, replace)
-        if json and _is_bare(text, span):
-            made = b'"' + made + b'"'
-        parts.append(made)
+        parts.append(replacement(text, span, replace, json=json))
         at = span.end
     parts.append(text[at:])
     return b"".join(parts)
 
 
-def replacement(text: bytes, span: Span, replace: Replace) -> bytes:
+def replacement(text: bytes, span: Span, replace: Replace, *, json: bool = False) -> bytes:
     """Return what stands in a span's place, written as the span was, with as many line feeds."""
+    made = _replacement(text, span, replace)
+    return b'"' + made + b'"' if json and _is_bare(text, span) else made
+
+
+def _replacement(text: bytes, span: Span, replace: Replace) -> bytes:
     raw = text[span.start : span.end]
     if span.kind == NESTED:
         inner = rewritten(span.inner, span.within, replace, json=span.inner[:1] in (b"{", b"["))

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import json
+import io
 import os
-import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from holdfast.redaction.pseudonyms import Key
 
-_MAGIC = b"HFMAP1\n"
+_MAGIC = b"HFMAP2\n"
 
 
 class MapUnusable(ValueError):
     """A map that cannot be opened: wrong key or damage."""
 
 
-def sealed(entries: Mapping[bytes, tuple[str, bytes]], key: Key) -> bytes:
-    """Return the map of pseudonym -> (class, value) sealed with AES-256-GCM."""
-    plain = json.dumps(
-        {made.decode("latin-1"): [kind, value.decode("latin-1")] for made, (kind, value) in entries.items()}
-    ).encode()
+def sealed(made: Sequence[bytes], kinds: Sequence[str], values: Sequence[bytes], key: Key) -> bytes:
+    """Return the map of each pseudonym to its class and value, sealed with AES-256-GCM."""
+    names = sorted(set(kinds))
+    numbers = {name: number for number, name in enumerate(names)}
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, made=_joined(made), made_at=_ends(made), values=_joined(values), values_at=_ends(values),
+        kinds=np.array([numbers[kind] for kind in kinds], np.uint8), names=np.array(names or [""]),
+    )  # fmt: skip
     nonce = os.urandom(12)
     head = _MAGIC + key.id.encode() + b"\n"
-    return head + nonce + AESGCM(key.derived(b"map")).encrypt(nonce, zlib.compress(plain, 1), head)
+    return head + nonce + AESGCM(key.derived(b"map")).encrypt(nonce, buffer.getvalue(), head)
+
+
+def _joined(texts: Sequence[bytes]) -> np.ndarray[Any, Any]:
+    return np.frombuffer(b"".join(texts), np.uint8)
+
+
+def _ends(texts: Sequence[bytes]) -> np.ndarray[Any, Any]:
+    return np.cumsum([0, *map(len, texts)])
+
+
+def _parts(texts: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> list[bytes]:
+    raw = texts.tobytes()
+    return [raw[a:b] for a, b in pairwise(ends.tolist())]
 
 
 def opened(data: bytes, key: Key) -> dict[bytes, tuple[str, bytes]]:
@@ -40,13 +59,14 @@ def opened(data: bytes, key: Key) -> dict[bytes, tuple[str, bytes]]:
         raise MapUnusable(f"the map was sealed with the key {whose}, this is the key {key.id}")
     head, rest = data[: at + 17], data[at + 17 :]
     try:
-        plain = zlib.decompress(AESGCM(key.derived(b"map")).decrypt(rest[:12], rest[12:], head))
-    except (InvalidTag, zlib.error) as error:
+        plain = AESGCM(key.derived(b"map")).decrypt(rest[:12], rest[12:], head)
+    except InvalidTag as error:
         raise MapUnusable("the map is damaged: its seal does not hold; nothing was read") from error
-    return {
-        made.encode("latin-1"): (kind, value.encode("latin-1"))
-        for made, (kind, value) in json.loads(plain).items()
-    }
+    with np.load(io.BytesIO(plain), allow_pickle=False) as kept:
+        names = kept["names"].tolist()
+        values = _parts(kept["values"], kept["values_at"])
+        kinds = [names[number] for number in kept["kinds"].tolist()]
+        return dict(zip(_parts(kept["made"], kept["made_at"]), zip(kinds, values, strict=True), strict=True))
 
 
 def open_file(path: Path, key: Key) -> dict[bytes, tuple[str, bytes]]:

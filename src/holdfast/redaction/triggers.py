@@ -18,8 +18,11 @@ from holdfast.redaction.kernels import (
     UPPER,
     WORD,
     kernel,
+    sextet,
 )
 
+_FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r" for code in range(256)])
+"""Bytes that may follow the name of a field."""
 STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
 TOKENS, TEXT, AUTH = 0, 1, 2
 
@@ -78,7 +81,7 @@ def _plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyp
     size = e - s
     if size < 3 or is_reference(data, s, e) or (is_run(data, s, e) and size < 40):
         return False
-    if how != fields.QUOTED and e < high and (data[e] == 40 or data[e] == 91):
+    if how != fields.QUOTED and ((e < high and (data[e] == 40 or data[e] == 91)) or data[s] == 40):
         return False
     if strength == DIGITS:
         return size <= 12 and (KINDS[data[s]] & DIGIT) != 0
@@ -124,7 +127,11 @@ def _emit(out, count, start, end, rule, extra):  # type: ignore[no-untyped-def]
 def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
     """Read the field whose name holds the word at `at`; return (events, pending names, where to go on)."""
     stop = fields.name_end(data, end, high)
-    stop = fields.spaced_end(data, stop, high)
+    follows = data[stop] if stop < high else np.uint8(0)
+    if follows == 32:
+        stop = fields.spaced_end(data, stop, high)
+    elif not _FOLLOWS[follows]:
+        return count, waiting, stop
     begin = fields.name_start(data, at, low)
     at_value, how, colon = fields.separator(data, begin, stop, low, high)
     if at_value < 0:
@@ -214,24 +221,11 @@ def _bearer(data, at, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sextet(code):  # type: ignore[no-untyped-def]
-    if 65 <= code <= 90:
-        return code - 65
-    if 97 <= code <= 122:
-        return code - 71
-    if 48 <= code <= 57:
-        return code + 4
-    if code == 43 or code == 45:
-        return 62
-    return 63
-
-
-@kernel
 def _basic(data, at, high):  # type: ignore[no-untyped-def]
     """Return the end of base64 that decodes to printable text with a colon, else -1."""
     e, bits, held, colon = at, 0, 0, False
     while e < high and (KINDS[data[e]] & BASE64):
-        held = ((held << 6) | _sextet(int(data[e]))) & 0xFFFF
+        held = ((held << 6) | sextet(int(data[e]))) & 0xFFFF
         bits += 6
         e += 1
         if bits >= 8:
@@ -379,8 +373,9 @@ def _host(data, at, end, low, high):  # type: ignore[no-untyped-def]
 
 @kernel
 def scan_triggers(data, low, high, db, names, user, out, pending):  # type: ignore[no-untyped-def]
-    """Scan data[low:high]. out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 2] of unknown names.
+    """Scan data[low:high]; data has three bytes more.
 
+    out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 2] of unknown names.
     Return (events, pending names). More events than `out` has rows mean that it was too small.
     """
     count = waiting = 0
@@ -388,13 +383,12 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
     for ahead in range(low, min(low + 3, high)):
         gram = (gram << np.uint32(6)) | np.uint32(FOLDS[data[ahead]])
     for i in range(low, high):
-        following = FOLDS[data[i + 3]] if i + 3 < high else np.uint8(63)
-        gram = ((gram << np.uint32(6)) | np.uint32(following)) & np.uint32(0xFFFFFF)
+        gram = ((gram << np.uint32(6)) | np.uint32(FOLDS[data[i + 3]])) & np.uint32(0xFFFFFF)
         code = np.uint32(gram * np.uint32(2654435761))
-        bit = code >> np.uint32(14)
-        if not ((db.bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & 1):
+        bit = code >> np.uint32(12)
+        if not ((db.bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)):
             continue
-        bucket = code >> np.uint32(19)
+        bucket = code >> np.uint32(16)
         for entry in range(db.buckets[bucket], db.buckets[bucket + 1]):
             if db.grams[entry] != gram:
                 continue

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel
+from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel, sextet
 
 Array = np.ndarray[Any, Any]
 AROUND = 384
@@ -32,6 +32,9 @@ class Run:
     end: int
     form: int
     data: bytes
+
+
+_ESCAPING = np.array([chr(code) in "%\\&=" for code in range(256)])
 
 
 @kernel
@@ -148,9 +151,11 @@ def _escape(data, at, high, printable):  # type: ignore[no-untyped-def]
 
 @kernel
 def _anchors(data, low, high, printable):  # type: ignore[no-untyped-def]
-    """Count the escapes worth undoing, with the place of the first."""
-    for i in range(low, high - 2):
+    """Return the place of the first escape worth undoing, or -1. The data has three bytes more."""
+    for i in range(low, high):
         code = data[i]
+        if not _ESCAPING[code]:
+            continue
         if code == 37:
             if _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
                 return i
@@ -160,7 +165,7 @@ def _anchors(data, low, high, printable):  # type: ignore[no-untyped-def]
         elif code == 38:
             if data[i + 1] == 35 or _entity(data, i, high)[1] > 0:
                 return i
-        elif code == 61 and printable and _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
+        elif printable and _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
             return i
     return -1
 
@@ -237,17 +242,6 @@ def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
 
 
 @kernel
-def _sextet(code):  # type: ignore[no-untyped-def]
-    if 65 <= code <= 90:
-        return code - 65
-    if 97 <= code <= 122:
-        return code - 71
-    if 48 <= code <= 57:
-        return code + 4
-    return 62 if code == 43 or code == 45 else 63
-
-
-@kernel
 def _texty(byte):  # type: ignore[no-untyped-def]
     return 32 <= byte < 127 or byte == 10 or byte == 13 or byte == 9 or byte >= 0xC2
 
@@ -257,7 +251,7 @@ def _reads(data, at, end):  # type: ignore[no-untyped-def]
     """Tell whether the first bytes of base64 at `at` decode to text."""
     held, bits, seen, zeros = 0, 0, 0, 0
     for i in range(at, min(end, at + 24)):
-        held = ((held << 6) | _sextet(int(data[i]))) & 0xFFFF
+        held = ((held << 6) | sextet(int(data[i]))) & 0xFFFF
         bits += 6
         if bits >= 8:
             bits -= 8
@@ -271,10 +265,43 @@ def _reads(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _next_line(data, at, start, high):  # type: ignore[no-untyped-def]
+    """Where base64 in lines goes on behind the line end at `at`: return the next line's begin, else -1."""
+    j = at
+    while j < high and (data[j] == 13 or data[j] == 10) and j - at < 2:
+        j += 1
+    width = 0
+    while at - 1 - width >= start and (KINDS[data[at - 1 - width]] & BASE64):
+        width += 1
+    if j == at or data[j - 1] != 10 or width < 60 or width > 80 or width % 4:
+        return -1
+    k = j
+    while k < high and (KINDS[data[k]] & BASE64):
+        k += 1
+    size = k - j
+    while k < high and data[k] == 61:
+        k += 1
+    ended = k >= high or data[k] == 10 or data[k] == 13 or data[k] == 34 or data[k] == 39
+    return j if 0 < size <= width and ended else -1
+
+
+@kernel
 def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
     """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
-    count, i = 0, low
-    while i < high:
+    count, i, done = 0, low, low
+    while i + SHORTEST_RUN <= high:
+        # no run of the shortest length lies over a byte of another kind: leap behind it
+        if not (KINDS[data[i + SHORTEST_RUN - 1]] & BASE64):
+            i += SHORTEST_RUN
+            continue
+        back = i + SHORTEST_RUN - 1
+        while back > i and (KINDS[data[back - 1]] & BASE64):
+            back -= 1
+        if back > i:
+            i = back
+            continue
+        while i > low and i > done and (KINDS[data[i - 1]] & BASE64):
+            i -= 1
         if not (KINDS[data[i]] & BASE64):
             i += 1
             continue
@@ -282,24 +309,16 @@ def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
         while k < high:
             kind = KINDS[data[k]]
             if not (kind & BASE64):
-                # a line of 60 characters or more goes on in the next
-                if (data[k] == 10 or data[k] == 13) and k - s >= 60 and k + 2 < high:
-                    j = k + 1 if data[k + 1] != 10 else k + 2
-                    if KINDS[data[j]] & BASE64 and KINDS[data[j - 1 if j - 1 != k else k - 1]] & (
-                        BASE64 | 128
-                    ):
-                        width = 0
-                        while k - 1 - width >= s and (KINDS[data[k - 1 - width]] & BASE64):
-                            width += 1
-                        if width >= 60 and width % 4 == 0:
-                            k = j
-                            continue
+                following = _next_line(data, k, s, high)
+                if following > 0:
+                    k = following
+                    continue
                 break
             hexes += (kind & HEX) != 0
             digits += (kind & DIGIT) != 0
             k += 1
         size = k - s
-        i = k
+        i = done = k
         if size < SHORTEST_RUN:
             continue
         if hexes == size and size % 2 == 0 and digits:

@@ -22,7 +22,7 @@ def pseudonymised(value: bytes, names: Pseudonyms) -> bytes | None:
     if not isinstance(header, dict) or not isinstance(claims, dict):
         return None
     code = names.key.code(value)
-    mark = f"{_MARK}-{code}{names.key.check(_MARK + code)}".encode()
+    mark = f"{_MARK}-{code}{names.key.check(_MARK, code)}".encode()
     return b".".join((_written(_told(header, names)), _written(_told(claims, names)), mark))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from typing import BinaryIO
 
-SIZE = 1 << 20
+from holdfast.diagnostics.bundle.spool import Readable
+
+SIZE = 1 << 18
 LARGEST = 64 << 20
 """Bytes of one stretch without any separator; a file with a longer one is withheld."""
 _SEPARATORS = (b",", b";", b" ", b"}", b">", b"\x00")
@@ -16,7 +16,7 @@ class Unbroken(Exception):
     """A stretch without separator that is too long to be read whole."""
 
 
-def windows(stream: BinaryIO | io.BufferedReader, size: int = SIZE) -> Iterator[bytes]:
+def windows(stream: Readable, size: int = SIZE) -> Iterator[bytes]:
     """Yield a file in windows of about `size` bytes; raises Unbroken."""
     held = b""
     while True:
@@ -47,10 +47,8 @@ def _cut(held: bytes, size: int) -> int:
     cut = held.rfind(b"\n") + 1
     if cut:
         begun = held.rfind(b"-----BEGIN ", 0, cut)
-        if begun > 0 and held.find(b"-----END ", begun, cut) < 0 and cut - begun < 1 << 16:
-            before = held.rfind(b"\n", 0, begun) + 1
-            if before:
-                return before
+        if begun >= 0 and held.find(b"-----END ", begun, cut) < 0 and cut - begun < 1 << 16:
+            return held.rfind(b"\n", 0, begun) + 1
         return _before_folded(held, cut)
     if len(held) < 4 * size:
         return 0

@@ -1,0 +1,198 @@
+"""One file in the second pass: written anew, searched again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from holdfast.redaction import captures, rows
+from holdfast.redaction.columns import Columns
+from holdfast.redaction.engine import padded
+from holdfast.redaction.files import CAPTURES, Discovered, Reader, Withheld, digest_of, encoder_of, text_of
+from holdfast.redaction.kinds import Kind
+from holdfast.redaction.known import LEARNT, Known, rows_of
+from holdfast.redaction.rewriting import replacement, rewritten
+from holdfast.redaction.rows import RULE, START, WHAT
+from holdfast.redaction.rules import SECRET
+from holdfast.redaction.spans import Span, settled
+from holdfast.redaction.windows import windows
+
+Array = np.ndarray[Any, Any]
+OVERLAP = 1 << 15
+"""Bytes of what was written that are searched again with what follows: longer than any writing of a value."""
+Place = tuple[int, str, str, str]
+"""Line from 1 (within a window: byte from 0), rule, class, and why it hit."""
+
+
+@dataclass(slots=True)
+class Derived:
+    """One derivative: its digest, size and counts."""
+
+    sha256: str = ""
+    size: int = 0
+    replaced: Counter[str] = field(default_factory=Counter)
+    explained: list[Place] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Writer:
+    """What the second pass needs: the reader, and every value of the bundle."""
+
+    reader: Reader
+    known: Known
+    explain: bool
+
+    def pseudonym(self, span: Span) -> bytes:
+        """Return what stands in a span's place."""
+        number = self.known.numbers.get(span.value)
+        if number is not None:
+            return self.known.pseudonyms[number]
+        kind = "jwt" if span.rule == "jwt" else SECRET if span.kind == "learnt" else span.kind
+        return self.reader.names.of(kind, span.value)
+
+
+def derive(
+    path: Path, kind: Kind, found: Discovered, store: Path, gids: Array, out: Path, writer: Writer
+) -> Derived:
+    """Write a file's derivative, searching it while it is written. Raises Withheld.
+
+    gids: int64, the bundle's number of each of the file's values.
+    """
+    made = Derived()
+    if kind.name in CAPTURES:
+        captures.rewrite(path, out, kind.name, writer.reader.names)
+        with out.open("rb") as stream:
+            tail = b""
+            while block := stream.read(1 << 20):
+                tail = _searched(tail + block, writer.known)
+        made.size, made.sha256 = out.stat().st_size, digest_of(out)
+        return made
+    work = _Rewriting(writer, found, store, gids)
+    encode, digest, tail = encoder_of(path, kind), hashlib.sha256(), b""
+    with text_of(path, kind, lambda _: None) as stream, out.open("wb") as target, work:
+        for window in windows(stream):
+            raw = encode(work.window(window, made))
+            tail = _searched(tail + raw, writer.known)
+            digest.update(raw)
+            made.size += len(raw)
+            target.write(raw)
+        target.flush()
+        os.fsync(target.fileno())
+    made.sha256 = digest.hexdigest()
+    return made
+
+
+class _Rewriting:
+    """Follows one file window by window, with the rows that the first pass stored."""
+
+    def __init__(self, writer: Writer, found: Discovered, store: Path, gids: Array) -> None:
+        self._writer, self._counts = writer, iter(found.windows)
+        self._columns = Columns(writer.reader.engine)
+        self._numbers = np.full(max(found.numbers, default=0) + 1, -1, np.int64)
+        self._numbers[found.numbers] = gids
+        self._path, self._line, self._json = store, 1, False
+
+    def __enter__(self) -> None:
+        self._store: BinaryIO = self._path.open("rb")
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+    def window(self, window: bytes, made: Derived) -> bytes:
+        """Return one window written anew; counts and places go to `made`."""
+        if self._line == 1 and not self._json:
+            self._columns.begin(window)
+            self._json = window.lstrip()[:1] in (b"{", b"[")
+        text, places, plain = self._written(window, made)
+        # what is replaced plainly has no line feeds, neither before nor after
+        if not plain and text.count(b"\n") != window.count(b"\n"):
+            raise Withheld("its number of lines would have changed")
+        if not self._writer.explain:
+            self._line += 1
+            return text
+        at, line = 0, self._line
+        for start, rule, kind, why in sorted(places):
+            line += window.count(b"\n", at, start)
+            at = max(at, start)
+            made.explained.append((line, rule, kind, why))
+        self._line += window.count(b"\n")
+        return text
+
+    def _written(self, window: bytes, made: Derived) -> tuple[bytes, list[Place], bool]:
+        reader, known, data = self._writer.reader, self._writer.known, padded(window)
+        stored, held = self._stored()
+        if held:
+            extra = self._columns.events(window, data)
+            return self._long_way(window, reader.spans(window, extra, known.learnt), made)
+        specials = reader.going(reader.engine.indirect(window, data, reader.names, known.learnt))
+        plain, hidden = known.found(data)
+        plain, hard = known.parted(np.concatenate((stored, plain)), reader.engine, self._json)
+        specials += hidden + hard
+        chosen = rows.settled(np.concatenate((plain, rows_of(specials))) if specials else plain)
+        if chosen is None:
+            return self._long_way(window, settled(specials + known.as_spans(plain, reader.engine)), made)
+        texts, used = [], []
+        for place in np.flatnonzero(chosen[:, WHAT] < 0).tolist():
+            span = specials[-int(chosen[place, WHAT]) - 1]
+            texts.append(replacement(window, span, self._writer.pseudonym, json=self._json))
+            used.append(span)
+            chosen[place, WHAT] = -len(texts)
+        self._count(chosen, used, made)
+        places = self._places(chosen, used) if self._writer.explain else []
+        return rows.written(data, chosen, known.texts, texts), places, not used
+
+    def _stored(self) -> tuple[Array, bool]:
+        """Return the rows of the next window, with the bundle's numbers, and whether pseudonyms may be there."""
+        count, held = next(self._counts)
+        stored = np.frombuffer(self._store.read(count * 40), np.int64).reshape(-1, 5).copy()
+        stored[:, WHAT] = self._numbers[stored[:, WHAT]]
+        return stored, held
+
+    def _long_way(self, window: bytes, spans: list[Span], made: Derived) -> tuple[bytes, list[Place], bool]:
+        leaves = [(span.start, leaf) for span in spans for leaf in span.leaves()]
+        made.replaced.update(leaf.rule for _, leaf in leaves)
+        places = [
+            (start, leaf.rule, self._writer.known.kind(leaf), _why(leaf.rule, leaf.tier))
+            for start, leaf in leaves
+        ]
+        text = rewritten(window, spans, self._writer.pseudonym, json=self._json)
+        return text, places if self._writer.explain else [], False
+
+    def _count(self, chosen: Array, used: list[Span], made: Derived) -> None:
+        rules = self._writer.reader.engine.rules
+        fired = np.bincount(chosen[:, RULE] + 2, minlength=2)
+        if fired[LEARNT + 2]:
+            made.replaced["learnt"] += int(fired[LEARNT + 2])
+        made.replaced.update({rules[k].id: int(fired[k + 2]) for k in (np.flatnonzero(fired[2:])).tolist()})
+        made.replaced.update(leaf.rule for span in used for leaf in span.leaves())
+
+    def _places(self, chosen: Array, used: list[Span]) -> list[Place]:
+        known, rules, places = self._writer.known, self._writer.reader.engine.rules, []
+        for start, what, rule in chosen[:, [START, WHAT, RULE]].tolist():
+            if what >= 0:
+                one = rules[rule] if rule >= 0 else None
+                name, tier = (one.id, one.tier) if one else ("learnt", "certain")
+                places.append((start, name, known.kinds[what], _why(name, tier)))
+            else:
+                leaves = used[-what - 1].leaves()
+                places += [
+                    (start, leaf.rule, known.kind(leaf), _why(leaf.rule, leaf.tier)) for leaf in leaves
+                ]
+        return places
+
+
+def _searched(text: bytes, known: Known) -> bytes:
+    """Search what was written for every value in every writing; return its end. Raises Withheld."""
+    if (hit := known.remains(padded(text))) is not None:
+        raise Withheld(f"a value found elsewhere ({hit[0]} bytes, writing {hit[1]}) is still in it")
+    return text[-OVERLAP:]
+
+
+def _why(rule: str, tier: str) -> str:
+    return "known from elsewhere" if rule == "learnt" else "form" if tier == "certain" else "field or context"

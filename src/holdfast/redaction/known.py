@@ -1,0 +1,114 @@
+"""Every value of a bundle with its pseudonym, and the two searches made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from holdfast.redaction.engine import Engine, padded
+from holdfast.redaction.learning import learnable
+from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt
+from holdfast.redaction.pseudonyms import Pseudonyms
+from holdfast.redaction.rows import END, RANK, RULE, START, WHAT, packed
+from holdfast.redaction.rules import SECRET
+from holdfast.redaction.spans import NESTED, Span
+from holdfast.redaction.views import unescaped
+
+Array = np.ndarray[Any, Any]
+LEARNT, SPECIAL = -1, -2
+"""Numbers in RULE of what is known from elsewhere, and of what is written otherwise."""
+_LINES, _NUMBER = 1, 2
+_UNDONE = 3
+"""How often escapes are undone when what was written is searched."""
+
+
+class Known:
+    """Made once after the first pass; the processes of the second inherit it."""
+
+    def __init__(self, values: Mapping[bytes, str], names: Pseudonyms) -> None:
+        self.values, self.kinds = list(values), list(values.values())
+        self.numbers = {value: number for number, value in enumerate(self.values)}
+        self.pseudonyms = names.many(self.kinds, self.values)
+        self.texts = packed(self.pseudonyms)
+        chosen, bounded = learnable(self.values, self.kinds)
+        looked_for = [self.values[number] for number in chosen]
+        self._chosen = np.array(chosen or [0], np.int64)
+        self.learnt = Learnt(looked_for, bounded)
+        self._ranks = np.array([8 * (kind in (SECRET, "jwt")) + 4 for kind in self.kinds] or [4], np.int64)
+        odd = [
+            _LINES if b"\n" in v else _NUMBER if (v[-1:].isdigit() and not v.isalnum()) or v.isdigit() else 0
+            for v in self.values
+        ]
+        self._odd = np.array(odd or [0], np.uint8)
+
+    def remains(self, data: Array) -> tuple[int, int] | None:
+        """Return (size, writing) of the first value that stands in a text in any writing; None when none does."""
+        for _ in range(_UNDONE):
+            hits = self.learnt.find(data)
+            for _, _, value, writing in hits[:1].tolist():
+                return len(self.learnt.values[value]), writing
+            view = unescaped(data)
+            if view is None:
+                break
+            data = padded(view.data.tobytes())
+        return None
+
+    def kind(self, span: Span) -> str:
+        """Return the class of a span's value, as the whole bundle has it."""
+        number = self.numbers.get(span.value)
+        return self.kinds[number] if number is not None else SECRET if span.kind == "learnt" else span.kind
+
+    def found(self, data: Array) -> tuple[Array, list[Span]]:
+        """Return where known values stand: rows of the plain ones, spans of those in other writings."""
+        hits = self.learnt.find(data)
+        plain = hits[:, 3] == PLAIN
+        rows = np.empty((int(plain.sum()), 5), np.int64)
+        rows[:, :2] = hits[plain, :2]
+        rows[:, WHAT] = self._chosen[hits[plain, 2]]
+        rows[:, RANK], rows[:, RULE] = self._ranks[rows[:, WHAT]], LEARNT
+        others = []
+        for start, end, value, writing in hits[~plain].tolist():
+            span = Span(
+                start, end, "learnt", self.learnt.values[value], "learnt", escaped=writing in (URL, JSON)
+            )
+            span.fixed = writing in SAME_LENGTH
+            others.append(span)
+        return rows, others
+
+    def parted(self, rows: Array, engine: Engine, json: bool) -> tuple[Array, list[Span]]:
+        """Part rows that a plain replacement would harm (lines; numbers in JSON) from the others."""
+        odd = self._odd[rows[:, WHAT]]
+        hard = (odd == _LINES) | ((odd == _NUMBER) & json)
+        return rows[~hard], self.as_spans(rows[hard], engine)
+
+    def as_spans(self, rows: Array, engine: Engine) -> list[Span]:
+        """Return rows of values as spans."""
+        made = []
+        for start, end, _, what, rule in rows.tolist():
+            one = engine.rules[rule] if rule >= 0 else None
+            made.append(
+                Span(
+                    start,
+                    end,
+                    one.kind if one else "learnt",
+                    self.values[what],
+                    one.id if one else "learnt",
+                    one.tier if one else "certain",
+                )
+            )
+        return made
+
+
+def rows_of(spans: list[Span]) -> Array:
+    """Return rows for spans, WHAT -1 for the first, -2 for the next."""
+    rows = np.empty((len(spans), 5), np.int64)
+    for number, span in enumerate(spans):
+        sure = 2 * (span.tier == "certain") + (span.rule != "learnt")
+        rank = 8 * (span.kind == SECRET) + 4 + (3 if span.kind == NESTED else 0 if span.fixed else sure)
+        rows[number] = span.start, span.end, rank, -number - 1, SPECIAL
+    return rows
+
+
+__all__ = ["END", "LEARNT", "SPECIAL", "START", "Known", "rows_of"]

@@ -1,0 +1,105 @@
+"""Spans as rows of numbers, for texts in which millions of them stand: settled and rewritten by compiled loops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.redaction.kernels import kernel
+
+Array = np.ndarray[Any, Any]
+START, END, RANK, WHAT, RULE = range(5)
+"""Columns of a row. RANK is higher for what wins; WHAT is a number of a value or, below 0, of a special span; RULE is
+below 0 for what is known from elsewhere."""
+
+
+@kernel
+def _settle(rows, kept):  # type: ignore[no-untyped-def]
+    """Drop rows that others cover; return how many stay, or -1 when two overlap in part only."""
+    n = 0
+    for r in range(rows.shape[0]):
+        start, end, rank = rows[r, 0], rows[r, 1], rows[r, 2]
+        drop = False
+        while n > 0:
+            before = kept[n - 1]
+            if rows[before, 1] <= start:
+                break
+            if rows[before, 0] == start and rows[before, 1] == end:
+                if rank > rows[before, 2]:
+                    n -= 1
+                    continue
+                drop = True
+                break
+            if rows[before, 1] >= end and (rows[before, 2] >> 2) >= (rank >> 2):
+                drop = True
+                break
+            if rows[before, 0] >= start and rows[before, 1] <= end and (rank >> 2) >= (rows[before, 2] >> 2):
+                n -= 1
+                continue
+            if rows[before, 1] > end and (rank >> 2) > (rows[before, 2] >> 2):
+                n -= 1  # a secret within what is none: the secret stays
+                continue
+            return -1
+        if not drop:
+            kept[n] = r
+            n += 1
+    return n
+
+
+def settled(rows: Array) -> Array | None:
+    """Return rows by place, none overlapping; None when that needs cutting. Rank is compared without its last two bits
+    where one row covers another, with them where both are the same bytes."""
+    if len(rows) < 2:
+        return rows
+    rows = rows[np.lexsort((-rows[:, END], rows[:, START]))]
+    kept = np.empty(len(rows), np.int64)
+    count = _settle(rows, kept)
+    return None if count < 0 else rows[kept[:count]]
+
+
+@kernel
+def _size(rows, size, offsets, special_offsets):  # type: ignore[no-untyped-def]
+    for r in range(rows.shape[0]):
+        what = rows[r, 3]
+        if what >= 0:
+            size += offsets[what + 1] - offsets[what]
+        else:
+            size += special_offsets[-what] - special_offsets[-what - 1]
+        size -= rows[r, 1] - rows[r, 0]
+    return size
+
+
+@kernel
+def _write(data, rows, texts, offsets, specials, special_offsets, out):  # type: ignore[no-untyped-def]
+    at, n = 0, 0
+    for r in range(rows.shape[0]):
+        size = rows[r, 0] - at
+        out[n : n + size] = data[at : at + size]
+        n += size
+        what = rows[r, 3]
+        if what >= 0:
+            first, size = offsets[what], offsets[what + 1] - offsets[what]
+            out[n : n + size] = texts[first : first + size]
+        else:
+            first, size = special_offsets[-what - 1], special_offsets[-what] - special_offsets[-what - 1]
+            out[n : n + size] = specials[first : first + size]
+        n += size
+        at = rows[r, 1]
+    out[n:] = data[at:]
+
+
+def packed(texts: Sequence[bytes]) -> tuple[Array, Array]:
+    """Return texts as one array of bytes and the offsets in it, one more than texts."""
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    return np.frombuffer(b"".join(texts) or b"\0", np.uint8), offsets
+
+
+def written(data: Array, rows: Array, texts: tuple[Array, Array], specials: Sequence[bytes]) -> bytes:
+    """Return the data with each row replaced by its number of `texts`, or of `specials` where WHAT is -1, -2, ..."""
+    extra = packed(specials)
+    out = np.empty(int(_size(rows, len(data), texts[1], extra[1])), np.uint8)
+    _write(data, rows, *texts, *extra, out)
+    return out.tobytes()
