@@ -256,3 +256,27 @@ def test_what_hit_is_explained(redacted) -> None:  # type: ignore[no-untyped-def
         (4, "learnt", "secret", "known from elsewhere"),
     ]
     assert json.dumps(report.manifest)
+
+
+def test_a_released_dump_keeps_its_length_and_loses_its_values(redacted) -> None:  # type: ignore[no-untyped-def]
+    head = b"MDMP" + bytes([147, 167, 0, 0, 2, 0, 0, 0, 32, 0, 0, 0]) + bytes(16)
+    streams = b"\x03\0\0\0" + bytes(8) + b"\x04\0\0\0" + bytes(8)
+    body = (
+        bytes(range(256))
+        + f"password={VALUE}".encode()
+        + b"\0\0"
+        + f"user {VALUE} x".encode("utf-16-le")
+        + bytes(99)
+    )
+    mail = b"\0\1henrike.voss@acme-works.de\0" + "h.voss@acme-works.de".encode("utf-16-le")
+    data = head + streams + body + mail + bytes(300)
+    report, made = redacted({"a.dmp": data, "b.env": f"SECRET={VALUE}\n".encode()})
+    assert "a.dmp" not in made
+    assert report.manifest["files"][0]["facts"] == {"form": "minidump", "streams": [3, 4], "written": 0}
+    report, made = redacted({"a.dmp": data, "b.env": b"x=1\n"}, Policy.parsed("release: ['*.dmp']"))
+    out = made["a.dmp"]
+    assert len(out) == len(data)
+    assert out[: len(head) + len(streams) + 256] == data[: len(head) + len(streams) + 256]
+    for value in (VALUE, "henrike.voss", "h.voss@"):
+        assert value.encode() not in out
+        assert value.encode("utf-16-le") not in out

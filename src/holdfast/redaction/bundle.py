@@ -20,9 +20,10 @@ import numpy as np
 from holdfast import __version__
 from holdfast.diagnostics.analysers.contract import Opened
 from holdfast.diagnostics.bundle import Limits, open_bundle
-from holdfast.redaction import passes
+from holdfast.redaction import memory, passes
 from holdfast.redaction.database import ENGINE
 from holdfast.redaction.deriving import Derived
+from holdfast.redaction.files import digest_of
 from holdfast.redaction.kinds import Kind, kind_of
 from holdfast.redaction.known import Known
 from holdfast.redaction.policy import Policy, matches
@@ -39,7 +40,27 @@ _REASONS = {
 }  # fmt: skip
 
 
-_COVERED = dict.fromkeys(("pcap", "pcapng"), "addresses mapped, payload overwritten")
+_COVERED = {
+    **dict.fromkeys(("pcap", "pcapng"), "addresses mapped, payload overwritten"),
+    **dict.fromkeys(passes.RELEASED, "texts read, overwritten at the same length; released by a person"),
+}
+
+
+_TOLD = (
+    *(
+        "id",
+        "kind",
+        "size",
+        "sha256",
+        "derivative",
+        "derivative_sha256",
+        "found",
+        "replaced",
+        "coverage",
+        "withheld",
+    ),
+    "facts",
+)
 
 
 class OutputUnusable(ValueError):
@@ -137,7 +158,10 @@ class _Work:
             entry = Entry(one.artefact.id, kind.name, one.artefact.size, one.artefact.sha256)
             entries.append(entry)
             entry.withheld = self._refused(one, kind)
-            if not entry.withheld:
+            if entry.withheld:
+                entry.sha256 = entry.sha256 or digest_of(one.path)
+                entry.facts = memory.facts(one.path) if kind.name == "dump" else {}
+            else:
                 name = f"{number:05d}-{self._safe(one.artefact.name)}"
                 store = spool / f"{number}.rows"
                 tasks.append(passes.Task(number - 1, one.path, kind, store, self.making / name, entry.size))
@@ -151,6 +175,8 @@ class _Work:
             return "left out by the policy"
         if one.artefact.note:
             return f"it is not whole: {one.artefact.note}"
+        if kind.name in passes.RELEASED and matches(one.artefact.name, policy.release):
+            return ""
         return "" if kind.name in ("text", "pcap", "pcapng") else _REASONS.get(kind.name, kind.name)
 
     def _safe(self, name: str) -> str:
@@ -196,11 +222,9 @@ class _Work:
     def manifest(self, entries: list[Entry], findings: list[str]) -> dict[str, Any]:
         """Return what stands beside the derivatives; it names no original."""
         files = [
-            {k: v for k, v in (("id", e.id), ("kind", e.kind), ("size", e.size), ("sha256", e.sha256),
-             ("derivative", e.derivative), ("derivative_sha256", e.derivative_sha256), ("found", e.found),
-             ("replaced", e.replaced), ("coverage", e.coverage), ("withheld", e.withheld)) if v not in ("", {})}
-            for e in entries
-        ]  # fmt: skip
+            {name: value for name in _TOLD if (value := getattr(entry, name)) not in ("", {})}
+            for entry in entries
+        ]
         return {
             "holdfast": __version__, "engine": ENGINE, "ruleset": self.redactor.engine.digest,
             "policy": self.redactor.policy.digest, "key": self.redactor.names.key.id,

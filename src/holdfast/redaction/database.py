@@ -17,12 +17,12 @@ from holdfast.redaction.kernels import FOLDS, LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 4
+ENGINE = 5
 """Raised when the arrays or what they mean change."""
-PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN = range(13)
+PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
 _HANDLERS = {
     "jwt": JWT, "pem": PEM, "bearer": BEARER, "basic": BASIC, "url": URL, "cookie": COOKIE, "path": PATH,
-    "host": HOST, "login": LOGIN,
+    "host": HOST, "login": LOGIN, "flag": FLAG,
 }  # fmt: skip
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from holdfast.redaction import captures, rows
+from holdfast.redaction import captures, memory, rows
 from holdfast.redaction.columns import Columns
 from holdfast.redaction.engine import padded
 from holdfast.redaction.files import CAPTURES, Discovered, Reader, Withheld, digest_of, encoder_of, text_of
@@ -85,6 +85,13 @@ def derive(
         target.flush()
         os.fsync(target.fileno())
     made.sha256 = digest.hexdigest()
+    return made
+
+
+def overwritten(path: Path, out: Path, writer: Writer) -> Derived:
+    """Write a released binary's derivative of the same length. Raises Withheld."""
+    made = Derived(replaced=memory.rewrite(path, out, writer.reader, writer.known))
+    made.size, made.sha256 = out.stat().st_size, digest_of(out)
     return made
 
 

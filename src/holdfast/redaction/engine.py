@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -184,18 +186,39 @@ class Engine:
     def _runs(
         self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int
     ) -> list[Span]:
+        runs = views.runs(data)
+        if not runs:
+            return []
+        wides = [_wide(run.data) for run in runs]
+        inners = [
+            run.data.decode(wide, "replace").encode() if wide else run.data
+            for run, wide in zip(runs, wides, strict=True)
+        ]
         found = []
-        for run in views.runs(data):
-            inner, wide = run.data, _wide(run.data)
-            if wide:
-                inner = run.data.decode(wide, "replace").encode()
-            within = self._find(inner, names, learnt, depth + 1)
+        for run, wide, inner, within in zip(
+            runs, wides, inners, self._each(inners, names, learnt, depth), strict=True
+        ):
             if within:
                 form = run.form + (16 if wide == "utf-16-le" else 32 if wide else 0)
                 raw = text[run.start : run.end]
                 found.append(
                     Span(run.start, run.end, NESTED, raw, "nested", form=form, inner=inner, within=within)
                 )
+        return found
+
+    def _each(
+        self, texts: list[bytes], names: Pseudonyms | None, learnt: Learnt | None, depth: int
+    ) -> list[list[Span]]:
+        """Return the finds of each of many small texts, looked for in one go."""
+        starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+        found: list[list[Span]] = [[] for _ in texts]
+        for span in self._find(b"\n".join(texts), names, learnt, depth + 1):
+            number = bisect_right(starts, span.start) - 1
+            if span.end >= starts[number + 1]:
+                return [self._find(text, names, learnt, depth + 1) for text in texts]
+            span.start -= starts[number]
+            span.end -= starts[number]
+            found[number].append(span)
         return found
 
     def _known(self, text: bytes, data: Array, learnt: Learnt) -> list[Span]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from holdfast.redaction.kernels import ALNUM, KINDS, LETTER, LOWER, SPACE, UPPER, WORD, kernel
+import numpy as np
+
+from holdfast.redaction.kernels import ALNUM, DIGIT, KINDS, LETTER, LOWER, SPACE, UPPER, WORD, kernel
 
 LONGEST_NAME, LONGEST_VALUE = 64, 8192
-BARE, QUOTED, MARKUP, LINE, FLAG = 0, 1, 2, 3, 4
-"""How a value stands: bare, in quotes, between tags, to the end of its line, after a command's flag."""
+BARE, QUOTED, MARKUP, LINE, FLAG, APART = range(6)
+"""How a value stands: bare, in quotes, between tags, to the end of its line, after a command's flag, after a blank."""
 
 
 @kernel
@@ -99,6 +101,45 @@ def _value_word(data, at, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _typed(data, at, high):  # type: ignore[no-untyped-def]
+    """After `name:` pass a type and an equals sign in front of a quote (`name: str = "..."`); else return `at`."""
+    i = at
+    while i < high and i - at < 48:
+        code = data[i]
+        if code == 61:
+            k = _blanks(data, i + 1, high, 4)
+            _, quote = _skip_quote(data, k, high)
+            return k if quote and i > at else at
+        if not (
+            (KINDS[code] & WORD)
+            or code == 38
+            or code == 60
+            or code == 62
+            or code == 32
+            or code == 46
+            or code == 63
+        ):
+            return at
+        i += 1
+    return at
+
+
+@kernel
+def _opened(data, at, high):  # type: ignore[no-untyped-def]
+    """Where a list or an object begins instead of a value: return its first value's place, -1 for an object's none."""
+    if at < high and data[at] == 91:
+        i = at + 1
+        while i < high and i - at < 40 and (KINDS[data[i]] & SPACE):
+            i += 1
+        _, quote = _skip_quote(data, i, high)
+        return i if quote else at
+    if at < high and data[at] == 123 and at + 1 < high and data[at + 1] != 123:
+        inner = _value_word(data, at + 1, high)
+        return _blanks(data, inner, high, 8) if inner >= 0 else at
+    return at
+
+
+@kernel
 def separator(data, start, end, low, high):  # type: ignore[no-untyped-def]
     """Find what parts name and value after a name's end; return (where the value may begin, how it stands, colon).
 
@@ -118,12 +159,16 @@ def separator(data, start, end, low, high):  # type: ignore[no-untyped-def]
         if i + 1 < high and data[i + 1] == 61:
             i += 1
         spaced = i + 1 < high and (data[i + 1] == 32 or data[i + 1] == 9)
-        return _blanks(data, i + 1, high, 32), BARE, spaced and not closed
+        i = _opened(data, _blanks(data, i + 1, high, 32), high)
+        return i if closed else _typed(data, i, high), BARE, spaced and not closed
+    second = data[i + 1] if i + 1 < high else np.uint8(0)
+    if (second == 61 and (code == 63 or code == 43 or code == 33)) or (second == 62 and code == 45):
+        i, code = i + 1, np.uint8(61)
     if code == 61:
         i += 1
-        if i < high and (data[i] == 61 or data[i] == 62):
+        while i < high and (data[i] == 61 or data[i] == 62):
             i += 1
-        return _blanks(data, i, high, 32), BARE, False
+        return _opened(data, _blanks(data, i, high, 32), high), BARE, False
     if code == 62:
         k = start
         while k > low and start - k < 80 and data[k - 1] != 60 and data[k - 1] != 62 and data[k - 1] != 10:
@@ -156,6 +201,12 @@ def separator(data, start, end, low, high):  # type: ignore[no-untyped-def]
         k -= 1
     if after < i and data[k] == 45 and data[k + 1] == 45 and code != 45:
         return i, FLAG, False
+    if code == 40 and not closed:
+        i = _blanks(data, i + 1, high, 4)
+        _, quote = _skip_quote(data, i, high)
+        return (i, BARE, True) if quote else (-1, BARE, False)
+    if after < i and not closed and code != 96:
+        return i, APART, True
     return -1, BARE, False
 
 
@@ -172,7 +223,7 @@ def spaced_end(data, end, high):  # type: ignore[no-untyped-def]
         i = k
         words += 1
         j = _blanks(data, i, high, 4)
-        if j < high and (data[j] == 58 or data[j] == 61):
+        if j < high and (data[j] == 58 or data[j] == 61 or (j > i and (data[j] == 34 or data[j] == 39))):
             return i
     return end
 
@@ -279,6 +330,14 @@ def value(data, at, how, first, low, high, start, text):  # type: ignore[no-unty
         return s, e, QUOTED
     if at >= high or data[at] == 10:
         return -1, -1, how
+    if first and (data[at] == 124 or data[at] == 62):
+        # a block of YAML: the value is the next line
+        k = at + 1
+        while k < high and (data[k] == 45 or data[k] == 43 or (KINDS[data[k]] & DIGIT) or data[k] == 13):
+            k += 1
+        if k < high and data[k] == 10:
+            k = _blanks(data, k + 1, high, 64)
+            return k, line_end(data, k, high), LINE
     if how == MARKUP:
         e = at
         while e < high and data[e] != 60 and data[e] != 10 and e - at < LONGEST_VALUE:

@@ -60,7 +60,7 @@ def is_reference(data, start, end):  # type: ignore[no-untyped-def]
 def looks_random(data, start, end):  # type: ignore[no-untyped-def]
     """Tell whether a value has a secret's shape: long, mixed, no hex id, no dotted or dashed words, no path."""
     size = end - start
-    if size < 12 or size > 4096:
+    if size < 12 or size > 4096 or data[start] == 123 or data[start] == 40:
         return False
     digits = letters = hexes = dots = slashes = turns = other = 0
     last = 0

@@ -16,6 +16,7 @@ SAME_LENGTH = frozenset({BASE64, HEXED, UPPER_HEX, UTF16})
 """Writings that are overwritten at the same length, so that what surrounds them can still be read."""
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+_SEVEN = np.uint64(0xFFFFFFFFFFFFFF00)
 _TRIED = 8
 """Windows of a needle among which the rarest is chosen."""
 _SAFE = np.array([(chr(c).isalnum() and c < 128) or chr(c) in "-._~" for c in range(256)], np.uint8)
@@ -117,11 +118,19 @@ def _up(code):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _first_eight(letters, at, size):  # type: ignore[no-untyped-def]
+def _window(letters, at):  # type: ignore[no-untyped-def]
+    """Return a hash of seven bytes whose high bits depend on all of them."""
     key = np.uint64(0)
-    for k in range(8):
-        if k < size:
-            key |= np.uint64(letters[at + k]) << np.uint64(8 * k)
+    for k in range(7):
+        key |= np.uint64(letters[at + k]) << np.uint64(8 * k + 8)
+    return key * np.uint64(0x9E3779B97F4A7C15)
+
+
+@kernel
+def _four(letters, at):  # type: ignore[no-untyped-def]
+    key = np.uint64(0)
+    for k in range(4):
+        key |= np.uint64(letters[at + k]) << np.uint64(8 * k)
     return key
 
 
@@ -134,21 +143,20 @@ def _slot(code):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _chosen(letters, rows, count, tally):  # type: ignore[no-untyped-def]
+def _chosen(letters, rows, tally):  # type: ignore[no-untyped-def]
     """Choose the eight bytes by which each needle is found; rows[:, 5] is where they begin in it.
 
     Of plain and escaped ones those that fewest others share, of other writings those in the middle.
     """
     for turn in range(2):
-        for r in range(count):
+        for r in range(rows.shape[0]):
             size, best, least = rows[r, 1], 0, 1 << 30
             if rows[r, 3] > JSON:
                 rows[r, 5] = max(0, (size - 8) // 2)
                 continue
             step = max(1, (size - 7) // _TRIED)
             for at in range(0, size - 7, step):
-                key = _first_eight(letters, rows[r, 0] + at, 8)
-                slot = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+                slot = _window(letters, rows[r, 0] + at) >> np.uint64(44)
                 if turn == 0:
                     tally[slot] += 1
                 elif tally[slot] < least:
@@ -157,26 +165,29 @@ def _chosen(letters, rows, count, tally):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _index(letters, rows, count, heads, chain, bits, shift, short_heads, short_bits):  # type: ignore[no-untyped-def]
+def _index(letters, rows, heads, chain, bits, shift):  # type: ignore[no-untyped-def]
+    """Enter each needle by seven bytes and by the seven one further: one of them begins at an even place."""
     mask = np.uint64(len(heads) - 1)
-    short_mask = np.uint64(len(short_heads) - 1)
-    for r in range(count):
-        size = rows[r, 1]
-        if size >= 8:
-            code = _first_eight(letters, rows[r, 0] + rows[r, 5], 8) * np.uint64(0x9E3779B97F4A7C15)
-            bit = code >> np.uint64(shift)
-            bits[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
-            slot = _slot(code) & mask
-            chain[r] = heads[slot]
-            heads[slot] = r
-        else:
-            key = _first_eight(letters, rows[r, 0], size)
-            code = (key & np.uint64(0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
-            bit = key & np.uint64(0xFFFF)
-            short_bits[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
-            slot = _slot(code) & short_mask
-            chain[r] = short_heads[slot]
-            short_heads[slot] = r
+    for entry in range(2 * rows.shape[0]):
+        row = rows[entry >> 1]
+        code = _window(letters, row[0] + row[5] + (entry & 1))
+        bit = code >> np.uint64(shift)
+        bits[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
+        slot = _slot(code) & mask
+        chain[entry] = heads[slot]
+        heads[slot] = entry
+
+
+@kernel
+def _index_short(letters, rows, heads, chain, bits):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(heads) - 1)
+    for r in range(rows.shape[0]):
+        key = _four(letters, rows[r, 0])
+        pair = key & np.uint64(0xFFFF)
+        bits[pair >> np.uint64(3)] |= np.uint8(1) << np.uint8(pair & np.uint64(7))
+        slot = _slot(key * np.uint64(0x9E3779B97F4A7C15)) & mask
+        chain[r] = heads[slot]
+        heads[slot] = r
 
 
 @kernel
@@ -214,34 +225,40 @@ def _noted(data, start, high, letters, row, out, count):  # type: ignore[no-unty
 
 
 @kernel
-def _find(data, high, letters, rows, heads, chain, bits, shift, short_heads, short_bits, shorts, out):  # type: ignore[no-untyped-def]
-    """Search data[:high], which has eight bytes more."""
-    count = 0
-    mask, short_mask = np.uint64(len(heads) - 1), np.uint64(len(short_heads) - 1)
-    by, seven = np.uint64(shift), np.uint64(7)
+def _find(data, high, letters, rows, heads, chain, bits, shift, out, count):  # type: ignore[no-untyped-def]
+    """Search data[:high], which has eight bytes more, at its even places."""
+    mask, by, seven = np.uint64(len(heads) - 1), np.uint64(shift), np.uint64(7)
     key = np.uint64(0)
-    for i in range(min(7, high)):
-        key |= np.uint64(data[i]) << np.uint64(8 * (i + 1))
-    for i in range(high):
-        key = (key >> np.uint64(8)) | (np.uint64(data[i + 7]) << np.uint64(56))
-        code = key * np.uint64(0x9E3779B97F4A7C15)
+    for i in range(5):
+        key |= np.uint64(data[i]) << np.uint64(8 * i + 24)
+    for i in range(0, high, 2):
+        key = (
+            (key >> np.uint64(16))
+            | (np.uint64(data[i + 5]) << np.uint64(48))
+            | (np.uint64(data[i + 6]) << np.uint64(56))
+        )
+        code = (key & _SEVEN) * np.uint64(0x9E3779B97F4A7C15)
         bit = code >> by
         if (bits[bit >> np.uint64(3)] >> np.uint8(bit & seven)) & np.uint8(1):
             at = heads[_slot(code) & mask]
             while at >= 0:
-                count = _noted(data, i - rows[at, 5], high, letters, rows[at], out, count)
+                row = at >> 1
+                count = _noted(data, i - rows[row, 5] - (at & 1), high, letters, rows[row], out, count)
                 at = chain[at]
-        if shorts:
-            bit = key & np.uint64(0xFFFF)
-            if (short_bits[bit >> np.uint64(3)] >> np.uint8(bit & seven)) & np.uint8(1):
-                if i > 0 and (KINDS[data[i - 1]] & ALNUM) and (KINDS[data[i]] & ALNUM):
-                    if not (data[i - 1] == 110 or data[i - 1] == 116 or data[i - 1] == 114):
-                        continue
-                code = (key & np.uint64(0xFFFFFFFF)) * np.uint64(0x9E3779B97F4A7C15)
-                at = short_heads[_slot(code) & short_mask]
-                while at >= 0:
-                    count = _noted(data, i, high, letters, rows[at], out, count)
-                    at = chain[at]
+    return count
+
+
+@kernel
+def _find_short(data, high, letters, rows, heads, chain, bits, out, count):  # type: ignore[no-untyped-def]
+    """Search data[:high] for needles of less than eight bytes."""
+    mask = np.uint64(len(heads) - 1)
+    for i in range(high):
+        pair = data[i] | data[i + 1] << 8
+        if (bits[pair >> 3] >> (pair & 7)) & 1:
+            at = heads[_slot(_four(data, i) * np.uint64(0x9E3779B97F4A7C15)) & mask]
+            while at >= 0:
+                count = _noted(data, i, high, letters, rows[at], out, count)
+                at = chain[at]
     return count
 
 
@@ -258,29 +275,40 @@ class Learnt:
         rows = np.zeros((12 * len(values) + 1, 6), np.int64)
         count = _needles(arena, offsets, np.array([*bounded, False], np.uint8), letters, rows)
         used = int(rows[count - 1, 0] + rows[count - 1, 1]) if count else 0
-        self._letters, self._rows = letters[: max(used, 1)].copy(), rows[: max(count, 1)].copy()
-        size = 1 << max(8, int(count * 2).bit_length())
-        width = min(25, max(16, int(count).bit_length() + 4))
-        self._shift = 64 - width
-        self._heads, self._short_heads = np.full(size, -1, np.int32), np.full(1 << 12, -1, np.int32)
-        self._chain = np.full(count + 1, -1, np.int32)
-        self._bits, self._short_bits = np.zeros(1 << (width - 3), np.uint8), np.zeros(1 << 13, np.uint8)
-        self._shorts = bool(count) and bool((self._rows[:count, 1] < 8).any())
-        _chosen(self._letters, self._rows, count, np.zeros(1 << 20, np.int32))
-        _index(
-            self._letters, self._rows, count, self._heads, self._chain, self._bits, self._shift, self._short_heads,
-            self._short_bits,
-        )  # fmt: skip
+        self._letters = letters[: max(used, 1)].copy()
+        short = rows[:count, 1] < 8
+        self._long = self._indexed(rows[:count][~short])
+        self._short = self._indexed_short(rows[:count][short])
+
+    def _indexed(self, rows: Array) -> tuple[Any, ...] | None:
+        if not len(rows):
+            return None
+        _chosen(self._letters, rows, np.zeros(1 << 20, np.int32))
+        width = min(26, max(16, len(rows).bit_length() + 5))
+        heads = np.full(1 << max(8, (len(rows) * 4).bit_length()), -1, np.int32)
+        chain, bits = np.full(2 * len(rows), -1, np.int32), np.zeros(1 << (width - 3), np.uint8)
+        _index(self._letters, rows, heads, chain, bits, 64 - width)
+        return self._letters, rows, heads, chain, bits, 64 - width
+
+    def _indexed_short(self, rows: Array) -> tuple[Any, ...] | None:
+        if not len(rows):
+            return None
+        heads, chain = (
+            np.full(1 << max(8, (len(rows) * 4).bit_length()), -1, np.int32),
+            np.full(len(rows), -1, np.int32),
+        )
+        bits = np.zeros(1 << 13, np.uint8)
+        _index_short(self._letters, rows, heads, chain, bits)
+        return self._letters, rows, heads, chain, bits
 
     def find(self, data: Array) -> Array:
         """Return int64[n, 4] of (start, end, value, writing). The data comes from `padded`."""
-        room = max(64, len(data) // 256)
+        room = max(64, len(data) // 128)
         while True:
             out = np.empty((room, 4), np.int64)
-            count = _find(
-                data, len(data), self._letters, self._rows, self._heads, self._chain, self._bits, self._shift,
-                self._short_heads, self._short_bits, self._shorts, out,
-            )  # fmt: skip
+            count = int(_find(data, len(data), *self._long, out, 0)) if self._long else 0
+            if self._short:
+                count = int(_find_short(data, len(data), *self._short, out, count))
             if count <= room:
                 return out[:count]
             room = count

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.redaction import memory
 from holdfast.redaction.captures import CaptureBroken
-from holdfast.redaction.deriving import Derived, Writer, derive
+from holdfast.redaction.deriving import Derived, Writer, derive, overwritten
 from holdfast.redaction.files import Discovered, Reader, Withheld, discover
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.known import Known
@@ -23,6 +24,8 @@ from holdfast.redaction.windows import Unbroken
 
 Array = np.ndarray[Any, Any]
 _WORTH_PROCESSES = 2 << 20
+RELEASED = ("dump", "binary", "image", "document", "database")
+"""Kinds that go out only when a person has released them, overwritten at the same length."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ def prepare_writing(reader: Reader, known: Known, explain: bool) -> None:
 def discovered(task: Task) -> Discovered | str:
     """First pass over one file; a text says why the file is withheld."""
     try:
+        if task.kind.name in RELEASED:
+            return memory.discover(task.path, _reader)
         return discover(task.path, task.kind, _reader, task.store)
     except (Withheld, Unbroken) as why:
         return str(why)
@@ -71,6 +76,8 @@ def discovered(task: Task) -> Discovered | str:
 def derived(task: Task) -> Derived | str:
     """Second pass over one file: write, and search what is written."""
     try:
+        if task.kind.name in RELEASED:
+            return overwritten(task.path, task.out, _writer)
         return derive(task.path, task.kind, task.found, task.store, task.gids, task.out, _writer)
     except (Withheld, Unbroken, CaptureBroken) as why:
         return str(why)

@@ -17,7 +17,7 @@ from holdfast.redaction import patterns
 FOLDER = Path(__file__).parent / "rules"
 SECRET = "secret"  # noqa: S105 - the name of a class
 HANDLERS = frozenset(
-    {"jwt", "pem", "bearer", "basic", "url", "cookie", "path", "host", "login"}
+    {"jwt", "pem", "bearer", "basic", "url", "cookie", "path", "host", "login", "flag"}
     | {"email", "ipv4", "ipv6", "mac", "shape", "word", "iban", "phone"}
 )
 STRENGTHS = (
