@@ -12,15 +12,13 @@ from holdfast.ledger.notes import Note
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampRequest
 
-QUERY = "application/timestamp-query"
-
 
 class BadTimestamp(ValueError):
     """A time-stamp that is not one, or not of this checkpoint, or not of this authority."""
 
 
 def request_for(note: Note) -> TimeStampRequest:
-    """Return the query to send (its `as_bytes()`, as `QUERY`)."""
+    """Return the query to send (its `as_bytes()`, as `application/timestamp-query`)."""
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
     asked = TimestampRequestBuilder().data(note.text.encode()).hash_algorithm(HashAlgorithm.SHA256)

@@ -18,6 +18,7 @@ from holdfast.desk.decisions.models import Decision
 from holdfast.desk.investigation.commands import keep as keep_diagnosis
 from holdfast.desk.links.commands import link
 from holdfast.desk.outbox.models import Letter
+from holdfast.desk.response.telling import items_of
 from holdfast.desk.updates import commands
 from holdfast.desk.updates.filling import facts_changed, fill
 from holdfast.desk.updates.holding import hits
@@ -166,6 +167,19 @@ def test_two_customers_promised_the_same_at_different_times_is_shown(
 
     assert len(found) == 1
     assert other.key in found[0].says
+
+
+def test_a_hand_over_tells_what_is_promised_until_it_is_kept(case: Any, engineer: Any, written: Any) -> None:
+    commands.send(written(), by=engineer)
+    promise = Promise.objects.get()
+    told = [item for item in items_of(case) if item.key == f"promise/{promise.number}"]
+
+    commands.keep_promise(promise, "sent", by=engineer)
+
+    assert [(item.title, item.must, "Next update" in item.text) for item in told] == [
+        ("Promised", True, True)
+    ]
+    assert not any(item.key.startswith("promise/") for item in items_of(case))
 
 
 def test_two_who_write_at_once_lose_nothing(engineer: Any, written: Any) -> None:

@@ -33,7 +33,11 @@ def record(entry: Entry, key: str) -> dict[str, Any]:
 
 
 def canonical(value: dict[str, Any]) -> bytes:
-    """Return JSON with sorted keys, no spaces, in UTF-8."""
+    """Return JSON with sorted keys, no spaces, in UTF-8.
+
+    Not the ledger's form, which orders rare names otherwise and refuses great numbers: seals that were written
+    have to verify for ever.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -9,5 +9,5 @@ class Updates(AppConfig):
     name = "holdfast.desk.updates"
 
     def ready(self) -> None:
-        """Register the round that notes broken promises."""
-        from holdfast.desk.updates import watching  # noqa: F401
+        """Register the round that notes broken promises, and what a hand-over says of promises."""
+        from holdfast.desk.updates import handing, watching  # noqa: F401

@@ -14,7 +14,7 @@ from holdfast.desk.cases.commands import Conflict, allowed, words
 from holdfast.desk.cases.marks import Overtaken
 from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.cases.noticing import notify
-from holdfast.desk.cases.timeline import append, change
+from holdfast.desk.cases.timeline import append, change, lock
 from holdfast.desk.decisions.authority import alone
 from holdfast.desk.decisions.commands import Question, ask
 from holdfast.desk.decisions.guarding import guarded, require
@@ -77,7 +77,7 @@ def draft(case: Case, audience: str, *, by: Person) -> Update:
 @transaction.atomic
 def write(update: Update, said: Draft, *, by: Person, edits: int | None = None) -> Update:
     """Keep what was written. `edits` is the state the writer started from; a newer one refuses theirs."""
-    case, update = _held(update, by)
+    _, update = _held(update, by)
     if edits is not None and edits != update.edits:
         raise Overtaken(f"{update} was changed while you wrote; yours was “{said.known.strip()[:2000]}”")
     if said.next_at is not None and said.next_at <= timezone.now():
@@ -93,7 +93,6 @@ def write(update: Update, said: Draft, *, by: Person, edits: int | None = None) 
     if len(update.commitments) > MOST_COMMITMENTS:
         raise Conflict(f"more than {MOST_COMMITMENTS} promises in one update are kept by nobody")
     update.save()
-    del case
     return update
 
 
@@ -272,8 +271,6 @@ def note_broken(promise_id: int) -> None:
     found = Promise.objects.select_for_update(of=("self",)).select_related("case").get(id=promise_id)
     if found.state != Promise.State.OPEN or found.due_at > timezone.now():
         return
-    from holdfast.desk.cases.timeline import lock
-
     case = lock(found.case_id)
     _settled(case, found, Promise.State.BROKEN, "its time passed", None)
     for person in {case.owner, found.made_by} - {None}:
