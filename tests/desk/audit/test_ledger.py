@@ -51,6 +51,7 @@ def test_machinery_is_not_logged_and_holds_nothing_up(case: Any) -> None:
     with transaction.atomic():
         for number in range(30):
             enqueue("nothing", {"n": number})
+            publish("room.here", organisation_id=case.organisation_id, case_id=case.id, person=number)
         publish("policy.published", organisation_id=case.organisation_id, policy="x", share=0.5)
 
     log_what_happened()
