@@ -208,7 +208,11 @@ def send(update: Update, *, by: Person) -> Update:
     if update.next_at:
         data["next"] = update.next_at.isoformat()
     kind = Kind.UPDATE if update.audience == Audience.CUSTOMER else Kind.FACT
-    told = text if outside else f"{update} sent to {update.get_audience_display().lower()}: {update.headline}"
+    told = (
+        text.rstrip()
+        if outside
+        else f"{update} sent to {update.get_audience_display().lower()}: {update.headline}"
+    )
     append(case, kind, told, by=by, event=EVENT, data=data, shared=outside)
     if update.audience == Audience.CUSTOMER:
         _settle_updates(case, update)
