@@ -5,10 +5,14 @@ import os
 import shutil
 import tempfile
 
+from holdfast.sealing.keys import fresh_key, written
+
 if "HOLDFAST_TEST_DATABASE_URL" in os.environ:
     os.environ["HOLDFAST_DATABASE_URL"] = os.environ["HOLDFAST_TEST_DATABASE_URL"]
 os.environ["HOLDFAST_DATA"] = tempfile.mkdtemp(prefix="holdfast-tests-")
 atexit.register(shutil.rmtree, os.environ["HOLDFAST_DATA"], ignore_errors=True)
+# Data folders change from test to test, the database does not: keys in a file would be left behind.
+os.environ["HOLDFAST_VAULT_KEYS"] = written(fresh_key())
 
 from holdfast.web.settings import *  # noqa: E402, F403
 from holdfast.web.settings import DATA, DATABASES  # noqa: E402

@@ -76,7 +76,7 @@ def mail(text: str) -> Door:
     def enter(person: Any, stage: Stage) -> None:
         from holdfast.desk.arrival import commands, keeping
 
-        kept = keeping.keep([text.encode()], 10_000)
+        kept = keeping.keep(stage["case"].organisation, [text.encode()], 10_000)
         arrival, _ = keeping.receive(stage["case"].organisation, "mail", f"<{person.id}@x>", kept)
         commands.take_as_reply(arrival, stage["case"], text, by=person, shared=False)
 

@@ -1,3 +1,4 @@
 """The cast plays here."""
 
 from cast import *  # noqa: F403
+from object_store import *  # noqa: F403

@@ -695,7 +695,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["delegation"] = handed.id
     people["job"] = investigate(case, by=engineer).id
     people["person"] = people["tier2"].id
-    kept = keeping.keep([b"help"], 100)
+    kept = keeping.keep(case.organisation, [b"help"], 100)
     people["arrival"] = keeping.receive(case.organisation, "mail", "<1@x>", kept, subject="Help")[0].id
     made, _ = hooks.make_hook(
         case.organisation, "tracker", mapping="default", person=engineer, by=people["admin"]

@@ -10,6 +10,7 @@ import typer
 
 from holdfast.cli.cases import case_app, profile_app
 from holdfast.cli.ledger import ledger_app
+from holdfast.cli.vault import vault_app
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -19,6 +20,7 @@ app.add_typer(range_app, name="range")
 app.add_typer(case_app, name="case")
 app.add_typer(profile_app, name="profile")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(vault_app, name="vault")
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives.", show_default=False)]
 

@@ -74,6 +74,25 @@ SETTINGS = (
     ),
     Setting("HOLDFAST_UPLOAD_LIMIT", str(20 * 2**30), "Largest artefact taken in, in bytes."),
     Setting(
+        "HOLDFAST_VAULT_KEYS",
+        "",
+        "Master keys of the vault, one a line or separated by commas, the current one first. Empty: a file.",
+        secret=True,
+    ),
+    Setting(
+        "HOLDFAST_VAULT_KEY_FILE",
+        "",
+        "File of master keys, read again when it changes. Empty: `vault.keys` in the data folder, made at the first"
+        " use; keep a copy of it somewhere else.",
+    ),
+    Setting(
+        "HOLDFAST_VAULT_STORE",
+        "",
+        "Where sealed evidence lies: `s3://KEY:SECRET@bucket/prefix?endpoint=https://host&region=eu-1` or"
+        " `file:/folder`. Empty: the data folder.",
+        secret=True,
+    ),
+    Setting(
         "HOLDFAST_PROBE_PRIVATE",
         "no",
         "`yes` lets probes of mitigations ask private and loopback addresses. Whoever works on cases can then"

@@ -43,10 +43,11 @@ def prepare_demo(
 
 
 def _attach(case, path: Path, person, *, baseline: bool) -> None:  # type: ignore[no-untyped-def]
-    from holdfast.desk.vault import commands, storage
+    from holdfast.desk.vault import commands
+    from holdfast.sealing import PlainFile
 
     upload = commands.begin(case, path.name, path.stat().st_size, by=person, baseline=baseline)
-    commands.take(upload, 0, storage.blocks(path))
+    commands.take(upload, 0, PlainFile(path).blocks())
     commands.complete(upload)
 
 

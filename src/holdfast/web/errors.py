@@ -18,11 +18,13 @@ from holdfast.desk.people.commands import Unfit
 from holdfast.desk.policies.commands import Overtaken
 from holdfast.desk.policies.reading import Unusable
 from holdfast.desk.vault.commands import TooLarge
-from holdfast.desk.vault.storage import WrongOffset
+from holdfast.desk.vault.keys import Shredded
+from holdfast.sealing import Damaged, KeyUnusable, StoreFailed, WrongKey, WrongOffset
 from holdfast.web.requests import request_id
 
 _log = logging.getLogger("holdfast.errors")
 NOTHING = "Nothing was changed."
+SEALED = "The sealed original is untouched."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,14 @@ def said(error: Exception) -> Said | None:
         return Said(422, "unusable_policy", str(error), next="Correct the lines named and send it again.")
     if isinstance(error, TooLarge):
         return Said(413, "too_large", str(error), next="Send less at once.")
+    if isinstance(error, WrongKey | KeyUnusable):
+        return Said(503, "vault_key", str(error), SEALED, "Give the desk that key, then try again.")
+    if isinstance(error, StoreFailed):
+        return Said(503, "vault_store", str(error), SEALED, "Try again; if it stays, tell your admin.")
+    if isinstance(error, Damaged):
+        return Said(503, "vault_damaged", str(error), SEALED, "Restore the store from your backup.")
+    if isinstance(error, Shredded):
+        return Said(410, "deleted", str(error), next="There is a certificate of the deletion.")
     if isinstance(error, OperationalError):
         return Said(503, "busy", "The database did not answer in time.", next="Try again in a few seconds.")
     return None

@@ -17,6 +17,9 @@ VERSION = __version__
 DATA = Path(_values["HOLDFAST_DATA"]).resolve()
 DATA.mkdir(parents=True, exist_ok=True)
 UPLOAD_LIMIT = configuration.number(_values, "HOLDFAST_UPLOAD_LIMIT")
+VAULT_KEYS = _values["HOLDFAST_VAULT_KEYS"]
+VAULT_KEY_FILE = _values["HOLDFAST_VAULT_KEY_FILE"]
+VAULT_STORE = _values["HOLDFAST_VAULT_STORE"]
 PROBE_PRIVATE = configuration.flag(_values, "HOLDFAST_PROBE_PRIVATE")
 PROBE_COMMANDS = _values["HOLDFAST_PROBE_COMMANDS"]
 WORKERS = configuration.number(_values, "HOLDFAST_WORKERS")

@@ -46,7 +46,7 @@ def test_the_form_is_kept_raw_and_taken_once(engineer, signed_in, organisation):
         assert browser.post("/cases/new", said).headers["Location"] == "/cases/ESC-1/"
     arrival = Arrival.objects.get()
     assert (arrival.source, arrival.state, arrival.case.key) == ("web", "taken", "ESC-1")
-    assert json.loads(keeping.raw(arrival).read_bytes())["title"] == "Search fails"
+    assert json.loads(keeping.whole(arrival))["title"] == "Search fails"
     assert Case.objects.count() == 1
 
 
@@ -61,7 +61,7 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_written(engineer, signed
 def test_the_api_keeps_what_it_was_sent_byte_for_byte(call):
     raw = b'{"title": "Search fails",   "severity": 2}'
     assert call("post", "/cases", raw=raw).status_code == 201
-    assert keeping.raw(Arrival.objects.get()).read_bytes() == raw
+    assert keeping.whole(Arrival.objects.get()) == raw
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_impossible_time_is_refused_in_words(call):
 
 @pytest.fixture
 def waiting(organisation, engineer):
-    kept = keeping.keep([b"<script>alert(1)</script> help"], 1000)
+    kept = keeping.keep(organisation, [b"<script>alert(1)</script> help"], 1000)
     arrival, _ = keeping.receive(
         organisation, "mail", "<1@x>", kept, sender="x@y.example", subject="<b>Help</b>"
     )
@@ -144,7 +144,7 @@ def test_it_is_set_aside_with_a_reason_and_can_still_be_taken(waiting, engineer,
 
 
 def test_it_is_put_on_a_case_with_whose_words_they_are(case, engineer, signed_in, organisation):
-    kept = keeping.keep([b"From: x@y.example\nSubject: Re\n\nit works again\n"], 1000)
+    kept = keeping.keep(organisation, [b"From: x@y.example\nSubject: Re\n\nit works again\n"], 1000)
     arrival, _ = keeping.receive(organisation, "mail", "<2@x>", kept, sender="x@y.example")
     browser = signed_in(engineer)
     assert (
@@ -350,7 +350,7 @@ def test_a_form_with_a_mistake_is_kept_raw_until_it_is_sent_again(engineer, sign
     assert (arrival.source, arrival.state, arrival.person) == ("web", "waiting", engineer)
     assert "title:" in arrival.reason
     assert "severity:" in arrival.reason
-    assert json.loads(keeping.raw(arrival).read_bytes())["impact"] == "all orders fail"
+    assert json.loads(keeping.whole(arrival))["impact"] == "all orders fail"
     browser.post("/cases/new", wrong)
     assert Arrival.objects.count() == 1
     assert "all orders fail" in browser.get(f"/arrivals/{arrival.id}/").content.decode()

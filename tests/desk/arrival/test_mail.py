@@ -60,7 +60,9 @@ def written(subject="Search fails", text="It fails since 10:56 UTC.", vouch=VOUC
 def arrive(box, message, envelope="cid@northline.example"):
     """Keep a mail and have a worker read it."""
     raw = message if isinstance(message, bytes) else message.as_bytes()
-    arrival, created = taking.mail_arrived(box.organisation, keeping.keep([raw], 2**30), envelope)
+    arrival, created = taking.mail_arrived(
+        box.organisation, keeping.keep(box.organisation, [raw], 2**30), envelope
+    )
     while work_once("test"):
         pass
     arrival.refresh_from_db()
@@ -81,7 +83,7 @@ def test_a_known_persons_mail_becomes_a_case_with_its_attachments(box, cid, nort
     assert (case.declared_by, case.impact) == (cid, "It fails since 10:56 UTC.")
     artefact = case.artefacts.get()
     assert (artefact.name, artefact.size) == ("../logs.gz", 10_000)
-    assert keeping.raw(arrival).read_bytes() == message.as_bytes()
+    assert keeping.whole(arrival) == message.as_bytes()
 
 
 def test_a_mail_that_comes_twice_is_taken_once(box, cid):
@@ -192,7 +194,9 @@ def test_an_engineers_answer_by_mail_stays_internal(box, case, engineer):
 def test_a_worker_that_dies_leaves_the_mail_to_the_next_round(box, cid):
     from datetime import timedelta
 
-    taking.mail_arrived(box.organisation, keeping.keep([written().as_bytes()], 2**30), "x@y")
+    taking.mail_arrived(
+        box.organisation, keeping.keep(box.organisation, [written().as_bytes()], 2**30), "x@y"
+    )
     Job.objects.all().delete()
     Arrival.objects.update(received_at=Arrival.objects.get().received_at - timedelta(minutes=5))
     taking.read_left_over()
@@ -238,7 +242,7 @@ def test_a_mail_server_hands_mail_over(listener, kind):
         client.sendmail("cid@northline.example", ["nobody@desk.example"], raw)
     client.quit()
     arrival = Arrival.objects.get()
-    assert keeping.raw(arrival).read_bytes() == raw
+    assert keeping.whole(arrival) == raw
     assert Job.objects.get(kind="take-mail").payload == {
         "arrival": arrival.id,
         "envelope": "cid@northline.example",
@@ -307,7 +311,8 @@ def read(raw, settings, tmp_path):
     settings.DATA = tmp_path
     path = tmp_path / "mail"
     path.write_bytes(raw)
-    return mime.read(path)
+    with path.open("rb") as file:
+        return mime.read(file)
 
 
 def test_nested_parts_names_and_encodings(settings, tmp_path):
@@ -353,7 +358,8 @@ def test_any_bytes_are_read_without_raising(tmp_path_factory, raw):
     folder = tmp_path_factory.mktemp("mail")
     with override_settings(DATA=folder):
         (folder / "mail").write_bytes(raw)
-        found = mime.read(folder / "mail")
+        with (folder / "mail").open("rb") as file:
+            found = mime.read(file)
         assert isinstance(mail.said(found), str)
         assert "\n" not in found.header("Subject")
         found.discard()

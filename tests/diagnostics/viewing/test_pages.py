@@ -42,10 +42,9 @@ def test_lines_are_where_splitting_the_whole_file_would_put_them(tmp_path_factor
     expected = data.split(b"\n")[:-1] if data.endswith(b"\n") else (data.split(b"\n") if data else [])
     found = Lines(path)
     assert found.count == len(expected)
-    assert [bytes(found.bytes[a:b]) for a, b in found.spans(0, 10_000)] == expected
+    assert [found.bytes[a:b] for a, b in found.spans(0, 10_000)] == expected
     for line in {0, STRIDE - 1, STRIDE, STRIDE + 1, len(expected) - 1} & set(range(len(expected))):
         assert found.line_at(found.start(line)) == line
-    found.close()
     assert Lines(path).count == len(expected)  # from the marks kept beside it
 
 
@@ -141,7 +140,7 @@ def test_ten_million_lines_open_anywhere_in_well_under_a_third_of_a_second(folde
         )
     texts = {"templates": [{"id": "T0", "count": 1}, {"id": "T1", "count": 1}], "components": ["c"]}
     (folder / "A1.log.json").write_bytes(orjson.dumps(texts))
-    Lines(folder / "A1.data").close()  # leaves the marks, as the reading does
+    Lines(folder / "A1.data")  # leaves the marks, as the reading does
     slowest = 0.0
     for line in (1, 5_000_001, 9_999_900):
         for wanted in (Wanted(), Wanted(levels=("ERROR",)), Wanted(template="T1", levels=("INFO", "WARN"))):

@@ -24,7 +24,7 @@ def arrive(
     organisation: Organisation, source: str, key: str, raw: bytes, fields: Mapping[str, Any], *, by: Person
 ) -> Taken:
     """Keep what a person sent and make a case of it. The same key and words again: the same case."""
-    kept = keeping.keep([raw], LARGEST)
+    kept = keeping.keep(organisation, [raw], LARGEST)
     arrival, created = keeping.receive(
         organisation,
         source,
@@ -74,7 +74,7 @@ def waits(
     organisation: Organisation, source: str, key: str, raw: bytes, reason: str, *, by: Person
 ) -> Arrival:
     """Keep what a person's program sent and nobody can read yet; the tray shows it with the reason."""
-    kept = keeping.keep([raw], LARGEST)
+    kept = keeping.keep(organisation, [raw], LARGEST)
     # Without a key the words are the key: a program that repeats itself fills no tray.
     name = f"{by.id}:{key or kept.sha256}"
     arrival, _ = keeping.receive(organisation, source, name, kept, sender=by.username, person=by)

@@ -141,7 +141,7 @@ def verify(delivery: Delivery, now: datetime) -> Hook:
 def deliver(delivery: Delivery) -> tuple[Arrival, bool]:
     """Keep a signed payload, then take it; what cannot be taken waits in the tray with its reason."""
     hook = verify(delivery, timezone.now())
-    kept = keeping.keep([delivery.body], LARGEST)
+    kept = keeping.keep(hook.organisation, [delivery.body], LARGEST)
     arrival, created = keeping.receive(
         hook.organisation,
         Arrival.Source.HOOK,
@@ -196,7 +196,7 @@ def _once_more(arrival: Arrival) -> None:
     if hook is None:
         return
     try:
-        fields = fields_of(hook, keeping.raw(arrival).read_bytes())
+        fields = fields_of(hook, keeping.whole(arrival))
         commands.take(arrival, fields, by=hook.person)
     except (commands.Unreadable, Conflict, PermissionDenied) as refusal:
         commands.still_waits(arrival, str(refusal), fields)

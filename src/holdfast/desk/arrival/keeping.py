@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,36 +12,36 @@ from holdfast.desk.arrival.models import Arrival, Hook
 from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.vault import storage
+from holdfast.desk.vault.looking_after import holds
+from holdfast.desk.vault.storage import Sealed
 
 LONGEST_KEY = 240
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Bytes on disk under their SHA-256."""
-
-    sha256: str
-    size: int
+def keep(organisation: Organisation, chunks: Iterable[bytes], limit: int) -> Sealed:
+    """Seal bytes under an organisation's key and return what they are; ValueError when they pass the limit."""
+    return storage.seal(chunks, storage.organisation_scope(organisation.id), limit)
 
 
-def keep(chunks: Iterable[bytes], limit: int) -> Kept:
-    """Write bytes to disk and return what they are; ValueError when they pass the limit, in bytes."""
-    growing = uuid.uuid4()
-    try:
-        size = storage.grow(growing, 0, chunks, limit)
-        return Kept(storage.finish(growing), size)
-    finally:
-        storage.discard(growing)
+@holds
+def _arrivals() -> Iterator[tuple[str, str]]:
+    for organisation, sha256 in Arrival.objects.order_by("id").values_list("organisation_id", "sha256"):
+        yield storage.organisation_scope(organisation), sha256
 
 
-def raw(arrival: Arrival) -> Path:
-    """Return the file that holds an arrival as it came."""
-    return storage.stored(arrival.sha256)
+def opened(arrival: Arrival) -> storage.Bytes:
+    """Return an arrival as it came, opened."""
+    return storage.opened(arrival.sha256, storage.organisation_scope(arrival.organisation_id))
+
+
+def whole(arrival: Arrival) -> bytes:
+    """Return an arrival as it came."""
+    return b"".join(opened(arrival).blocks())
 
 
 def pieces(arrival: Arrival) -> Iterator[bytes]:
     """Return an arrival as it came, in pieces."""
-    return storage.blocks(raw(arrival))
+    return opened(arrival).blocks()
 
 
 def key_of(text: str) -> str:
@@ -58,7 +55,7 @@ def receive(
     organisation: Organisation,
     source: str,
     key: str,
-    kept: Kept,
+    kept: Sealed,
     *,
     sender: str = "",
     subject: str = "",

@@ -18,8 +18,8 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from holdfast.desk.arrival.keeping import Kept
-from holdfast.desk.arrival.models import Mailbox
+from holdfast.desk.arrival import keeping
+from holdfast.desk.arrival.models import Arrival, Mailbox
 from holdfast.desk.arrival.taking import mail_arrived
 from holdfast.desk.vault import storage
 
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"(?:FROM|TO):\s*<([^<>\s]*)>(.*)", re.IGNORECASE)
 LONGEST_LINE = 2**20
 MOST_RECIPIENTS = 100
 IDLE = 300.0
-_BATCH = 2**18
+_BATCH = 2**20
 
 
 async def listen(kind: str, host: str, port: int) -> asyncio.Server:
@@ -139,25 +139,25 @@ class Conversation:
 
     async def _write(self, growing: uuid.UUID) -> int:
         """Write the mail to disk, never holding more than a batch; return its size, or -1 beyond the limit."""
-        size, batch, whole = 0, bytearray(), True
+        size, written, batch, whole = 0, 0, bytearray(), True
+        file = await _asked(storage.arriving, growing)
         # One timer, moved on with each batch: a timer for each line takes longer than the mail itself.
-        with storage.arriving(growing).open("wb") as file:
-            async with asyncio.timeout(IDLE) as idle:
-                while True:
-                    line, ended = await self._line()
-                    if whole and line == b".\r\n":
-                        await asyncio.to_thread(file.write, bytes(batch))
-                        return size if size <= settings.MAIL_LIMIT else -1
-                    if whole and line.startswith(b"."):
-                        line = line[1:]
+        async with asyncio.timeout(IDLE) as idle:
+            while True:
+                line, ended = await self._line()
+                over = whole and line == b".\r\n"
+                if not over:
+                    line = line[1:] if whole and line.startswith(b".") else line
                     whole = ended
                     size += len(line)
                     if size <= settings.MAIL_LIMIT:
                         batch += line
-                    if len(batch) >= _BATCH:
-                        await asyncio.to_thread(file.write, bytes(batch))
-                        batch.clear()
-                        idle.reschedule(asyncio.get_running_loop().time() + IDLE)
+                if batch and (over or len(batch) >= _BATCH):
+                    written = await asyncio.to_thread(file.grow, written, [bytes(batch)], settings.MAIL_LIMIT)
+                    batch.clear()
+                    idle.reschedule(asyncio.get_running_loop().time() + IDLE)
+                if over:
+                    return size if size <= settings.MAIL_LIMIT else -1
 
     async def _line(self) -> tuple[bytes, bool]:
         """Return a line, or a piece of one that is too long, and whether it ends with CRLF."""
@@ -173,16 +173,15 @@ class Conversation:
         if size < 0:
             limit = f"552 5.3.4 larger than {settings.MAIL_LIMIT} bytes; send the evidence as an upload"
             return [limit] * number
-        kept = Kept(await asyncio.to_thread(storage.finish, growing), size)
-        noted = [await self._noted(box, kept) for box in self._boxes]
+        noted = [await self._noted(box, growing) for box in self._boxes]
         if self._lmtp:
             return noted
         # One answer for all: when one failed the server tries again, and the others are known by their key.
         return [next((one for one in noted if not one.startswith("250")), noted[0])]
 
-    async def _noted(self, box: Mailbox, kept: Kept) -> str:
+    async def _noted(self, box: Mailbox, growing: uuid.UUID) -> str:
         try:
-            arrival, created = await _asked(mail_arrived, box.organisation, kept, self._sender)
+            arrival, created = await _asked(_note, box, growing, self._sender)
         except Exception:
             _log.exception("mail could not be noted")
             return "451 4.3.0 not noted, try again"
@@ -207,6 +206,11 @@ def mailbox(address: str) -> Mailbox | None:
     name, _, domain = address.lower().rpartition("@")
     wanted = [address.lower(), f"{name.partition('+')[0]}@{domain}"]
     return Mailbox.objects.select_related("organisation").filter(address__in=wanted).first()
+
+
+def _note(box: Mailbox, growing: uuid.UUID, sender: str | None) -> tuple[Arrival, bool]:
+    kept = keeping.keep(box.organisation, storage.pieces(growing), settings.MAIL_LIMIT)
+    return mail_arrived(box.organisation, kept, sender)
 
 
 async def _asked(ask: Callable[..., Any], *words: Any) -> Any:

@@ -48,7 +48,7 @@ def poll(url: str, box: Mailbox) -> int:
 def _take(server: imaplib.IMAP4, uid: bytes, box: Mailbox) -> bool:
     number = uid.decode()
     try:
-        kept = keeping.keep(_pieces(server, number), settings.MAIL_LIMIT)
+        kept = keeping.keep(box.organisation, _pieces(server, number), settings.MAIL_LIMIT)
     except ValueError:
         _log.error("a mail larger than HOLDFAST_MAIL_LIMIT stays in the mailbox", extra={"uid": number})
         server.uid("STORE", number, "+FLAGS", r"(\Flagged \Seen)")

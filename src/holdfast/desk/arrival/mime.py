@@ -14,7 +14,6 @@ from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
-from pathlib import Path
 from typing import BinaryIO
 
 from holdfast.desk.vault import storage
@@ -69,21 +68,19 @@ def decoded(value: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def head(path: Path) -> Mail:
+def head(file: BinaryIO) -> Mail:
     """Read the headers only."""
-    with path.open("rb") as file:
-        return Mail(_Reading(file).headers())
+    return Mail(_Reading(file).headers())
 
 
-def read(path: Path) -> Mail:
-    """Read a mail; its attachments lie on disk until they are sealed or discarded."""
-    with path.open("rb") as file:
-        reading = _Reading(file)
-        try:
-            return reading.whole()
-        except Exception:
-            reading.mail.discard()
-            raise
+def read(file: BinaryIO) -> Mail:
+    """Read a mail; its attachments lie on disk, sealed, until a case takes them or they are discarded."""
+    reading = _Reading(file)
+    try:
+        return reading.whole()
+    except Exception:
+        reading.mail.discard()
+        raise
 
 
 class _Reading:
@@ -193,13 +190,20 @@ class _File:
 
     def __init__(self, name: str) -> None:
         self._name, self._upload, self._size = name, uuid.uuid4(), 0
-        self._file = storage.arriving(self._upload).open("wb")
+        self._file, self._held = storage.arriving(self._upload), bytearray()
 
     def take(self, data: bytes) -> None:
-        self._size += self._file.write(data)
+        self._held += data
+        if len(self._held) >= storage.BLOCK:
+            self._write()
+
+    def _write(self) -> None:
+        self._size = self._file.grow(self._size, [bytes(self._held)], self._size + len(self._held))
+        self._held.clear()
 
     def end(self, mail: Mail) -> None:
-        self._file.close()
+        if self._held:
+            self._write()
         if self._size:
             mail.attachments.append(Attached(self._name, self._size, self._upload))
         else:

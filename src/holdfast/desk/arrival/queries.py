@@ -44,8 +44,7 @@ def numbers(person: Person) -> dict[str, int]:
 
 def shown(arrival: Arrival) -> str:
     """Return the beginning of an arrival as it came, as text."""
-    with keeping.raw(arrival).open("rb") as file:
-        text = file.read(SHOWN).decode("utf-8", "replace")
+    text = keeping.opened(arrival)[:SHOWN].decode("utf-8", "replace")
     return "".join(
         char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text.replace("\r\n", "\n")
     )

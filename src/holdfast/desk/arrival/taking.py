@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from holdfast.desk.arrival import commands, keeping, mail, mime
-from holdfast.desk.arrival.keeping import Kept
 from holdfast.desk.arrival.models import Arrival
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
@@ -21,14 +20,16 @@ from holdfast.desk.outbox.rounds import every
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.vault import storage
 from holdfast.desk.vault.commands import TooLarge
+from holdfast.desk.vault.storage import Sealed
 
 Store = Callable[[], None]
 
 
 @transaction.atomic
-def mail_arrived(organisation: Organisation, kept: Kept, envelope: str | None) -> tuple[Arrival, bool]:
+def mail_arrived(organisation: Organisation, kept: Sealed, envelope: str | None) -> tuple[Arrival, bool]:
     """Note a mail that is kept, and have it read. `envelope` is the sender the mail server was told."""
-    head = mime.head(storage.stored(kept.sha256))
+    with storage.opened(kept.sha256, storage.organisation_scope(organisation.id)).file() as file:
+        head = mime.head(file)
     own = mail.message_id(head)
     arrival, created = keeping.receive(
         organisation,
@@ -52,11 +53,16 @@ def take_mail(run: Run) -> Store:
     if arrival.state != Arrival.State.NEW:
         return lambda: None
     try:
-        read = mime.read(keeping.raw(arrival))
+        read = _read(arrival)
     except Exception as error:  # whatever it is: the mail is kept, and a person sees it
         reason = f"the mail could not be read ({type(error).__name__}); it is kept as it came"
         return lambda: _none(commands.wait(arrival, reason))
     return _Decision(arrival, read, run.job.payload.get("envelope")).store()
+
+
+def _read(arrival: Arrival) -> mime.Mail:
+    with keeping.opened(arrival).file() as file:
+        return mime.read(file)
 
 
 def _none(_: object) -> None:
@@ -119,7 +125,7 @@ def attach_from(arrival: Arrival, case: Case, by: Person) -> int:
     """Seal the attachments of a mail that was taken by hand; return how many."""
     if arrival.source != Arrival.Source.MAIL:
         return 0
-    read = mime.read(keeping.raw(arrival))
+    read = _read(arrival)
     commands.attach(case, [(one.name, one.size, one.upload) for one in read.attachments], by=by)
     return len(read.attachments)
 
@@ -143,6 +149,6 @@ def words_of(arrival: Arrival) -> str:
     """Return what was newly said in a mail; of anything else what was understood of it."""
     if arrival.source != Arrival.Source.MAIL:
         return str(arrival.fields.get("impact") or arrival.fields.get("title") or "")
-    read = mime.read(keeping.raw(arrival))
+    read = _read(arrival)
     read.discard()
     return mail.said(read)

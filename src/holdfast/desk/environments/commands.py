@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -19,13 +18,14 @@ from holdfast.desk.cases.timeline import append
 from holdfast.desk.environments.formats import MOST_BYTES, Unread, read
 from holdfast.desk.environments.masking import masked
 from holdfast.desk.environments.models import Environment
-from holdfast.desk.investigation.jobs import readings
+from holdfast.desk.investigation.kept import open_kept, readings
 from holdfast.desk.investigation.queries import newest
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import storage
 from holdfast.desk.vault.commands import note_custody
 from holdfast.desk.vault.models import Artefact
+from holdfast.diagnostics.viewing.content import Content
 
 MOST = 60
 
@@ -116,12 +116,8 @@ def text_of(case: Case, artefact: str, *, by: Person) -> tuple[str, str]:
     """Return name and text of a file of the case's evidence: `12` in the vault, `A7` in its newest diagnosis."""
     require_right(case, by, Deed.RECORD)
     require_right(case, by, Deed.READ_EVIDENCE)
-    name, path = _kept(case, artefact, by) if artefact.isdecimal() else _opened(case, artefact)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Conflict(f"{name} is not kept any more; attach it again") from error
+    name, opened = _kept(case, artefact, by) if artefact.isdecimal() else _opened(case, artefact)
+    data = opened[: MOST_BYTES + 1]
     if len(data) > MOST_BYTES:
         raise Conflict(f"{name} is larger than 1 MiB; paste the part that matters")
     try:
@@ -130,20 +126,24 @@ def text_of(case: Case, artefact: str, *, by: Person) -> tuple[str, str]:
         raise Conflict(f"{name} is not text; have it read first if it is an archive") from error
 
 
-def _kept(case: Case, number: str, by: Person) -> tuple[str, Path]:
+def _kept(case: Case, number: str, by: Person) -> tuple[str, Content]:
     found = Artefact.objects.filter(case=case, id=int(number[:18])).first()
     if found is None:
         raise Conflict(f"this case has no evidence {number[:18]}")
     note_custody(found, "read", by)
-    return found.name, storage.stored(found.sha256)
+    return found.name, storage.opened(found.sha256, storage.case_scope(case.id))
 
 
-def _opened(case: Case, artefact: str) -> tuple[str, Path]:
+def _opened(case: Case, artefact: str) -> tuple[str, Content]:
     kept = newest(case)
     known = next((one for one in kept.report["artefacts"] if one["id"] == artefact), None) if kept else None
     if kept is None or known is None or not kept.folder:
         raise Conflict(f"the newest diagnosis read nothing called {artefact[:20]!r}")
-    return str(known["name"]), readings() / kept.folder / f"{known['id']}.data"
+    name = str(known["name"])
+    try:
+        return name, open_kept(readings() / kept.folder / f"{known['id']}.data")
+    except FileNotFoundError as error:
+        raise Conflict(f"{name} is not kept any more; attach it again") from error
 
 
 @transaction.atomic

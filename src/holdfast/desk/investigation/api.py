@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied
@@ -17,13 +16,13 @@ from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.citing import cite_fact
-from holdfast.desk.investigation.jobs import readings
+from holdfast.desk.investigation.kept import page_of
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.diagnostics.viewing import Page, Row, Wanted, fragment_of, open_page, row_of
+from holdfast.diagnostics.viewing import Page, Row, Wanted, fragment_of, row_of
 
 router = Router(tags=["investigation"])
 Line = Annotated[int, Query(1, ge=1, le=2**40)]
@@ -230,9 +229,8 @@ def _diagnosis(request: HttpRequest, key: str, version: int | None) -> Diagnosis
 
 
 def _page(diagnosis: Diagnosis, artefact: str) -> Page:
-    folder: Path = readings() / diagnosis.folder
     try:
-        return open_page(folder, artefact) if diagnosis.folder else open_page(Path(), "")
+        return page_of(diagnosis, artefact)
     except FileNotFoundError as error:
         raise Diagnosis.DoesNotExist from error
 

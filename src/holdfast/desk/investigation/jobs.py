@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from holdfast.desk.cases.models import Case
 from holdfast.desk.investigation.child import read
 from holdfast.desk.investigation.commands import JOB, keep
+from holdfast.desk.investigation.kept import seal_reading
 from holdfast.desk.outbox.jobs import Refused, Run, Store, handles
-from holdfast.desk.vault import storage
 from holdfast.desk.vault.commands import note_custody
 from holdfast.desk.vault.models import Artefact
+from holdfast.desk.vault.spool import lay_out, spooled
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _BEAT = 1.0
@@ -35,15 +29,14 @@ def read_evidence(run: Run) -> Store:
     case = Case.objects.select_related("organisation").get(id=run.job.case_id or 0)
     artefacts = list(Artefact.objects.filter(case=case))
     folder = f"{case.id}-{run.job.id}-{run.job.attempts}"
-    kept = readings() / folder
-    kept.mkdir(parents=True, exist_ok=True)
-    try:
-        with laid_out(artefacts) as (evidence, baseline):
-            report = _in_child(run, evidence, baseline, _nanoseconds(run.job.payload.get("at", "")), kept)
-            _anchor(kept)
-    except BaseException:
-        shutil.rmtree(kept, ignore_errors=True)
-        raise
+    with spooled() as spool:
+        run.beat(0, "opening the evidence")
+        evidence, baseline = laid_out(artefacts, spool)
+        kept = spool / "kept"
+        kept.mkdir()
+        report = _in_child(run, evidence, baseline, _nanoseconds(run.job.payload.get("at", "")), kept)
+        run.beat(99, "sealing what was read")
+        seal_reading(kept, folder, case.id)
 
     def store() -> None:
         for artefact in artefacts:
@@ -53,40 +46,14 @@ def read_evidence(run: Run) -> Store:
     return store
 
 
-def readings() -> Path:
-    """Return the folder where readings keep their evidence open."""
-    folder: Path = settings.DATA / "readings"
-    return folder
-
-
-@contextmanager
-def laid_out(artefacts: list[Artefact]) -> Iterator[tuple[list[Path], list[Path]]]:
-    """Lay the artefacts out under names a reader can show, as links; yield evidence and baseline.
-
-    The sealed objects are only linked to and are not writable.
-    """
-    desk = settings.DATA / "reading-desk"
-    desk.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=desk))
-    try:
-        paths: tuple[list[Path], list[Path]] = ([], [])
-        for artefact in artefacts:
-            path = folder / str(artefact.id) / safe(artefact.name)
-            path.parent.mkdir()
-            os.link(storage.stored(artefact.sha256), path)
-            paths[artefact.baseline].append(path)
-        yield paths
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _anchor(kept: Path) -> None:
-    """Turn links into the folder that is about to go into links to the sealed objects themselves."""
-    for link in kept.glob("*.data"):
-        if link.is_symlink():
-            target = link.resolve()
-            link.unlink()
-            os.link(target, link)
+def laid_out(artefacts: list[Artefact], spool: Path) -> tuple[list[Path], list[Path]]:
+    """Lay the artefacts out in a spool under names a reader can show; return evidence and baseline."""
+    paths: tuple[list[Path], list[Path]] = ([], [])
+    for artefact in artefacts:
+        path = spool / str(artefact.id) / safe(artefact.name)
+        lay_out(artefact, path)
+        paths[artefact.baseline].append(path)
+    return paths
 
 
 def safe(name: str) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.desk.investigation.jobs import readings
+from holdfast.desk.investigation.kept import page_of
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import changes
-from holdfast.diagnostics.viewing import open_page
 from holdfast.diagnostics.viewing.columns import NO_TIME
 
 LEFT, RIGHT = 232, 1040
@@ -200,7 +199,7 @@ def _times(kept: Diagnosis, found: dict[str, Any]) -> Any:
 
 def _like(kept: Diagnosis, artefact: str, line: int) -> Any | None:
     try:
-        columns = open_page(readings() / kept.folder, artefact).columns
+        columns = page_of(kept, artefact).columns
     except FileNotFoundError:
         return None
     if columns is None:

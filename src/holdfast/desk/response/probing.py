@@ -25,10 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
-from holdfast.desk.investigation.jobs import readings
+from holdfast.desk.investigation.kept import page_of
 from holdfast.desk.investigation.queries import newest
 from holdfast.desk.response.bounds import wanted
-from holdfast.diagnostics.viewing.pages import open_page
 
 LONGEST = 60
 MOST_OUTPUT = 16_000
@@ -174,7 +173,7 @@ def _log(probe: LogProbe, case: Case, since: datetime | None, beat: Callable[[],
     for artefact in kept.report["artefacts"]:
         start: int | None = 0
         with contextlib.suppress(OSError):
-            page = open_page(readings() / kept.folder, artefact["id"])
+            page = page_of(kept, artefact["id"])
             while start is not None:
                 hits = page.find(probe.text, start)
                 found, start = found + len(hits.lines), hits.next

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied
@@ -56,7 +55,7 @@ class UploadOut(Schema):
     @classmethod
     def of(cls, upload: Upload) -> UploadOut:
         """Return the public form."""
-        return cls(id=str(upload.id), name=upload.name, size=upload.size, offset=storage.arrived(upload.id))
+        return cls(id=str(upload.id), name=upload.name, size=upload.size, offset=commands.arrived(upload))
 
 
 class ArtefactOut(Schema):
@@ -88,16 +87,17 @@ def content(request: HttpRequest, key: str, artefact: int) -> StreamingHttpRespo
     commands.note_custody(known, "handed out", person)
     # Never shown by the browser: evidence is hostile, and this is the desk's own origin.
     response = StreamingHttpResponse(
-        _sent(storage.stored(known.sha256)), content_type="application/octet-stream"
+        _sent(storage.opened(known.sha256, storage.case_scope(case.id))),
+        content_type="application/octet-stream",
     )
     response["Content-Disposition"] = content_disposition_header(True, known.name)
     response["Content-Length"] = str(known.size)
     return response
 
 
-async def _sent(path: Path) -> AsyncIterator[bytes]:
-    """Return a file in pieces; a plain iterator would be read to its end before the first byte left."""
-    blocks = storage.blocks(path)
+async def _sent(opened: storage.Bytes) -> AsyncIterator[bytes]:
+    """Return it in pieces; a plain iterator would be read to its end before the first byte left."""
+    blocks = opened.blocks()
     while block := await asyncio.to_thread(next, blocks, b""):
         yield block
 

@@ -7,3 +7,7 @@ class Vault(AppConfig):
     """See the package's docstring."""
 
     name = "holdfast.desk.vault"
+
+    def ready(self) -> None:
+        """Register the round."""
+        from holdfast.desk.vault import spool  # noqa: F401

@@ -46,6 +46,8 @@ def begin(
         )
     if size <= 0:
         raise Conflict("the file is empty; nothing was taken in")
+    if arrived is not None:
+        storage.take_over(arrived, storage.case_scope(case.id))
     return Upload.objects.create(
         id=arrived or uuid.uuid4(),
         case=case,
@@ -59,7 +61,12 @@ def begin(
 
 def take(upload: Upload, offset: int, chunks: Iterable[bytes]) -> int:
     """Take a piece at `offset` and return how much arrived in all."""
-    return storage.grow(upload.id, offset, chunks, upload.size)
+    return storage.grow(upload.id, offset, chunks, upload.size, _scope(upload))
+
+
+def arrived(upload: Upload) -> int:
+    """Return how many bytes of an upload are here."""
+    return storage.arrived(upload.id, _scope(upload))
 
 
 def complete(upload: Upload) -> Artefact:
@@ -67,16 +74,20 @@ def complete(upload: Upload) -> Artefact:
     earlier = Artefact.objects.filter(upload=upload.id).first()
     if earlier is not None:
         return earlier
-    arrived = storage.arrived(upload.id)
-    if arrived != upload.size:
-        raise Conflict(f"{arrived} of {upload.size} bytes arrived; go on from there")
-    digest = storage.finish(upload.id)
-    if upload.sha256 and digest != upload.sha256:
+    if (here := arrived(upload)) != upload.size:
+        raise Conflict(f"{here} of {upload.size} bytes arrived; go on from there")
+    try:
+        sealed = storage.finish(upload.id, _scope(upload), wanted=upload.sha256)
+    except storage.OtherContent as other:
         abandon(upload)
-        raise Conflict(f"what arrived has SHA-256 {digest}, not the one announced; send it again")
-    artefact = _seal(upload, digest)
-    storage.discard(upload.id)
+        raise Conflict(str(other)) from other
+    artefact = _seal(upload, sealed.sha256)
+    storage.discard(upload.id, _scope(upload))
     return artefact
+
+
+def _scope(upload: Upload) -> str:
+    return storage.case_scope(upload.case_id)
 
 
 @transaction.atomic
@@ -110,7 +121,7 @@ def _seal(upload: Upload, digest: str) -> Artefact:
 
 def abandon(upload: Upload) -> None:
     """Drop an upload that will not be finished."""
-    storage.discard(upload.id)
+    storage.discard(upload.id, _scope(upload))
     upload.delete()
 
 

@@ -48,6 +48,42 @@ class Artefact(models.Model):
         return self.name
 
 
+class DataKey(models.Model):
+    """The key that seals what is of one case or organisation, wrapped by a master key that is not in the database."""
+
+    scope = models.CharField(max_length=60, unique=True)
+    key_id = models.CharField(max_length=80, db_index=True)
+    """Of the master key that unwraps it."""
+    wrapped = models.BinaryField()
+    made_at = models.DateTimeField(default=timezone.now)
+    shredded_at = models.DateTimeField(null=True)
+    """When it was destroyed; `wrapped` is empty then, and what it sealed is gone for good."""
+
+    def __str__(self) -> str:
+        return self.scope
+
+
+class SealedObject(models.Model):
+    """Bytes in the store. What a case holds of one content is stored once."""
+
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="objects_sealed")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    """Of what was sealed, in bytes."""
+    salt = models.BinaryField()
+    """Which sealed thing it is: another one put in its place is noticed."""
+    place = models.CharField(max_length=200)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "sha256"], name="vault_one_object_of_a_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.place
+
+
 class Custody(models.Model):
     """Somebody had an artefact in hand. Never changed or removed; triggers see to that."""
 

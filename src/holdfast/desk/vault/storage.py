@@ -1,151 +1,209 @@
-"""Files of the vault: uploads that may break off anywhere, and objects addressed by their content.
+"""The vault's bytes: arriving, sealed, opened. Nothing of evidence lies open on a disk, but for what a reader has
+in hand right now (`spool`), and what an earlier version stored plain and `holdfast vault seal` has not sealed yet.
 
-An upload is one growing file; its size on disk is the truth of how much arrived. An object appears
-by one link to a file that is complete, checked and flushed, so it is whole or not there.
+A **scope** is whose key seals: `case-12`, `organisation-3` for what arrived and is of no case, `desk` for what is
+on its way in and of nobody yet.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import re
 import uuid
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
+from django.db import transaction
+
+from holdfast.desk.vault import keys
+from holdfast.desk.vault.models import SealedObject
+from holdfast.sealing import (
+    Arriving,
+    FileSource,
+    Opened,
+    PlainFile,
+    Store,
+    StoredSource,
+    WrongOffset,
+    open_store,
+)
 
 BLOCK = 1 << 20
+DESK = "desk"
 _HEX = re.compile(r"[0-9a-f]{64}")
 
-
-class WrongOffset(Exception):
-    """The sender and the disk disagree on how much arrived; `offset` is where to go on."""
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"{offset} bytes arrived so far; go on from there")
-        self.offset = offset
+__all__ = ["BLOCK", "DESK", "Bytes", "Sealed", "WrongOffset"]
 
 
-class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
-    def copy(self) -> _Hash: ...
+class Bytes(Protocol):
+    """Something opened for reading, sealed or not."""
+
+    size: int
+
+    def read(self, start: int, end: int) -> bytes:
+        """Return the bytes of a range."""
+        ...
+
+    def __getitem__(self, span: slice, /) -> bytes:
+        """Return the bytes of a slice."""
+        ...
+
+    def find(self, sought: bytes, start: int = 0, end: int | None = None) -> int:
+        """Return the first place at which bytes stand."""
+        ...
+
+    def search(self, pattern: re.Pattern[bytes], start: int, end: int, longest: int) -> int:
+        """Return the first place at which a pattern matches."""
+        ...
+
+    def blocks(self) -> Iterator[bytes]:
+        """Return everything in pieces."""
+        ...
+
+    def file(self) -> BinaryIO:
+        """Return it as a file; the caller closes it."""
+        ...
 
 
-_running: OrderedDict[uuid.UUID, tuple[int, _Hash]] = OrderedDict()
-"""Hashes of uploads under way, so that the bytes need not be read again at the end."""
-_KEPT_HASHES = 64
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What became of bytes that arrived."""
+
+    sha256: str
+    size: int
 
 
-def arriving(upload: uuid.UUID) -> Path:
-    """Return where an upload grows."""
-    return _folder("arriving") / str(upload)
+def case_scope(case_id: int) -> str:
+    """Return whose key seals the evidence of a case."""
+    return f"case-{case_id}"
 
 
-def stored(sha256: str) -> Path:
-    """Return where the object of this content is."""
+def organisation_scope(organisation_id: int) -> str:
+    """Return whose key seals what arrived at an organisation."""
+    return f"organisation-{organisation_id}"
+
+
+def arriving(upload: uuid.UUID, scope: str = DESK) -> Arriving:
+    """Return a thing on its way in."""
+    return Arriving(_folder("arriving", scope) / str(upload), keys.data_key(scope))
+
+
+def arrived(upload: uuid.UUID, scope: str) -> int:
+    """Return how many bytes of an upload are on disk."""
+    path = _folder("arriving", scope) / str(upload)
+    return Arriving(path, keys.data_key(scope)).size() if path.exists() else 0
+
+
+def grow(upload: uuid.UUID, offset: int, chunks: Iterable[bytes], limit: int, scope: str = DESK) -> int:
+    """Append bytes at the end of an upload and return its new size, flushed to disk; see `Arriving.grow`."""
+    return arriving(upload, scope).grow(offset, chunks, limit)
+
+
+def seal(blocks: Iterable[bytes], scope: str, limit: int = 2**62, *, wanted: str = "") -> Sealed:
+    """Seal bytes in one go and return what they are; ValueError when they pass the limit, in bytes."""
+    growing = uuid.uuid4()
+    try:
+        grow(growing, 0, blocks, limit, scope)
+        return finish(growing, scope, wanted=wanted)
+    finally:
+        discard(growing, scope)
+
+
+class OtherContent(Exception):
+    """What arrived does not have the SHA-256 that was announced; the message says which it has."""
+
+
+def finish(upload: uuid.UUID, scope: str, *, wanted: str = "") -> Sealed:
+    """Give a complete upload its place in the store and in the books. Doing it again is safe.
+
+    wanted: the SHA-256 it has to have, where one was announced; raises OtherContent. The upload stays until
+    `discard`: when the process dies on the way, nothing is lost. The same content twice in one scope is stored once.
+    """
+    thing = arriving(upload, scope)
+    digest, size, salt = thing.seal()
+    if wanted and digest != wanted:
+        raise OtherContent(f"what arrived has SHA-256 {digest}, not the one announced; send it again")
+    if not SealedObject.objects.filter(key__scope=scope, sha256=digest).exists():
+        place = f"{scope}/{digest[:2]}/{digest}.{salt[:8].hex()}"
+        store().put(place, thing.path)
+        _note(scope, digest, size, salt, place)
+    return Sealed(digest, size)
+
+
+@transaction.atomic
+def _note(scope: str, digest: str, size: int, salt: bytes, place: str) -> None:
+    key = keys.held(scope)
+    known = {"size": size, "salt": salt, "place": place}
+    _, created = SealedObject.objects.get_or_create(key=key, sha256=digest, defaults=known)
+    if not created:  # somebody else stored the same content meanwhile
+        transaction.on_commit(lambda: store().delete(place))
+
+
+def take_over(upload: uuid.UUID, scope: str) -> int:
+    """Move a thing that arrived for nobody under the key of a scope; return its bytes."""
+    if (done := arrived(upload, scope)) and not (_folder("arriving", DESK) / str(upload)).exists():
+        return done
+    other = arriving(upload, scope)
+    other.discard()
+    size = other.grow(0, pieces(upload), settings.UPLOAD_LIMIT)
+    discard(upload)
+    return size
+
+
+def pieces(upload: uuid.UUID) -> Iterator[bytes]:
+    """Return what arrived whole for nobody yet, in pieces."""
+    mine = arriving(upload)
+    mine.seal()
+    return Opened(FileSource(mine.path), keys.data_key(DESK)).blocks()
+
+
+def discard(upload: uuid.UUID, scope: str = DESK) -> None:
+    """Remove what arrived of an upload."""
+    path = _folder("arriving", scope) / str(upload)
+    Arriving(path, b"").discard()
+
+
+def opened(sha256: str, scope: str, allowed: Callable[[], None] | None = None) -> Bytes:
+    """Open what is stored under a content, from the store or, where it is not sealed yet, from the old folder.
+
+    allowed: asked before anything is decrypted, again and again, and raises what forbids it. Raises Missing,
+    Damaged, WrongKey, KeyUnusable, StoreFailed.
+    """
+    found = SealedObject.objects.select_related("key").filter(key__scope=scope, sha256=sha256).first()
+    if found is None:
+        return PlainFile(plain(sha256), allowed)
+    source = StoredSource(store(), found.place)
+    key = keys.unwrapped(found.key)
+    return Opened(source, key, salt=bytes(found.salt), size=found.size, allowed=allowed)
+
+
+def plain(sha256: str) -> Path:
+    """Return where an earlier version stored this content as it came."""
     if not _HEX.fullmatch(sha256):
         raise ValueError("not a SHA-256 in lower-case hex")
-    return _folder("objects") / sha256[:2] / sha256
+    return vault_folder() / "objects" / sha256[:2] / sha256
 
 
-def arrived(upload: uuid.UUID) -> int:
-    """Return how many bytes of an upload are on disk."""
-    try:
-        return arriving(upload).stat().st_size
-    except FileNotFoundError:
-        return 0
+def store() -> Store:
+    """Return the store of this desk."""
+    return _store(settings.VAULT_STORE, vault_folder() / "sealed")
 
 
-def grow(upload: uuid.UUID, offset: int, chunks: Iterable[bytes], limit: int) -> int:
-    """Append bytes at the end of an upload and return its new size, flushed to disk.
-
-    Raises WrongOffset when `offset` is not where it ends, ValueError when it would pass `limit`.
-    """
-    with _held(upload) as file:
-        size = file.seek(0, os.SEEK_END)
-        if size != offset:
-            raise WrongOffset(size)
-        digest = _hash_so_far(upload, size)
-        for chunk in chunks:
-            if size + len(chunk) > limit:
-                raise ValueError(f"more than the {limit} bytes announced")
-            file.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-        _remember(upload, size, digest)
-        return size
+@lru_cache(maxsize=8)
+def _store(address: str, folder: Path) -> Store:
+    return open_store(address, folder)
 
 
-def finish(upload: uuid.UUID) -> str:
-    """Give a complete upload its name among the objects and return its SHA-256. Doing it again is safe.
-
-    The upload stays until `discard`: when the process dies before the row is written, nothing is lost.
-    """
-    with _held(upload) as file:
-        digest = _hash_so_far(upload, file.seek(0, os.SEEK_END)).hexdigest()
-        os.fsync(file.fileno())
-        target = stored(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.link(arriving(upload), target)
-        _sync_folder(target.parent)
-    return digest
-
-
-def discard(upload: uuid.UUID) -> None:
-    """Remove what arrived of an upload."""
-    arriving(upload).unlink(missing_ok=True)
-    _running.pop(upload, None)
-
-
-def blocks(path: Path) -> Iterator[bytes]:
-    """Return a file in pieces."""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            yield block
-
-
-def _hash_so_far(upload: uuid.UUID, size: int) -> _Hash:
-    known = _running.get(upload)
-    if known and known[0] == size:
-        return known[1].copy()
-    digest = hashlib.sha256()  # another process took the earlier part, or this one was restarted
-    for block in blocks(arriving(upload)):
-        digest.update(block)
-    return digest
-
-
-def _remember(upload: uuid.UUID, size: int, digest: _Hash) -> None:
-    _running[upload] = (size, digest)
-    _running.move_to_end(upload)
-    while len(_running) > _KEPT_HASHES:
-        _running.popitem(last=False)
-
-
-@contextmanager
-def _held(upload: uuid.UUID) -> Iterator[BinaryIO]:
-    with arriving(upload).open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-
-
-def _folder(name: str) -> Path:
-    folder: Path = settings.DATA / "vault" / name
-    folder.mkdir(parents=True, exist_ok=True)
+def vault_folder() -> Path:
+    """Return the folder of the vault on this machine."""
+    folder: Path = settings.DATA / "vault"
     return folder
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _folder(*names: str) -> Path:
+    folder = vault_folder().joinpath(*names)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from holdfast.diagnostics.viewing.content import Mapped, Opener
+
 NO_TIME = -(2**63)
 LEVELS = ("", "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "ERROR", "CRITICAL", "FATAL")
 """Words of `holdfast.diagnostics.logs.Level`, whose import would load the whole log engine."""
@@ -34,10 +36,10 @@ class Columns:
     zone: str
 
 
-def open_columns(folder: Path, artefact: str) -> Columns | None:
+def open_columns(folder: Path, artefact: str, opener: Opener = Mapped) -> Columns | None:
     """Map the columns of a log; None when the artefact has none."""
     try:
-        words = orjson.loads((folder / f"{artefact}.log.json").read_bytes())
+        words = orjson.loads(opener(folder / f"{artefact}.log.json")[:])
         line, time, level, template, component, ids = (_mapped(folder, artefact, name) for name in _NAMES)
     except (OSError, ValueError):
         return None

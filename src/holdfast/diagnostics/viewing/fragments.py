@@ -30,7 +30,7 @@ class Fragment:
 
 def fragment_of(page: Page, place: str, at: str) -> Fragment | None:
     """Return the object of a span, or the series and the neighbours of a sample; None where it is no JSON."""
-    if bytes(page.lines.bytes[:64]).lstrip()[:1] not in (b"{", b"["):
+    if page.lines.bytes[:64].lstrip()[:1] not in (b"{", b"["):
         return None
     if place == "span":
         return _around(page, at)
@@ -44,8 +44,8 @@ def _around(page: Page, text: str) -> Fragment | None:
     if hit < 0 or not text:
         return None
     start = max(0, hit - BEHIND)
-    behind = bytes(page.lines.bytes[start:hit]).decode("utf-8", "replace")
-    window = behind + bytes(page.lines.bytes[hit : hit + AHEAD]).decode("utf-8", "replace")
+    behind = page.lines.bytes[start:hit].decode("utf-8", "replace")
+    window = behind + page.lines.bytes[hit : hit + AHEAD].decode("utf-8", "replace")
     decoder, opening = json.JSONDecoder(), len(behind)
     for _ in range(TRIES):
         opening = window.rfind("{", 0, opening)
@@ -63,7 +63,7 @@ def _sample(page: Page, number: int) -> Fragment | None:
     if page.lines.size > WHOLE:
         return None
     try:
-        series = orjson.loads(bytes(page.lines.bytes[:]))["data"]["result"]
+        series = orjson.loads(page.lines.bytes[:])["data"]["result"]
         for place, one in enumerate(series):
             name = "values" if "values" in one else "value"
             points = one["values"] if name == "values" else [one["value"]]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from holdfast.diagnostics.viewing.content import Content, Mapped, Opener
 
 STRIDE = 256
 _BLOCK = 1 << 24
@@ -20,17 +19,10 @@ Marks = npt.NDArray[np.int64]
 class Lines:
     """A file as numbered lines, from 0. The bytes stay in the file."""
 
-    def __init__(self, data: Path) -> None:
-        with data.open("rb") as file:
-            self.size = os.fstat(file.fileno()).st_size
-            # mmap cannot map nothing
-            self.bytes: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b""
-        self._marks, self.count = _marks(data, self.bytes, self.size)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self.size:
-            self.bytes.close()
+    def __init__(self, data: Path, opener: Opener = Mapped) -> None:
+        self.bytes = opener(data)
+        self.size = self.bytes.size
+        self._marks, self.count = _marks(data, self.bytes)
 
     def start(self, line: int) -> int:
         """Return the byte at which a line begins; the file's size for the line after the last."""
@@ -59,30 +51,31 @@ class Lines:
         return line
 
 
-def _marks(data: Path, content: Any, size: int) -> tuple[Marks, int]:
+def _marks(data: Path, content: Content) -> tuple[Marks, int]:
+    size = content.size
     kept = data.with_name(f"{data.name}.marks.npy")
     with suppress(OSError, ValueError):
         found = np.load(kept, mmap_mode="r")
         if int(found[-2]) == size:
             return found[:-2], int(found[-1])
-    marks, count = _scan(content, size)
+    marks, count = _scan(content)
     with suppress(OSError):  # a folder that cannot be written to is read again next time
         np.save(kept, np.concatenate([marks, np.array([size, count], np.int64)]), allow_pickle=False)
     return marks, count
 
 
-def _scan(content: Any, size: int) -> tuple[Marks, int]:
+def _scan(content: Content) -> tuple[Marks, int]:
+    size = content.size
     found: list[Marks] = [np.zeros(1, np.int64)]
     ends = 0
     for base in range(0, size, _BLOCK):
-        block = np.frombuffer(content, np.uint8, min(_BLOCK, size - base), base)
+        block = np.frombuffer(content[base : min(size, base + _BLOCK)], np.uint8)
         places = np.flatnonzero(block == 10)
         # line number n starts after the n-th end: keep those whose number is a multiple of the stride
         skip = (-ends - 1) % STRIDE
         found.append(places[skip::STRIDE].astype(np.int64) + base + 1)
         ends += len(places)
-        del block
-    open_end = size > 0 and content[size - 1] != 10
+    open_end = size > 0 and content[size - 1 : size] != b"\n"
     count = ends + int(open_end)
     marks = np.concatenate(found)
     return marks[: max(1, -(-count // STRIDE))], count

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from holdfast.diagnostics.diagnosis import iso
 from holdfast.diagnostics.viewing.columns import LEVELS, NO_TIME, Columns, open_columns
+from holdfast.diagnostics.viewing.content import Mapped, Opener
 from holdfast.diagnostics.viewing.lines import Lines
 
 SHOWN = 2000
@@ -88,14 +89,15 @@ class Page:
     def find(self, text: str, start: int = 0, patience: float = 0.15, most: int = 200) -> Hits:
         """Find a text, case ignored, from a byte offset, for a bounded time and number of lines."""
         pattern = re.compile(re.escape(text.encode()), re.IGNORECASE)
+        longest = len(text.encode())
         until, found, at = time.monotonic() + patience, list[int](), start
         while at < self.lines.size:
             end = min(self.lines.size, at + _SEARCH_BLOCK)
-            match = pattern.search(self.lines.bytes, at, min(self.lines.size, end + len(text.encode())))
-            if match is None:
+            hit = self.lines.bytes.search(pattern, at, min(self.lines.size, end + longest), longest)
+            if hit < 0:
                 at = end
             else:
-                line = self.lines.line_at(match.start())
+                line = self.lines.line_at(hit)
                 found.append(line + 1)
                 at = self.lines.start(line + 1)
             if len(found) >= most or time.monotonic() > until:
@@ -110,7 +112,7 @@ class Page:
         return self._filters[wanted]
 
     def _row(self, line: int, start: int, end: int) -> Row:
-        shown = bytes(self.lines.bytes[start : min(end, start + SHOWN)])
+        shown = self.lines.bytes[start : min(end, start + SHOWN)]
         text = shown.rstrip(b"\r").decode("utf-8", "replace")
         cut = max(0, end - start - SHOWN)
         if self.columns is None:
@@ -135,7 +137,7 @@ class Page:
         if columns.id_spans is None:
             return ""
         start, end = (int(at) for at in columns.id_spans[known])
-        return str(bytes(self.lines.bytes[start:end]).decode("utf-8", "replace"))
+        return self.lines.bytes[start:end].decode("utf-8", "replace")
 
     def _lines_of(self, wanted: Wanted) -> Places:
         """Return the lines (from 0) of the records that pass."""
@@ -144,7 +146,8 @@ class Page:
             return np.zeros(0, np.int32)
         kept = np.ones(len(columns.line), bool)
         if wanted.levels:
-            kept &= np.isin(columns.level, [at for at, word in enumerate(LEVELS) if word in wanted.levels])
+            chosen = [columns.level == at for at, word in enumerate(LEVELS) if word in wanted.levels]
+            kept &= np.logical_or.reduce(chosen) if chosen else False
         if wanted.component:
             kept &= columns.component == _index(columns.components, wanted.component)
         if wanted.template:
@@ -176,13 +179,13 @@ def _index(words: list[str], word: str) -> int:
 
 
 @lru_cache(maxsize=16)
-def _opened(data: Path, size: int) -> Page:  # noqa: ARG001  a file that grew is opened anew
-    return Page(Lines(data), open_columns(data.parent, data.name.removesuffix(".data")))
+def _opened(data: Path, size: int, opener: Opener) -> Page:  # noqa: ARG001  a file that grew is opened anew
+    return Page(Lines(data, opener), open_columns(data.parent, data.name.removesuffix(".data"), opener))
 
 
-def open_page(folder: Path, artefact: str) -> Page:
+def open_page(folder: Path, artefact: str, opener: Opener = Mapped) -> Page:
     """Open `<folder>/<artefact>.data`; FileNotFoundError when the reading did not keep it."""
     if not re.fullmatch(r"[A-Za-z]{1,3}\d{1,9}", artefact):
         raise FileNotFoundError(artefact)
     data = folder / f"{artefact}.data"
-    return _opened(data, data.stat().st_size)
+    return _opened(data, data.stat().st_size, opener)

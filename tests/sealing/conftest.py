@@ -1,0 +1,3 @@
+"""The server plays here."""
+
+from object_store import *  # noqa: F403
