@@ -202,7 +202,43 @@ _MOVE: dict[str, Door] = {
     "mail": mail("/promise P-1 later"),
 }
 
+
+def _ticketed(*, whole: bool) -> Callable[[Stage], None]:
+    """A draft; whole where every check of the gate is met."""
+
+    def prepare(stage: Stage) -> None:
+        from holdfast.desk.decisions.rights import Right
+        from holdfast.desk.engineering import commands, quality
+
+        commands.draft(stage["case"], by=stage["engineer"])
+        stage["right"] = Right.COURSE if whole else Right.OPEN_GATE
+        if whole:
+            for check in quality.all_checks():
+                stage["patch"].setattr(
+                    type(check), "look", lambda *_: quality.Looked(quality.Verdict.MET, "met")
+                )
+
+    return prepare
+
+
+def _filed(stage: Stage) -> bool:
+    from holdfast.desk.engineering.models import Ticket
+
+    return Ticket.objects.exclude(state="draft").exists()
+
+
+_FILE: dict[str, Door] = {
+    "web": web("/cases/ESC-1/tickets/1/file", {"despite": "on"}),
+    "web, without a word on open checks": web("/cases/ESC-1/tickets/1/file", {}),
+    "api": api("/cases/ESC-1/tickets/1/file", {"despite": True}),
+    "cli": cli("case", "ticket", "file", "ESC-1", "T-1", "--despite"),
+    "line": line("/ticket file T-1"),
+    "mail": mail("/ticket file T-1"),
+}
+
 TRIALS: dict[str, Trial] = {
+    "file a ticket, every check met": Trial(_ticketed(whole=True), _FILE, _filed),
+    "file a ticket, with open checks": Trial(_ticketed(whole=False), _FILE, _filed),
     "start a mitigation, low risk": Trial(_proposed("flag"), _START, _started),
     "start a mitigation, medium risk": Trial(_proposed("restart"), _START, _started),
     "start a mitigation, high risk": Trial(_proposed("rollback"), _START, _started),

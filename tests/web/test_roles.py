@@ -20,6 +20,8 @@ from holdfast.desk.decisions.commands import Question as Asked
 from holdfast.desk.decisions.commands import ask, delegate
 from holdfast.desk.decisions.models import Decision, Voice
 from holdfast.desk.decisions.rights import Right
+from holdfast.desk.engineering import commands as ticketing
+from holdfast.desk.engineering.models import Affected, Fix, Ticket
 from holdfast.desk.environments.commands import Described, record
 from holdfast.desk.impact.commands import constrain
 from holdfast.desk.investigation.commands import keep
@@ -117,6 +119,34 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "status": ("GET", "/status/ESC/", set(CAST), {}),
     "confirm_follower": ("GET", "/status/confirm/{follower}", set(CAST), {}),
     "stop_following": ("GET", "/status/stop/{follower}", set(CAST), {}),
+    "tickets": ("GET", "/cases/ESC-1/tickets", INTERNAL, {}),
+    "begin_ticket": ("POST", "/cases/ESC-1/tickets/begin", RECORDS, {"component": "seat"}),
+    "note_ticket": ("POST", "/cases/ESC-1/tickets/note", RECORDS, {"reference": "ENG-9"}),
+    "write_ticket": ("POST", "/cases/ESC-1/tickets/1/write", RECORDS, {"part": "risk", "text": "low"}),
+    "refill_ticket": ("POST", "/cases/ESC-1/tickets/1/refill", RECORDS, {}),
+    "repair_ticket": ("POST", "/cases/ESC-1/tickets/1/repair", RECORDS, {"check": "evidence"}),
+    "file_ticket": ("POST", "/cases/ESC-1/tickets/1/file", RECORDS, {"act": "file"}),
+    "drop_ticket": ("POST", "/cases/ESC-1/tickets/1/drop", RECORDS, {}),
+    "same_ticket": (
+        "POST",
+        "/cases/ESC-1/tickets/1/same",
+        RECORDS,
+        {"case": "ESC-2", "number": "1"},
+    ),
+    "answer_ticket": ("POST", "/cases/ESC-1/tickets/2/answer", RECORDS, {"text": "this one"}),
+    "owned_tickets": ("GET", "/tickets/", ANYBODY, {}),
+    "matrix": ("GET", "/tickets/matrix", ANYBODY, {}),
+    "ticket": ("GET", "/tickets/ESC-1/2", INTERNAL, {}),
+    "ticket_outcome": ("POST", "/tickets/ESC-1/2/outcome", {"developer"}, {"word": "accepted"}),
+    "ticket_fix": ("POST", "/tickets/ESC-1/2/fix", RECORDS, {"version": "1.0.3"}),
+    "share_ticket": ("POST", "/tickets/ESC-1/2/share", RECORDS, {"case": "ESC-2"}),
+    "export_ticket": ("GET", "/tickets/ESC-1/2/export", INTERNAL, {}),
+    "ticket_customers": (
+        "POST",
+        "/tickets/ESC-1/2/customers",
+        RECORDS,
+        {"act": "add", "name": "Acme"},
+    ),
     "updates": ("GET", "/cases/ESC-1/updates", INTERNAL, {}),
     "begin_update": ("POST", "/cases/ESC-1/updates/begin", RECORDS, {"audience": "customer"}),
     "write_update": ("POST", "/cases/ESC-1/updates/1/write", RECORDS, {"headline": "a", "next_at": TOMORROW}),
@@ -335,7 +365,6 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/cases/{key}/clocks"): (INTERNAL, {}),
     ("POST", "/cases/{key}/updates"): (RECORDS, {"text": "we read the logs"}),
     ("POST", "/cases/{key}/diagnosed"): (RECORDS, {"name": "route service"}),
-    ("POST", "/cases/{key}/ticket"): (RECORDS, {"name": "ENG-1"}),
     ("POST", "/cases/{key}/review"): (RECORDS, {"name": "RCA-1"}),
     ("POST", "/cases/{key}/plan"): (RECORDS, {"step": "read the dump"}),
     ("POST", "/cases/{key}/impact"): (RECORDS, {"impact": "7 of 31 searches fail", "before": ""}),
@@ -391,6 +420,33 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/cases/{key}/evidence/{artefact}/custody"): (READS, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/custody.pdf"): (READS, {}),
     ("GET", "/ledger"): (AUDITS, {}),
+    ("GET", "/cases/{key}/tickets"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/tickets"): (RECORDS, {"component": "seat"}),
+    ("POST", "/cases/{key}/tickets/note"): (RECORDS, {"reference": "ENG-9"}),
+    ("GET", "/cases/{key}/tickets/{number}"): (INTERNAL, {}),
+    ("PUT", "/cases/{key}/tickets/{number}"): (RECORDS, {"parts": {"risk": "low"}}),
+    ("POST", "/cases/{key}/tickets/{number}/refill"): (RECORDS, {}),
+    ("POST", "/cases/{key}/tickets/{number}/repair"): (RECORDS, {"check": "observations"}),
+    ("POST", "/cases/{key}/tickets/{number}/ask"): (RECORDS, {"reason": "the region is down"}),
+    ("POST", "/cases/{key}/tickets/{number}/file"): (DECIDES, {"despite": True}),
+    ("POST", "/cases/{key}/tickets/{number}/drop"): (RECORDS, {}),
+    ("POST", "/cases/{key}/tickets/{number}/same"): (
+        RECORDS,
+        {"case": "ESC-2", "number": 1},
+    ),
+    ("POST", "/cases/{key}/tickets/{number}/answer"): (RECORDS, {"text": "this one"}),
+    ("POST", "/cases/{key}/tickets/{number}/withdraw"): (RECORDS, {"reason": "it was the proxy"}),
+    ("GET", "/cases/{key}/tickets/{number}/document"): (INTERNAL, {}),
+    ("GET", "/tickets"): (ANYBODY, {}),
+    ("GET", "/tickets/matrix"): (ANYBODY, {}),
+    ("GET", "/tickets/{key}/{number}"): (INTERNAL, {}),
+    ("POST", "/tickets/{key}/{number}/outcome"): ({"developer"}, {"word": "accepted"}),
+    ("GET", "/tickets/{key}/{number}/fixes"): (INTERNAL, {}),
+    ("POST", "/tickets/{key}/{number}/fixes"): (RECORDS, {"version": "1.0.3"}),
+    ("GET", "/tickets/{key}/{number}/customers"): (INTERNAL, {}),
+    ("POST", "/tickets/{key}/{number}/customers"): (RECORDS, {"name": "Acme"}),
+    ("PUT", "/tickets/{key}/{number}/customers/{row}"): (RECORDS, {"version": "1.0.3"}),
+    ("POST", "/tickets/{key}/{number}/share"): (RECORDS - {"developer", "sre"}, {"case": "ESC-2"}),
     ("GET", "/cases/{key}/drafts"): (INTERNAL, {}),
     ("POST", "/cases/{key}/drafts"): (RECORDS, {"audience": "customer"}),
     ("PUT", "/cases/{key}/drafts/{number}"): (RECORDS, {"headline": "a", "next_at": TOMORROW}),
@@ -592,7 +648,29 @@ def nothing_handed(stage: dict[str, Any]) -> None:
     HandOver.objects.update(state="withdrawn")
 
 
+def ticket(state: str) -> Any:
+    def prepared(_: dict[str, Any]) -> None:
+        Ticket.objects.filter(case__number=1, number=1).update(state=state, parts={}, tracker="desk")
+
+    return prepared
+
+
 PREPARE = {
+    "/cases/{key}/tickets/{number}": ticket("draft"),
+    "/cases/{key}/tickets/{number}/refill": ticket("draft"),
+    "/cases/{key}/tickets/{number}/repair": ticket("draft"),
+    "/cases/{key}/tickets/{number}/ask": ticket("draft"),
+    "/cases/{key}/tickets/{number}/file": ticket("draft"),
+    "/cases/{key}/tickets/{number}/drop": ticket("draft"),
+    "/cases/{key}/tickets/{number}/same": ticket("draft"),
+    "/cases/{key}/tickets/{number}/answer": ticket("sent_back"),
+    "/cases/{key}/tickets/{number}/withdraw": ticket("filed"),
+    "/tickets/{key}/{number}": ticket("filed"),
+    "/tickets/{key}/{number}/outcome": ticket("filed"),
+    "/tickets/{key}/{number}/fixes": ticket("filed"),
+    "/tickets/{key}/{number}/customers": ticket("filed"),
+    "/tickets/{key}/{number}/customers/{row}": ticket("filed"),
+    "/tickets/{key}/{number}/share": ticket("filed"),
     "/cases/{key}/drafts/{number}/keep": lambda _: Update.objects.filter(number=1).update(kept={}) and None,
     "/cases/{key}/drafts/{number}/send": lambda _: (
         Update.objects.filter(number=1).update(state="draft", known="7 of 31 fail.") and None
@@ -706,8 +784,11 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     record(case, Described("prod", "a: 1"), by=engineer)
     constrain(case, "no restart before 18:00", by=engineer)
     published(case, engineer)
+    ticketed(case, people)
     people["follower"] = Subscriber.objects.create(organisation=case.organisation, email="a@b.example").token
     other = request.getfixturevalue("declare")("Checkout fails")
+    filed = {"state": "filed", "owner": "ENG", "author": engineer, "organisation": other.organisation}
+    Ticket.objects.create(case=other, number=1, reference="ENG-2", **filed)
     people["link"] = linking.link(case, "caused_by", other, by=engineer).id
     people["outside"] = linking.link_outside(case, "change", "CHG-1", by=engineer).id
     return people
@@ -729,6 +810,18 @@ def published(case: Case, engineer: Any) -> None:
         "sent_at": timezone.now(),
     }
     Update.objects.create(case=case, number=2, author=engineer, **shown)
+
+
+def ticketed(case: Case, people: dict[str, Any]) -> None:
+    """A draft, a filed ticket with a fix and a customer, and a filed one of another case."""
+    ticketing.draft(case, by=people["engineer"])
+    filed = {"state": "filed", "owner": "ENG", "author": people["engineer"], "tracker": "desk"}
+    filed |= {"organisation": case.organisation, "filed_at": timezone.now()}
+    there = Ticket.objects.create(case=case, number=2, reference="ENG-1", **filed)
+    people["affected"] = Affected.objects.create(ticket=there, case=case, name="Acme").id
+    row = Affected.objects.create(ticket=Ticket.objects.get(number=1), case=case, name="Rail")
+    people["row"] = row.id
+    Fix.objects.create(ticket=there, version="1.0.2")
 
 
 def status(client: Any, method: str, address: str, data: Any, **options: Any) -> int:
@@ -771,6 +864,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         "id": "1",
         "link": str(stage["outside"]),
         "other": "1",
+        "row": str(stage["row"]),
         "arrival": str(stage["arrival"]),
         "number": str(
             stage["delegation"] if "delegations" in path else stage["said"] if "messages" in path else 1

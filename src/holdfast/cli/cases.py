@@ -7,20 +7,15 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.options import HERE, Key, Reason, Token, Url
+from holdfast.cli.tickets import ticket_app
+
 case_app = typer.Typer(no_args_is_help=True, help="Cases on a Holdfast desk, through its API.")
 
 profile_app = typer.Typer(no_args_is_help=True, help="Sets of policies for one sort of organisation.")
 environment_app = typer.Typer(no_args_is_help=True, help="How a case's system was set up at a moment.")
 case_app.add_typer(environment_app, name="environment")
-
-Url = Annotated[str, typer.Option(envvar="HOLDFAST_URL", help="Address of the desk.")]
-Token = Annotated[
-    str,
-    typer.Option(envvar="HOLDFAST_TOKEN", help="API token; better in the environment.", show_default=False),
-]
-Key = Annotated[str, typer.Argument(help="The case, such as ESC-142.", show_default=False)]
-Reason = Annotated[str, typer.Option(help="Why.", show_default=False)]
-HERE = "http://127.0.0.1:8137"
+case_app.add_typer(ticket_app, name="ticket")
 
 
 @case_app.command("open")

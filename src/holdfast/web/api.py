@@ -17,6 +17,8 @@ from holdfast.desk.cases.api import router as cases
 from holdfast.desk.cases.clock_api import router as clocks
 from holdfast.desk.closure.api import router as closure
 from holdfast.desk.decisions.api import router as decisions
+from holdfast.desk.engineering.api import router as engineering
+from holdfast.desk.engineering.owner_api import router as owned_tickets
 from holdfast.desk.environments.api import router as environments
 from holdfast.desk.impact.api import router as impact
 from holdfast.desk.insight.api import router as insight
@@ -108,6 +110,8 @@ for router in (
     impact,
     triage,
     updates,
+    engineering,
+    owned_tickets,
     mitigations,
     rooms,
     queue,

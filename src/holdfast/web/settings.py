@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "holdfast.desk.environments",
     "holdfast.desk.impact",
     "holdfast.desk.updates",
+    "holdfast.desk.engineering",
     "holdfast.desk.triage",
     "holdfast.desk.response",
     "holdfast.desk.queue",

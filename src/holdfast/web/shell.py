@@ -15,6 +15,7 @@ _PLACES = (
     ("tray", "Arrivals", Deed.SORT_ARRIVALS),
     ("my_decisions", "Decisions", Deed.SEE_INTERNAL),
     ("register", "Mitigations", Deed.SEE_INTERNAL),
+    ("owned_tickets", "Tickets", Deed.SEE_INTERNAL),
     ("figures", "Figures", Deed.SEE_FIGURES),
     ("policies", "Policies", Deed.SEE_POLICIES),
     ("ledger", "Ledger", Deed.SEE_AUDIT),

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("holdfast.desk.environments.urls")),
     path("", include("holdfast.desk.impact.urls")),
     path("", include("holdfast.desk.updates.urls")),
+    path("", include("holdfast.desk.engineering.urls")),
     path("", include("holdfast.desk.triage.urls")),
     path("", include("holdfast.desk.response.urls")),
     path("", include("holdfast.desk.queue.urls")),

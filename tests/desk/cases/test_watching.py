@@ -16,6 +16,7 @@ from holdfast.desk.cases.recounting import recount
 from holdfast.desk.cases.timeline import lock
 from holdfast.desk.cases.watching import attend, watch
 from holdfast.desk.clocks.policy import ClockPolicy
+from holdfast.desk.engineering.commands import note
 from holdfast.desk.outbox.models import Event, Round
 from holdfast.desk.outbox.rounds import every, make_rounds
 from holdfast.desk.policies.commands import publish
@@ -186,7 +187,7 @@ def test_deeds_stop_their_clocks(case, engineer):
     commands.acknowledge(case, by=engineer)
     marks.update_customer(case, "we read the logs", by=engineer)
     marks.diagnose(case, "route service", by=engineer)
-    marks.note_ticket(case, "ENG-5521", by=engineer)
+    note(case, "ENG-5521", by=engineer)
     commands.change_state(case, "resolved", by=engineer)
     marks.note_review(case, "RCA-12", by=engineer)
     status = {(c.rule.name, c.number): c.status for c in clocks_of(case)}

@@ -58,7 +58,10 @@ def stage(request, case, engineer, settings, tmp_path, monkeypatch):
 
     way = httpx.MockTransport(answered)
     monkeypatch.setattr("holdfast.web.sending.httpx.Client", partial(httpx.Client, transport=way))
-    return people | {"case": Case.objects.select_related("organisation").get(id=case.id)}
+    return people | {
+        "patch": monkeypatch,
+        "case": Case.objects.select_related("organisation").get(id=case.id),
+    }
 
 
 def passes(trial: Trial, door: str, role: str, stage: dict) -> bool:

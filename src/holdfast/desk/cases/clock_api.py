@@ -135,13 +135,6 @@ def diagnosed(request: HttpRequest, key: str, said: NameIn) -> Status[Entry]:
     return Status(201, marks.diagnose(visible_case(person, key), said.name, by=person))
 
 
-@router.post("/cases/{key}/ticket", response={201: EntryOut}, summary="Note the engineering ticket")
-def ticket(request: HttpRequest, key: str, said: NameIn) -> Status[Entry]:
-    """Note which ticket was filed with engineering."""
-    person = signed_in(request)
-    return Status(201, marks.note_ticket(visible_case(person, key), said.name, by=person))
-
-
 @router.post("/cases/{key}/review", response={201: EntryOut}, summary="Note the review")
 def review(request: HttpRequest, key: str, said: NameIn) -> Status[Entry]:
     """Note the review of causes and where it is kept."""

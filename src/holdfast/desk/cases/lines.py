@@ -91,7 +91,6 @@ for _one in (
     Word("/update", "an update the customer sees", _mark(marks.update_customer)),
     Word("/diagnosed", "the fault domain; stops the clock of the initial diagnosis", _mark(marks.diagnose)),
     Word("/refuted", "takes the diagnosis back", _mark(marks.take_back_diagnosis)),
-    Word("/ticket", "an engineering ticket was filed", _mark(marks.note_ticket)),
     Word("/review", "the review is done", _mark(marks.note_review)),
     Word("/share", "a comment the customer sees", _share),
 ):

@@ -1,4 +1,4 @@
-"""Deeds that clocks and figures count: diagnosed, told the customer, ticket filed, review done; next step."""
+"""Deeds that clocks and figures count: diagnosed, told the customer, review done; next step."""
 
 from __future__ import annotations
 
@@ -41,14 +41,6 @@ def update_customer(case: Case, text: str, *, by: Person) -> Entry:
     """Tell the customer where it stands; the clock of the next update begins anew."""
     case = allowed(case, by, Deed.RECORD)
     return append(case, Kind.UPDATE, words(text), by=by, event="case.update", shared=True)
-
-
-@transaction.atomic
-def note_ticket(case: Case, reference: str, *, by: Person) -> Entry:
-    """Note the engineering ticket that was filed."""
-    case = allowed(case, by, Deed.RECORD)
-    data = change(case, "ticket", None, words(reference)[:200]) | {"ticketed": True}
-    return append(case, Kind.STATE, "Engineering ticket filed", by=by, event="case.ticket", data=data)
 
 
 @transaction.atomic

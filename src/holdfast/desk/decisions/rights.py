@@ -29,6 +29,8 @@ class Right(StrEnum):
     """A promise to a customer: a date, a fix, a credit note."""
     ADVISORY = "advisory"
     """A text that goes to many customers at once."""
+    OPEN_GATE = "open-gate"
+    """Filing a ticket with engineering although checks of its gate are open."""
     PROCESS = "process"
     """How the team works: skipping a step, another way than the written one."""
     SAFE_CHANGE = "safe-change"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from django.utils import timezone
 
@@ -11,9 +10,8 @@ from holdfast.desk.investigation.models import Diagnosis, Hypothesis, Verdict
 from holdfast.desk.people.models import Person
 from holdfast.desk.updates.checking import Facts, Hit, Span, check
 from holdfast.desk.updates.filling import text_of
+from holdfast.desk.updates.gate import find, is_secret
 from holdfast.desk.updates.models import Audience, Update
-from holdfast.redaction import Key, Redactor
-from holdfast.redaction.redactor import Found
 
 _FREE = {Audience.INTERNAL: {"internal_name", "speculation", "false_precision", "personal_data"}}
 """What a team may tell itself."""
@@ -53,11 +51,6 @@ def _names(update: Update) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys([*components, update.case.component, *people]) if name)
 
 
-@lru_cache(maxsize=1)
-def _finder() -> Redactor:
-    return Redactor(Key.fresh())
-
-
 _PUBLIC_KINDS = {"domain", "host", "ipv4", "ipv6", "hostname", "url"}
 """Addresses are looked at by the rule of internal names."""
 
@@ -65,10 +58,6 @@ _PUBLIC_KINDS = {"domain", "host", "ipv4", "ipv6", "hostname", "url"}
 def _found(text: str, *, secret: bool) -> Iterable[Span]:
     return [
         Span(one.start, one.end, one.kind.replace("_", " "))
-        for one in _finder().find(text)
-        if _is_secret(one) == secret and one.kind not in _PUBLIC_KINDS
+        for one in find(text)
+        if is_secret(one) == secret and one.kind not in _PUBLIC_KINDS
     ]
-
-
-def _is_secret(one: Found) -> bool:
-    return one.kind in ("secret", "jwt", "password", "key", "token", "cookie")

@@ -23,7 +23,7 @@
     if (to) location.href = to;
   };
   const key = document.body.dataset.case;
-  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key && `/cases/${key}/clocks`, e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
+  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key ? `/cases/${key}/tickets` : "/tickets/", l: key && `/cases/${key}/clocks`, u: key && `/cases/${key}/updates`, e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
   const fresh = () => {
     const line = document.getElementById("write-text");
     if (line) line.focus(); else document.getElementById("new")?.click();
@@ -38,14 +38,37 @@
     button.textContent = "Press a again";
   };
   const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge, "[": () => follow("prev"), "]": () => follow("next") };
+  // On a ticket: x goes to the next open check, e writes the part it is about, p shows it as it is filed.
+  const parts = () => [...document.querySelectorAll(".part")].filter((one) => one.querySelector(".bad"));
+  const nextOpen = () => {
+    const all = parts(), at = all.findIndex((one) => one.classList.contains("chosen"));
+    document.querySelector(".part.chosen")?.classList.remove("chosen");
+    const next = all[(at + 1) % all.length];
+    next?.classList.add("chosen");
+    next?.scrollIntoView({ block: "center" });
+  };
+  const editPart = () => {
+    const edit = (document.querySelector(".part.chosen") || parts()[0] || document.querySelector(".part"))?.querySelector("details.edit");
+    if (!edit) return;
+    edit.open = true;
+    edit.querySelector("textarea:not(.hidden)").focus();
+  };
+  const preview = () => { const shown = document.getElementById("preview"); if (shown) { shown.open = !shown.open; shown.scrollIntoView({ block: "nearest" }); } };
+  const ticket = document.querySelector("#composer.ticket") && { x: nextOpen, e: editPart, p: preview };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();
+    if (event.ctrlKey && event.key === "Enter") {
+      const outward = document.querySelector("button[data-outward]:not(:disabled)");
+      if (outward && !help?.open) { event.preventDefault(); outward.form.requestSubmit(outward); }
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || off?.checked || help?.open) return;
     if (event.defaultPrevented || event.target.closest?.(".rows")) return;
     if (event.key === "Enter" && event.target !== document.body && event.target.id !== "main") return;
     if (Date.now() - going < 1500 && places[event.key]) { event.preventDefault(); location.href = places[event.key]; return; }
     if (event.key === "g") { going = Date.now(); document.body.dataset.going = String(going); return; }
+    if (ticket?.[event.key]) { event.preventDefault(); return ticket[event.key](); }
     if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
   });
   document.addEventListener("click", (event) => {

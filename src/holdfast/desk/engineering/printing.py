@@ -1,0 +1,64 @@
+"""A ticket as Markdown, JSON and a patch: what a tracker gets, and what is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.desk.engineering.models import Ticket
+from holdfast.desk.engineering.parts import PARTS
+from holdfast.desk.updates.gate import redacted
+
+SCHEMA = 1
+
+
+def leaving(ticket: Ticket) -> dict[str, Any]:
+    """Return a draft as it would leave: every text through the gate, empty parts left out."""
+    case = ticket.case
+    parts = {name: redacted(text, case) for name in PARTS if (text := ticket.parts.get(name, "").strip())}
+    patch = redacted(ticket.patch, case) if ticket.patch.strip() else ""
+    return {"summary": redacted(ticket.summary, case), "parts": parts, "patch": patch}
+
+
+def markdown(said: Mapping[str, Any], *, title: bool = True) -> str:
+    """Return what left, or a draft as it would, as Markdown; commands and patches are fenced."""
+    lines = [f"# {said['summary']}", ""] if title else []
+    for name, part in PARTS.items():
+        if text := said["parts"].get(name, ""):
+            lines += [f"## {part.label}", "", *_body(name, text), ""]
+    if said["patch"]:
+        lines += ["## Patch", "", *_fenced(said["patch"], "diff"), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _body(name: str, text: str) -> list[str]:
+    if name == "steps":
+        return _fenced(text, "")
+    rows = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return [f"- {row.removeprefix('- ')}" for row in rows] if len(rows) > 1 else rows
+
+
+def _fenced(text: str, kind: str) -> list[str]:
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return [f"{fence}{kind}", text.rstrip(), fence]
+
+
+def document(ticket: Ticket, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ticket as plain JSON, schema 1."""
+    return {
+        "schema": SCHEMA,
+        "case": ticket.case.key,
+        "ticket": str(ticket),
+        "reference": ticket.reference,
+        "owner": ticket.owner,
+        "component": ticket.component,
+        "priority": ticket.priority,
+        "severity": ticket.case.severity,
+        "state": ticket.state,
+        "summary": said["summary"],
+        "parts": dict(said["parts"]),
+        "patch": said["patch"],
+        "filed_at": ticket.filed_at.isoformat() if ticket.filed_at else None,
+    }
