@@ -78,7 +78,7 @@ def mail(text: str) -> Door:
 
         kept = keeping.keep(stage["case"].organisation, [text.encode()], 10_000)
         arrival, _ = keeping.receive(stage["case"].organisation, "mail", f"<{person.id}@x>", kept)
-        commands.take_as_reply(arrival, stage["case"], text, by=person, shared=False)
+        commands.take_as_reply(arrival, stage["case"], text, by=person)
 
     return enter
 
@@ -165,6 +165,12 @@ def _sent(stage: Stage) -> bool:
     return Update.objects.filter(case=stage["case"].id, state="sent").exists()
 
 
+def _to_be_told(stage: Stage) -> None:
+    from holdfast.desk.decisions.rights import Right
+
+    stage["right"] = Right.UPDATE
+
+
 def _promised(stage: Stage) -> None:
     from datetime import timedelta
 
@@ -194,6 +200,17 @@ _SEND: dict[str, Door] = {
     "api": api("/cases/ESC-1/drafts/1/send", {}),
     "cli": cli("case", "update", "ESC-1", "U-1", "send"),
     "mail": mail("/send U-1"),
+}
+_WORDS = "We rolled the release back."
+_TELL: dict[str, Door] = {
+    "web": line(f"/update {_WORDS}"),
+    "web, the room's line": web("/cases/ESC-1/room/say", {"text": f"/update {_WORDS}"}),
+    "web, the request of intake": web("/cases/ESC-1/intake/request", {"text": _WORDS}),
+    "api": api("/cases/ESC-1/updates", {"text": _WORDS}),
+    "api, the room's line": api("/cases/ESC-1/room/line", {"text": f"/update {_WORDS}"}),
+    "api, the request of intake": api("/cases/ESC-1/intake/request", {"text": _WORDS}),
+    "cli": cli("case", "tell", "ESC-1", _WORDS),
+    "mail": mail(f"/update {_WORDS}"),
 }
 _MOVE: dict[str, Door] = {
     "web": web("/cases/ESC-1/promises/1", {"said": "it slips", "due": _LATER}),
@@ -243,6 +260,7 @@ TRIALS: dict[str, Trial] = {
     "start a mitigation, medium risk": Trial(_proposed("restart"), _START, _started),
     "start a mitigation, high risk": Trial(_proposed("rollback"), _START, _started),
     "send an update, to the customer": Trial(_drafted("customer", "update"), _SEND, _sent),
+    "send an update, in a few words": Trial(_to_be_told, _TELL, _sent),
     "send an update, to the status page": Trial(_drafted("status", "advisory"), _SEND, _sent),
     "send an update, with a promise": Trial(
         _drafted("customer", "commitment", commitments=(_FIX,)),

@@ -6,11 +6,16 @@ import time
 
 import pytest
 
+from holdfast.desk.arrival.models import Mailbox
 from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case
+from holdfast.desk.outbox.models import Letter
+from holdfast.desk.updates.models import Update
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST = 8
+MOST_TO_TELL = 12
+"""From the arrival on, the eight of the first hypothesis among them."""
 
 
 class Hands:
@@ -54,11 +59,8 @@ def arrived(desk, engineer, organisation, diagnosis, tmp_path):
     return desk
 
 
-def test_a_sev_1_is_acknowledged_triaged_and_has_a_hypothesis_in_few_interactions(
-    arrived, browser, sign_in, team_mate
-):
-    page = browser.new_page(viewport={"width": 1280, "height": 830})
-    sign_in(page, arrived, team_mate)
+def taken_in_hand(page):
+    """Acknowledge the newest case, triage it and adopt a hypothesis; return what did it, with its count."""
     page.get_by_text("Search is down").first.wait_for()
     hands = Hands(page)
     hands.click("Search is down", role="link")
@@ -71,10 +73,43 @@ def test_a_sev_1_is_acknowledged_triaged_and_has_a_hypothesis_in_few_interaction
     page.locator(".cells .foot", has_text="confirmed").wait_for()
     hands.click("Adopt")
     page.get_by_text("route is where it starts").first.wait_for()
+    return hands
+
+
+def test_a_sev_1_is_acknowledged_triaged_and_has_a_hypothesis_in_few_interactions(
+    arrived, browser, sign_in, team_mate
+):
+    page = browser.new_page(viewport={"width": 1280, "height": 830})
+    sign_in(page, arrived, team_mate)
+    hands = taken_in_hand(page)
     case = Case.objects.get()
     assert (case.acknowledged_at is None, case.confirmed_at is None, case.owner) == (False, False, team_mate)
     assert case.hypotheses.get().component == "route"
     assert hands.count <= MOST, hands.count
+    page.close()
+
+
+def test_a_sev_1_has_told_its_customer_in_few_interactions(
+    arrived, browser, sign_in, team_mate, customer, northline, settings
+):
+    settings.MAIL_URL = "smtp://127.0.0.1:9"
+    Mailbox.objects.create(organisation=northline.organisation, address="help@acme.example")
+    Case.objects.update(customer=northline)
+    type(customer).objects.filter(id=customer.id).update(email="ops@northline.example")
+    page = browser.new_page(viewport={"width": 1280, "height": 830})
+    sign_in(page, arrived, team_mate)
+    hands = taken_in_hand(page)
+    hands.press("g", "u")
+    hands.click("Customer")
+    page.get_by_text("Nothing found").first.wait_for()
+    hands.click("Send")
+    page.get_by_text("1 by mail").first.wait_for()
+
+    sent, letter = Update.objects.get(), Letter.objects.get(to="ops@northline.example")
+    assert (sent.state, sent.sent_by) == ("sent", team_mate)
+    assert "Search is down" in letter.text
+    assert "Next update by" in letter.text
+    assert hands.count <= MOST_TO_TELL, hands.count
     page.close()
 
 

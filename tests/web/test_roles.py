@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
 from holdfast.desk.links import commands as linking
 from holdfast.desk.links import merging
+from holdfast.desk.outbox.models import Letter
 from holdfast.desk.people import directory
 from holdfast.desk.people.commands import issue_provisioning
 from holdfast.desk.response.handing import hand_over, question
@@ -363,7 +365,8 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/severity"): (STEERS | {"security"}, {"to": 1, "reason": "more customers"}),
     ("POST", "/cases/{key}/owner"): (STEERS, {"owner": None}),
     ("GET", "/cases/{key}/clocks"): (INTERNAL, {}),
-    ("POST", "/cases/{key}/updates"): (RECORDS, {"text": "we read the logs"}),
+    # who may not send alone leaves a draft, and is told so
+    ("POST", "/cases/{key}/updates"): (OWNS, {"text": "We read the logs."}),
     ("POST", "/cases/{key}/diagnosed"): (RECORDS, {"name": "route service"}),
     ("POST", "/cases/{key}/review"): (RECORDS, {"name": "RCA-1"}),
     ("POST", "/cases/{key}/plan"): (RECORDS, {"step": "read the dump"}),
@@ -380,7 +383,7 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/links/{link}/end"): (RECORDS, {}),
     ("POST", "/cases/{key}/merge"): (STEERS, {"into": "ESC-2", "reason": "one cause"}),
     ("POST", "/cases/{key}/unmerge"): (STEERS, {"reason": "two causes"}),
-    ("POST", "/cases/{key}/duplicates/tell"): (RECORDS - {"developer", "sre"}, {"text": "It works again."}),
+    ("POST", "/cases/{key}/duplicates/tell"): (OWNS, {"text": "It works again."}),
     ("GET", "/cases/{key}/impact/numbers"): (INTERNAL, {}),
     ("POST", "/cases/{key}/impact/numbers"): (RECORDS, {"what": "users", "number": 7, "source": "customer"}),
     ("POST", "/cases/{key}/constraints"): (RECORDS, {"text": "no restart"}),
@@ -496,7 +499,7 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/cases/{key}/intake"): (INTERNAL, {}),
     ("POST", "/cases/{key}/intake/marks"): (RECORDS, {"item": "logs", "state": "given"}),
     ("POST", "/cases/{key}/intake/template"): (RECORDS, {}),
-    ("POST", "/cases/{key}/intake/request"): (STEERS, {"text": "Please"}),
+    ("POST", "/cases/{key}/intake/request"): (OWNS, {"text": "Please"}),
     ("GET", "/mitigations"): (ANYBODY, {}),
     ("GET", "/cases/{key}/mitigations"): (INTERNAL, {}),
     ("POST", "/cases/{key}/mitigations"): (RECORDS, {"pattern": "flag", "what": "off"}),
@@ -882,3 +885,70 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         and status(signed_in(stage[name]), method, address, body, **options, **headers) < 400
     }
     assert called == allowed
+
+
+# --- what the customer reads
+
+
+MARK = "kestrel-vault never fails again: password=hunter2secretX9"
+"""What no check lets pass."""
+READS_OUTSIDE = (
+    "/cases/",
+    "/cases/ESC-1/",
+    "/cases/ESC-1/brief",
+    "/api/v1/cases",
+    "/api/v1/cases/ESC-1/timeline",
+    "/status/ESC/",
+)
+
+
+class Undone(Exception):
+    """Ends what was tried."""
+
+
+def tries() -> list[tuple[str, str, dict[str, Any]]]:
+    """Every deed of every page and operation, with one after the other of its words replaced by the mark."""
+    deeds = [(path, path, body) for method, path, _, body in PAGES.values() if method == "POST"]
+    deeds += [
+        (f"/api/v1{path}", path, body)
+        for (method, path), (_, body) in OPERATIONS.items()
+        if method in ("POST", "PUT") and "{key}" in path
+    ]
+    return [
+        (address, path, body | {name: MARK})
+        for address, path, body in deeds
+        for name, value in body.items()
+        if isinstance(value, str)
+    ]
+
+
+@pytest.mark.parametrize("name", ["lead", "developer"])
+def test_no_word_of_the_team_reaches_the_customer_but_as_an_update(
+    name: str, stage: Any, signed_in: Any, settings: Any
+) -> None:
+    settings.MAIL_URL = "smtp://127.0.0.1:9"
+    outside, inside = signed_in(stage["customer"]), signed_in(stage[name])
+    stage["customer"].email = "ops@northline.example"
+    stage["customer"].save()
+    values = {"key": "ESC-1", "number": "1", "link": str(stage["outside"]), "arrival": str(stage["arrival"])}
+    done, leaks = 0, []
+    for address, path, body in tries():
+        at = re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], stage.get(match[1], "1"))), address)
+        put = OPERATIONS.get(("PUT", path)) is not None and address.startswith("/api/")
+        options = {"content_type": "application/json"} if address.startswith("/api/") else {}
+        try:
+            with transaction.atomic():
+                PREPARE.get(path, lambda _: None)(stage)
+                answer = (inside.put if put else inside.post)(at, body, **options)
+                done += answer.status_code < 400
+                shown = "".join(outside.get(one).content.decode() for one in READS_OUTSIDE)
+                shown += "".join(
+                    Letter.objects.filter(to=stage["customer"].email).values_list("text", flat=True)
+                )
+                if "kestrel" in shown:
+                    leaks.append((at, body))
+                raise Undone
+        except Undone:
+            continue
+    assert leaks == []
+    assert done > (120 if name == "lead" else 60)  # else hardly anything was tried

@@ -269,6 +269,19 @@ def case_draft(
     raise typer.Exit(run(key, audience, url, token))
 
 
+@case_app.command("tell")
+def case_tell(
+    key: Key,
+    text: Annotated[str, typer.Argument(help="What the customer is told.")],
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Tell the customer in a few words; what may not be sent is kept as a draft, and says why."""
+    from holdfast.cli.updating import tell as run
+
+    raise typer.Exit(run(key, text, url, token))
+
+
 @case_app.command("update")
 def case_update(
     key: Key,

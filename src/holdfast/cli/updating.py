@@ -1,4 +1,4 @@
-"""`holdfast case updates`, `update` and `promise`."""
+"""`holdfast case updates`, `tell`, `update` and `promise`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ def listed(key: str, url: str, token: str, *, as_json: bool) -> int:
 def begin(key: str, audience: str, url: str, token: str) -> int:
     """Begin an update filled from the case and print it; return the exit code."""
     return casework.ask(url, token, _print, "POST", f"/cases/{key}/drafts", json={"audience": audience})
+
+
+def tell(key: str, text: str, url: str, token: str) -> int:
+    """Send a few words to the customer; return the exit code."""
+
+    def told(entry: dict[str, Any]) -> None:
+        print(entry["text"])
+
+    return casework.ask(url, token, told, "POST", f"/cases/{key}/updates", json={"text": text})
 
 
 def act(key: str, number: str, deed: str, url: str, token: str) -> int:

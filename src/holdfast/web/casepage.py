@@ -13,6 +13,7 @@ from holdfast.desk.arrival.views import intake_context
 from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
+from holdfast.desk.cases.outside import cases_as_read
 from holdfast.desk.cases.queries import neighbours, possible_helpers, possible_owners, visible_case
 from holdfast.desk.cases.views import timeline_context
 from holdfast.desk.clocks.ledger import Clock
@@ -37,7 +38,7 @@ from holdfast.desk.vault.commands import CHUNK_LIMIT
 def case(request: HttpRequest, key: str) -> HttpResponse:
     """What is broken for whom, what is known, what is ruled out, who does what, which clock runs."""
     person = signed_in(request)
-    found = visible_case(person, key)
+    found = cases_as_read(person, [visible_case(person, key)])[0]
     context = timeline_context(request, person, found) | head(person, found) | _engine(person, found)
     context |= {
         "tab": "case",
@@ -48,7 +49,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         else [],
         "judges": not context["may"]["see_internal"],
         "artefacts": list(found.artefacts.all()[:50]),
-        "parts": list(found.parts.select_related("person")),
+        "parts": list(found.parts.select_related("person")) if context["may"]["see_internal"] else [],
         "owners": possible_owners(found) if context["may"]["assign"] else [],
         "piece": min(CHUNK_LIMIT, 8 * 2**20),
     }

@@ -143,7 +143,7 @@ def test_it_is_set_aside_with_a_reason_and_can_still_be_taken(waiting, engineer,
     assert Case.objects.count() == 1
 
 
-def test_it_is_put_on_a_case_with_whose_words_they_are(case, engineer, signed_in, organisation):
+def test_it_is_put_on_a_case_with_whose_words_they_are(case, customer, engineer, signed_in, organisation):
     kept = keeping.keep(organisation, [b"From: x@y.example\nSubject: Re\n\nit works again\n"], 1000)
     arrival, _ = keeping.receive(organisation, "mail", "<2@x>", kept, sender="x@y.example")
     browser = signed_in(engineer)
@@ -151,7 +151,14 @@ def test_it_is_put_on_a_case_with_whose_words_they_are(case, engineer, signed_in
         b"there is no case"
         in browser.post(f"/arrivals/{arrival.id}/put-on", {"case": "ESC-9"}, follow=True).content
     )
-    browser.post(f"/arrivals/{arrival.id}/put-on", {"case": "ESC-1", "shared": "on"})
+    shared = {"case": "ESC-1", "shared": "on"}
+    assert (
+        b"no address of this case"
+        in browser.post(f"/arrivals/{arrival.id}/put-on", shared, follow=True).content
+    )
+    customer.email = "x@y.example"
+    customer.save()
+    browser.post(f"/arrivals/{arrival.id}/put-on", shared)
     entry = case.entries.get(kind="comment")
     assert (entry.text, entry.shared) == ("From x@y.example:\nit works again", True)
 

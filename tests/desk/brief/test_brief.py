@@ -11,6 +11,7 @@ from holdfast.desk.brief.sentences import LONGEST, Section, Sentence, markdown, 
 from holdfast.desk.brief.writing import brief
 from holdfast.desk.cases import commands, marks
 from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.telling import Message, tell
 from holdfast.desk.impact.commands import Counted, constrain, count
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose
@@ -34,7 +35,7 @@ def told(case, engineer, developer, declare, diagnosis):
     one = propose(case, Claim("the flag reads the wrong table", "rows of v1", "the flag is off"), by=engineer)
     plan_test(one, Plan("switch the flag off", "7 become 0"), by=engineer)
     marks.plan(case, "ask for the flag's history", by=engineer, blocked_on="the customer")
-    marks.update_customer(case, "We read your logs.", by=engineer)
+    tell(case, Message("We read your logs."), by=engineer)
     link(case, "caused_by", declare("The release of Monday"), by=engineer)
     return Case.objects.select_related("organisation", "customer", "owner").get(id=case.id)
 

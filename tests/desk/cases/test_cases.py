@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from holdfast.desk.cases import commands, queries
+from holdfast.desk.cases import commands, marks, queries
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock, reasons
+from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.rulebook import rulebook
+from holdfast.desk.cases.telling import Message, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +33,18 @@ def test_who_sees_the_case(
 
 def test_the_customer_reads_what_is_shared_and_nothing_else(case, engineer, customer):
     commands.comment(case, "internal suspicion", by=engineer)
-    commands.comment(case, "we are looking", by=engineer, shared=True)
-    texts = [entry.text for entry in queries.entries(customer, case)]
-    assert "we are looking" in texts
-    assert "internal suspicion" not in texts
+    commands.raise_severity(case, 1, by=engineer, reason="the node of ours is gone")
+    commands.change_state(case, "waiting", by=engineer, reason="for the vendor we do not name")
+    marks.rewrite_impact(case, "all of ours fail", by=engineer, before="")
+    marks.plan(case, "ask the vendor", by=engineer, blocked_on="the vendor")
+    tell(case, Message("We are looking."), by=engineer)
+    texts = [entry.text for entry in entries_as_read(customer, case, queries.entries(customer, case))]
+    assert [text for text in texts if "We are looking." in text]
+    assert {"Severity 2 to 1", "State New to Waiting on customer"} <= set(texts)
+    assert not [text for text in texts if "vendor" in text or "ours" in text or "suspicion" in text]
+    told = cases_as_read(customer, [Case.objects.get(id=case.id)])[0]
+    assert (told.severity, told.impact, told.next_step, told.blocked_on) == (1, case.impact, "", "")
+    assert cases_as_read(engineer, [Case.objects.get(id=case.id)])[0].blocked_on == "the vendor"
 
 
 def test_what_the_customer_says_is_shared(case, customer):

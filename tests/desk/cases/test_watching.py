@@ -13,6 +13,7 @@ from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case, Entry, Notice
 from holdfast.desk.cases.recounting import recount
+from holdfast.desk.cases.telling import Message, tell
 from holdfast.desk.cases.timeline import lock
 from holdfast.desk.cases.watching import attend, watch
 from holdfast.desk.clocks.policy import ClockPolicy
@@ -185,7 +186,7 @@ def test_of_two_who_rewrite_the_impact_neither_loses_text(case, engineer, team_m
 
 def test_deeds_stop_their_clocks(case, engineer):
     commands.acknowledge(case, by=engineer)
-    marks.update_customer(case, "we read the logs", by=engineer)
+    tell(case, Message("We read the logs."), by=engineer)
     marks.diagnose(case, "route service", by=engineer)
     note(case, "ENG-5521", by=engineer)
     commands.change_state(case, "resolved", by=engineer)

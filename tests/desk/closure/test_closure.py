@@ -11,6 +11,7 @@ from django.utils import timezone
 from holdfast.desk.cases import commands, marks
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case, Notice
+from holdfast.desk.cases.telling import Message, tell
 from holdfast.desk.closure.commands import (
     address_of,
     answer_survey,
@@ -98,7 +99,7 @@ def test_a_customer_who_writes_to_a_resolved_case_is_noticed(resolved, engineer,
     assert "Reopen it?" in Notice.objects.get(person=lead).text
     case = Case.objects.get(id=resolved.id)
     assert [check.name for check in untidy(case) if check.sort == "contradictory"] == ["came-back"]
-    commands.comment(resolved, "we look at it", by=engineer, shared=True)
+    tell(resolved, Message("We look at it."), by=engineer)
     assert "came-back" not in [check.name for check in untidy(Case.objects.get(id=resolved.id))]
     assert reopen(resolved, "back since noon", by=engineer).state == "diagnosing"
     with pytest.raises(Conflict, match="is open"):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from holdfast.desk.cases import commands, marks
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.recounting import recount
+from holdfast.desk.cases.telling import Message, tell
 from holdfast.desk.cases.watching import attend
 from holdfast.desk.closure.commands import answer_survey, close, judge, learn, reopen
 from holdfast.desk.closure.models import Survey
@@ -34,7 +35,7 @@ def lived(declare, engineer, customer):
     """Cases that lived through everything a figure counts."""
     first = declare(reported_at=ago(days=40))
     commands.acknowledge(first, by=engineer)
-    marks.update_customer(first, "we read", by=engineer)
+    tell(first, Message("We read the logs."), by=engineer)
     marks.diagnose(first, "route", by=engineer)
     commands.change_state(first, "resolved", by=engineer, happened_at=None)
     for item in ("cause", "article", "ticket"):

@@ -100,6 +100,7 @@ class PutOnIn(Schema):
     case: Annotated[Words, Field(max_length=20)]
     text: Annotated[Words, Field(max_length=20_000)] = ""
     shared: bool = False
+    """Whether the customer, who wrote it, sees it; only as it arrived."""
 
 
 class AsideIn(Schema):
@@ -186,7 +187,7 @@ def declare(
     fields = said.model_dump(exclude={"organisation", "source"}, mode="json")
     taken = arriving.arrive(wanted, said.source, idempotency_key, raw, fields, by=person)
     case = visible_case(person, taken.case.key)
-    return Status(201 if taken.created else 200, CaseOut.of(case))
+    return Status(201 if taken.created else 200, CaseOut.of(case, person))
 
 
 def _place(person: Person, prefix: str) -> Organisation:
@@ -253,7 +254,7 @@ def take(request: HttpRequest, arrival: int, said: CorrectIn) -> CaseOut:
         raise Conflict(str(wrong)) from wrong
     if taken.created:
         taking.attach_from(found, taken.case, person)
-    return CaseOut.of(visible_case(person, taken.case.key))
+    return CaseOut.of(visible_case(person, taken.case.key), person)
 
 
 @router.post("/arrivals/{int:arrival}/put-on", response=CaseOut, summary="Put an arrival on a case")
@@ -261,10 +262,14 @@ def put_on(request: HttpRequest, arrival: int, said: PutOnIn) -> CaseOut:
     """Put it on a case as a comment, with its attachments."""
     person = signed_in(request)
     found, case = queries.arrival_of(person, arrival), visible_case(person, said.case)
-    taken = commands.put_on(found, case, said.text or taking.words_of(found), by=person, shared=said.shared)
+    if said.shared and said.text:
+        raise Conflict(
+            "the customer reads what arrived and not other words; leave the text out, or do not share"
+        )
+    taken = commands.put_on(found, case, said.text or taking.words_of(found), by=person, theirs=said.shared)
     if taken.created:
         taking.attach_from(found, case, person)
-    return CaseOut.of(visible_case(person, taken.case.key))
+    return CaseOut.of(visible_case(person, taken.case.key), person)
 
 
 @router.post("/arrivals/{int:arrival}/aside", response=ArrivalOut, summary="Set an arrival aside")

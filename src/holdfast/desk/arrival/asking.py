@@ -10,14 +10,13 @@ from django.utils import timezone
 
 from holdfast.desk.arrival.completeness import Completeness, completeness, fitting, score, words_of
 from holdfast.desk.arrival.intake import IntakeRubric
-from holdfast.desk.arrival.mail import token
-from holdfast.desk.arrival.models import Arrival, Intake, Mailbox
+from holdfast.desk.arrival.models import Arrival, Intake
 from holdfast.desk.cases import commands as cases
-from holdfast.desk.cases.commands import Conflict, allowed, words
+from holdfast.desk.cases.commands import Conflict, allowed, require_right
 from holdfast.desk.cases.models import Case, Entry, Kind
 from holdfast.desk.cases.states import MOVES, State
+from holdfast.desk.cases.telling import Message, tell
 from holdfast.desk.cases.timeline import append, change, lock
-from holdfast.desk.outbox import letters
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.people.models import Membership, Person
 from holdfast.desk.people.rights import Deed
@@ -80,41 +79,31 @@ def apply_template(case: Case, *, by: Person) -> Intake:
     return kept
 
 
-@transaction.atomic
 def ask(case: Case, text: str, *, by: Person, to: str = "", wait: bool = False) -> Entry:
-    """Ask the customer for what is missing: by mail to an address of theirs, or recorded as sent by hand."""
-    case = allowed(case, by, Deed.ASK_CUSTOMER)
+    """Ask the customer for what is missing: by mail to an address of theirs, or recorded as sent by hand.
+
+    It goes the way of every update. What may not be sent as it is waits as a draft, and raises Waits.
+    """
+    require_right(case, by, Deed.ASK_CUSTOMER)
+    if to and to not in addresses(case):
+        raise Conflict(f"{to} is no address of this case's customer; nothing was sent")
     found = completeness(case)
     _kept(case, found)
     data: dict[str, Any] = {"asked": [one.item.id for one in found.missing], "by": "mail" if to else "hand"}
     if to:
-        _send(case, to, words(text))
         data["to"] = to
-    entry = append(case, Kind.UPDATE, words(text), by=by, event="case.asked", data=data, shared=True)
-    if wait and State.WAITING in MOVES[case.state] and case.allows(by, Deed.CHANGE_STATE):
-        cases.change_state(case, State.WAITING, by=by, reason="Waits for what was asked for")
+    message = Message(text, (to,) if to else (), request_text(case, found), data)
+    entry = tell(case, message, by=by)
+    if wait:
+        _wait(case, by)
     return entry
 
 
-def _send(case: Case, to: str, text: str) -> None:
-    if to not in addresses(case):
-        raise Conflict(f"{to} is no address of this case's customer; nothing was sent")
-    box = Mailbox.objects.filter(organisation=case.organisation_id).order_by("id").first()
-    if box is None:
-        raise Conflict("this organisation has no mail address; an admin declares one under Sources")
-    last = Arrival.objects.filter(case=case, sender=to, source=Arrival.Source.MAIL).order_by("-id").first()
-    try:
-        letters.post(
-            to,
-            f"{case.title} {token(case)}",
-            text,
-            sender=box.address,
-            organisation_id=case.organisation_id,
-            case_id=case.id,
-            answers=last.message_id if last else "",
-        )
-    except letters.NoPost as missing:
-        raise Conflict(str(missing)) from missing
+@transaction.atomic
+def _wait(case: Case, by: Person) -> None:
+    case = lock(case.id)
+    if State.WAITING in MOVES[case.state] and case.allows(by, Deed.CHANGE_STATE):
+        cases.change_state(case, State.WAITING, by=by, reason="Waits for what was asked for")
 
 
 def addresses(case: Case) -> list[str]:

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from holdfast.desk.arrival.asking import addresses
 from holdfast.desk.arrival.models import Arrival
 from holdfast.desk.cases import commands as cases
 from holdfast.desk.cases.commands import Conflict, Escalation
@@ -89,16 +90,22 @@ def take(arrival: Arrival, fields: dict[str, Any], *, by: Person, settled_by: Pe
 
 @transaction.atomic
 def take_as_reply(
-    arrival: Arrival, case: Case, text: str, *, by: Person, shared: bool, settled_by: Person | None = None
+    arrival: Arrival,
+    case: Case,
+    text: str,
+    *,
+    by: Person,
+    theirs: bool = False,
+    settled_by: Person | None = None,
 ) -> Taken:
-    """Put what arrived on a case, as a comment of `by`."""
+    """Put what arrived on a case, as a comment of `by`; `theirs` shares the customer's own words with them."""
     arrival = hold(arrival)
     if arrival.case is not None:
         return Taken(arrival.case, created=False)
     _still_open(arrival)
     if case.organisation_id != arrival.organisation_id:
         raise Conflict(f"{case.key} belongs to another organisation")
-    cases.comment(case, text or "(no text)", by=by, shared=shared)
+    cases.comment(case, text or "(no text)", by=by, theirs=theirs)
     _settle(arrival, Arrival.State.TAKEN, "", settled_by, case=case)
     return Taken(case, created=True)
 
@@ -165,12 +172,19 @@ def correct_and_take(arrival: Arrival, fields: dict[str, Any], *, by: Person) ->
 
 
 @transaction.atomic
-def put_on(arrival: Arrival, case: Case, text: str, *, by: Person, shared: bool) -> Taken:
-    """Put a waiting arrival on a case by hand, saying whose words they are."""
+def put_on(arrival: Arrival, case: Case, text: str, *, by: Person, theirs: bool = False) -> Taken:
+    """Put a waiting arrival on a case by hand, saying whose words they are.
+
+    `theirs` shares it: only what arrived from the customer, as it arrived. Anything else reaches them as an update.
+    """
     sorting(by, arrival)
+    if theirs and arrival.sender not in addresses(case):
+        raise Conflict(
+            f"{arrival.sender or 'the sender'} is no address of this case's customer; do not share it"
+        )
     _reopen(arrival)
     said = f"From {arrival.sender}:\n{text}" if arrival.sender else text
-    return take_as_reply(arrival, case, said, by=by, shared=shared, settled_by=by)
+    return take_as_reply(arrival, case, said, by=by, theirs=theirs, settled_by=by)
 
 
 def attach(case: Case, found: list[tuple[str, int, Any]], *, by: Person) -> list[Artefact]:

@@ -107,7 +107,7 @@ class _Decision:
         try:
             with transaction.atomic():
                 if case is not None:
-                    taken = commands.take_as_reply(self.arrival, case, self.text, by=person, shared=False)
+                    taken = commands.take_as_reply(self.arrival, case, self.text, by=person)
                 else:
                     taken = commands.take(self.arrival, self.fields, by=person)
                 if taken.created:

@@ -22,6 +22,7 @@ from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import visible_case
+from holdfast.desk.cases.telling import Waits
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.queries import managed, members, signed_in
 from holdfast.desk.people.rights import Deed
@@ -104,7 +105,7 @@ def put_on(request: HttpRequest, arrival: int) -> HttpResponse:
             case = visible_case(person, key)
         except Case.DoesNotExist as none:
             raise Conflict(f"there is no case {key[:20]!r} that you may see") from none
-        return commands.put_on(found, case, taking.words_of(found), by=person, shared=shared)
+        return commands.put_on(found, case, taking.words_of(found), by=person, theirs=shared)
 
     return _taken(request, found, deed)
 
@@ -244,6 +245,8 @@ def _intake_deed(
     try:
         deed(_internal(person, key), person)
         messages.success(request, done)
+    except Waits as waits:
+        messages.warning(request, f"{waits}.")
     except Conflict as conflict:
         messages.error(request, f"Nothing was changed: {conflict}.")
     return redirect("intake", key=key)

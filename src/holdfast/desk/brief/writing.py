@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from holdfast.desk.brief.sentences import Section, Sentence, Timeline, Told, finding, moment, place, sentence
 from holdfast.desk.cases.clockwork import clocks_of
-from holdfast.desk.cases.models import Case
+from holdfast.desk.cases.models import Case, Entry
+from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.queries import entries
 from holdfast.desk.environments.comparing import compare
 from holdfast.desk.environments.queries import environments
@@ -49,14 +50,19 @@ class Brief:
 def brief(person: Person, case: Case) -> Brief:
     """Return the brief of a case as the person may read it."""
     rows = entries(person, case).select_related(None).order_by("position")
-    told = rows.values_list("position", "kind", "text", "happened_at", "data", "author")
-    line = Timeline(case.key, (Told(*row) for row in told))
+    case = cases_as_read(person, [case])[0]
+    read = entries_as_read(person, case, rows.defer("hash", "previous", "recorded_at"))
+    line = Timeline(case.key, (_told(one) for one in read))
     found = [Section("What is broken, for whom", tuple(_broken(case, line)))]
     if case.allows(person, Deed.SEE_INTERNAL):
         found += _inside(person, case, line)
     found.append(Section("The customer was told last", tuple(_update(line))))
     kept = tuple(section for section in found if section.sentences)
     return Brief(case.key, case.title, case.entries_count, case.head, kept)
+
+
+def _told(one: Entry) -> Told:
+    return Told(one.position, one.kind, one.text, one.happened_at, one.data, one.author)
 
 
 def _inside(person: Person, case: Case, line: Timeline) -> list[Section]:

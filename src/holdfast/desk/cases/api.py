@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,8 +14,10 @@ from pydantic import AwareDatetime, Field
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case, Entry, Kind
+from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.queries import entries, helper, possible_owners, visible_case
 from holdfast.desk.people.api import Words
+from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 
@@ -52,8 +55,17 @@ class CaseOut(Schema):
     moves: list[str]
 
     @classmethod
-    def of(cls, case: Case) -> CaseOut:
-        """Return the public form."""
+    def of(cls, case: Case, person: Person) -> CaseOut:
+        """Return the public form, as the person may read it."""
+        return cls.all_of([case], person)[0]
+
+    @classmethod
+    def all_of(cls, cases: Iterable[Case], person: Person) -> list[CaseOut]:
+        """Return the public forms of many."""
+        return [cls._of(case) for case in cases_as_read(person, cases)]
+
+    @classmethod
+    def _of(cls, case: Case) -> CaseOut:
         return cls(
             **{name: getattr(case, name) for name in _PLAIN},
             organisation=case.organisation.prefix,
@@ -114,8 +126,6 @@ class CommentIn(Schema):
     """Something said."""
 
     text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
-    shared: bool = False
-    """Whether the customer sees it."""
 
 
 class EntryIn(Schema):
@@ -180,7 +190,8 @@ def list_cases(
     severity: Annotated[int | None, Query(None, ge=1, le=4)],
 ) -> dict[str, Any]:
     """Return the cases you may see, newest first."""
-    cases = Case.objects.visible_to(signed_in(request)).listed()
+    person = signed_in(request)
+    cases = Case.objects.visible_to(person).listed()
     if open is not None:
         cases = cases.filter(closed_at__isnull=open)
     if severity is not None:
@@ -189,13 +200,13 @@ def list_cases(
         cases = cases.filter(id__lt=before)
     found = list(cases.order_by("-id")[: limit + 1])
     more = found[limit - 1].id if len(found) > limit else None
-    return {"items": [CaseOut.of(case) for case in found[:limit]], "before": more}
+    return {"items": CaseOut.all_of(found[:limit], person), "before": more}
 
 
 @router.get("/cases/{key}", response=CaseOut, summary="Read a case")
 def read(request: HttpRequest, key: str) -> CaseOut:
     """Return a case as it is now."""
-    return CaseOut.of(visible_case(signed_in(request), key))
+    return _now(request, key)
 
 
 @router.get("/cases/{key}/timeline", response=TimelineOut, summary="Read a timeline")
@@ -204,8 +215,9 @@ def timeline(
 ) -> dict[str, Any]:
     """Return the entries after a position, oldest first."""
     person = signed_in(request)
-    kept = entries(person, visible_case(person, key)).filter(position__gt=after).order_by("position")
-    found = list(kept[: limit + 1])
+    case = visible_case(person, key)
+    kept = entries(person, case).filter(position__gt=after).order_by("position")
+    found = entries_as_read(person, case, kept[: limit + 1])
     return {"items": found[:limit], "after": found[limit - 1].position if len(found) > limit else None}
 
 
@@ -221,15 +233,15 @@ def check(request: HttpRequest, key: str) -> dict[str, Any]:
 def acknowledge(request: HttpRequest, key: str) -> CaseOut:
     """Say that you have it; twice is once."""
     person = signed_in(request)
-    return _now(request, commands.acknowledge(visible_case(person, key), by=person))
+    commands.acknowledge(visible_case(person, key), by=person)
+    return _now(request, key)
 
 
 @router.post("/cases/{key}/comments", response={201: EntryOut}, summary="Comment")
 def comment(request: HttpRequest, key: str, said: CommentIn) -> Status[Entry]:
-    """Say something on the case."""
+    """Say something on the case. What you say reaches the customer as an update only."""
     person = signed_in(request)
-    entry = commands.comment(visible_case(person, key), said.text, by=person, shared=said.shared)
-    return Status(201, entry)
+    return Status(201, commands.comment(visible_case(person, key), said.text, by=person))
 
 
 @router.post(
@@ -248,19 +260,17 @@ def record(request: HttpRequest, key: str, said: EntryIn) -> Status[Entry]:
 def move(request: HttpRequest, key: str, said: StateIn) -> CaseOut:
     """Move the case to one of its `moves`."""
     person = signed_in(request)
-    moved = commands.change_state(
-        visible_case(person, key), said.to, by=person, reason=said.reason, happened_at=said.happened_at
-    )
-    return _now(request, moved)
+    case, at = visible_case(person, key), said.happened_at
+    commands.change_state(case, said.to, by=person, reason=said.reason, happened_at=at)
+    return _now(request, key)
 
 
 @router.post("/cases/{key}/severity", response=CaseOut, summary="Change the severity")
 def severity(request: HttpRequest, key: str, said: SeverityIn) -> CaseOut:
     """Change the severity, with the reason."""
     person = signed_in(request)
-    return _now(
-        request, commands.raise_severity(visible_case(person, key), said.to, by=person, reason=said.reason)
-    )
+    commands.raise_severity(visible_case(person, key), said.to, by=person, reason=said.reason)
+    return _now(request, key)
 
 
 @router.post("/cases/{key}/owner", response=CaseOut, summary="Assign a case")
@@ -273,7 +283,8 @@ def owner(request: HttpRequest, key: str, said: OwnerIn) -> CaseOut:
         chosen = next((one for one in possible_owners(case) if one.username == said.owner), None)
         if chosen is None:
             raise commands.Conflict(f"{said.owner} cannot own this case")
-    return _now(request, commands.assign(case, chosen, by=person))
+    commands.assign(case, chosen, by=person)
+    return _now(request, key)
 
 
 def _people(request: HttpRequest, key: str) -> PeopleOut:
@@ -315,5 +326,6 @@ def leave(request: HttpRequest, key: str, said: PartIn) -> PeopleOut:
     return _people(request, key)
 
 
-def _now(request: HttpRequest, case: Case) -> CaseOut:
-    return CaseOut.of(visible_case(signed_in(request), case.key))
+def _now(request: HttpRequest, key: str) -> CaseOut:
+    person = signed_in(request)
+    return CaseOut.of(visible_case(person, key), person)

@@ -80,12 +80,6 @@ class ClocksOut(Schema):
     clocks: list[ClockOut]
 
 
-class TextIn(Schema):
-    """Something said."""
-
-    text: Sentence
-
-
 class NameIn(Schema):
     """What it is called, and where it is."""
 
@@ -121,13 +115,6 @@ def clocks(
     return {"policy_version": book.clocks.version, "clocks": [ClockOut.of(one) for one in found]}
 
 
-@router.post("/cases/{key}/updates", response={201: EntryOut}, summary="Tell the customer where it stands")
-def update(request: HttpRequest, key: str, said: TextIn) -> Status[Entry]:
-    """Write an update that the customer sees; the clock of the next one begins."""
-    person = signed_in(request)
-    return Status(201, marks.update_customer(visible_case(person, key), said.text, by=person))
-
-
 @router.post("/cases/{key}/diagnosed", response={201: EntryOut}, summary="Name the fault domain")
 def diagnosed(request: HttpRequest, key: str, said: NameIn) -> Status[Entry]:
     """Name the fault domain that was validated; the clock of the initial diagnosis stops."""
@@ -148,7 +135,7 @@ def plan(request: HttpRequest, key: str, said: PlanIn) -> CaseOut:
     person = signed_in(request)
     words = said.model_dump(exclude={"step"})
     marks.plan(visible_case(person, key), said.step, by=person, **words)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)
 
 
 @router.post("/cases/{key}/impact", response=CaseOut, summary="Write the impact anew")
@@ -156,4 +143,4 @@ def impact(request: HttpRequest, key: str, said: ImpactIn) -> CaseOut:
     """Replace the impact statement; refused when it is not the one you started from."""
     person = signed_in(request)
     marks.rewrite_impact(visible_case(person, key), said.impact, by=person, before=said.before)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)

@@ -192,15 +192,15 @@ def change_state(
         guard(case, to, more or {})
     case.state, case.state_at, case.came_back = State(to), happened_at or timezone.now(), False
     case.closed_at = None if case.state in OPEN else (case.closed_at or happened_at or timezone.now())
-    text = reason.strip() or f"State {State(before).label} to {case.state.label}"
+    moved = f"State {State(before).label} to {case.state.label}"
     append(
         case,
         Kind.STATE,
-        text,
+        reason.strip() or moved,
         by=by,
         event="case.moved",
         data=change(case, "state", before, to) | (more or {}),
-        shared=True,
+        outside=moved,
         happened_at=happened_at,
     )
     return case
@@ -246,7 +246,7 @@ def raise_severity(case: Case, to: int, *, by: Person, reason: str) -> Case:
         by=by,
         event="case.severity",
         data=change(case, "severity", before, to),
-        shared=True,
+        outside=f"Severity {before} to {to}",
     )
     return case
 
@@ -314,10 +314,13 @@ def leave(case: Case, person: Person, *, by: Person) -> None:
 
 
 @transaction.atomic
-def comment(case: Case, text: str, *, by: Person, shared: bool = False) -> Entry:
-    """Say something on the case; what somebody without internal rights says is shared."""
+def comment(case: Case, text: str, *, by: Person, theirs: bool = False) -> Entry:
+    """Say something on the case. What the customer says is shared, also when it is put there for them.
+
+    `theirs` says that the words are the customer's own; ours reach them as an update only, see `telling`.
+    """
     case = allowed(case, by, Deed.COMMENT)
-    shared = shared or not case.allows(by, Deed.SEE_INTERNAL)
+    shared = theirs or not case.allows(by, Deed.SEE_INTERNAL)
     return append(case, Kind.COMMENT, words(text), by=by, event="case.comment", shared=shared)
 
 

@@ -80,18 +80,12 @@ def _mark(deed: Callable[..., Any]) -> Do:
     return lambda case, rest, by: deed(case, rest, by=by)
 
 
-def _share(case: Case, rest: str, by: Person) -> object:
-    return commands.comment(case, rest, by=by, shared=True)
-
-
 for _one in (
     Word("/fact", "a fact on the timeline", _record(Kind.FACT)),
     Word("/do", "an action that was done", _record(Kind.ACTION)),
     Word("/decide", "a decision", _record(Kind.DECISION)),
-    Word("/update", "an update the customer sees", _mark(marks.update_customer)),
     Word("/diagnosed", "the fault domain; stops the clock of the initial diagnosis", _mark(marks.diagnose)),
     Word("/refuted", "takes the diagnosis back", _mark(marks.take_back_diagnosis)),
     Word("/review", "the review is done", _mark(marks.note_review)),
-    Word("/share", "a comment the customer sees", _share),
 ):
     when_written(_one)

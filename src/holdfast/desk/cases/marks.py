@@ -1,4 +1,4 @@
-"""Deeds that clocks and figures count: diagnosed, told the customer, review done; next step."""
+"""Deeds that clocks and figures count: diagnosed, review done; next step."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ def take_back_diagnosis(case: Case, reason: str, *, by: Person) -> Entry:
     case = allowed(case, by, Deed.RECORD)
     data = {"diagnosed": False}
     return append(case, Kind.DECISION, words(reason), by=by, event="case.diagnosed", data=data)
-
-
-@transaction.atomic
-def update_customer(case: Case, text: str, *, by: Person) -> Entry:
-    """Tell the customer where it stands; the clock of the next update begins anew."""
-    case = allowed(case, by, Deed.RECORD)
-    return append(case, Kind.UPDATE, words(text), by=by, event="case.update", shared=True)
 
 
 @transaction.atomic
@@ -90,5 +83,5 @@ def rewrite_impact(case: Case, impact: str, *, by: Person, before: str) -> Case:
     if impact != case.impact:
         data = change(case, "impact", case.impact or None, impact)
         case.impact = impact
-        append(case, Kind.FACT, "Impact rewritten", by=by, event="case.impact", data=data, shared=True)
+        append(case, Kind.FACT, "Impact rewritten", by=by, event="case.impact", data=data)
     return case

@@ -254,6 +254,10 @@ class SentKey(models.Model):
         return self.key
 
 
+OUTSIDE = "outside"
+"""Key in an entry's data of what the customer reads instead of its text."""
+
+
 class Kind(models.TextChoices):
     """What sort of thing a timeline entry tells."""
 

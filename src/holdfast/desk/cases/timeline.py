@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from holdfast.desk.cases.chain import seal
 from holdfast.desk.cases.clockwork import CUSTOMER, TELLING, step, steps_of, wind
-from holdfast.desk.cases.models import Case, Entry, Kind
+from holdfast.desk.cases.models import OUTSIDE, Case, Entry, Kind
 from holdfast.desk.cases.ordering import place
 from holdfast.desk.cases.rulebook import rulebook
 from holdfast.desk.clocks.ledger import Clock
@@ -53,10 +53,17 @@ def append(
     event: str,
     data: dict[str, Any] | None = None,
     shared: bool = False,
+    outside: str = "",
     happened_at: datetime | None = None,
 ) -> Entry:
-    """Append an entry to a locked case, save the case as it now is, and publish the event."""
+    """Append an entry to a locked case, save the case as it now is, and publish the event.
+
+    A shared entry is read by the customer: its text, or instead of it the words `outside`, which is how a reason that
+    was written for the team stays with the team.
+    """
     now = timezone.now()
+    if outside:
+        shared, data = True, (data or {}) | {OUTSIDE: outside}
     if by is not None and not case.allows(by, Deed.SEE_INTERNAL):
         data = (data or {}) | {"side": CUSTOMER}
     entry = Entry(

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases import commands, lines, marks, queries
 from holdfast.desk.cases.models import Case, Kind
+from holdfast.desk.cases.outside import entries_as_read
+from holdfast.desk.cases.telling import Waits
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
@@ -48,7 +50,8 @@ def timeline_context(request: HttpRequest, person: Person, case: Case) -> dict[s
     kept = queries.entries(person, case)
     chosen = kept.filter(kind=kind) if kind in Kind.values else kept
     upto = _position(request.GET.get("upto", ""))
-    found = list((chosen.filter(position__lte=upto) if upto else chosen).order_by("-position")[: SHOWN + 1])
+    newest = (chosen.filter(position__lte=upto) if upto else chosen).order_by("-position")
+    found = entries_as_read(person, case, newest[: SHOWN + 1])
     numbers = queries.kinds(person, case)
     return {
         "case": case,
@@ -167,6 +170,8 @@ def done(
     person = signed_in(request)
     try:
         deed(queries.visible_case(person, key), person)
+    except Waits as waits:
+        messages.warning(request, f"{waits}.")
     except commands.Conflict as conflict:
         messages.error(request, f"Nothing was changed: {conflict}.")
     return redirect(reverse(page, args=[key]))

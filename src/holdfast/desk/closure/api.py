@@ -113,7 +113,7 @@ def close(request: HttpRequest, key: str, said: CloseIn) -> CaseOut:
     """Close a resolved case on the customer's word or for a stated reason."""
     person = signed_in(request)
     commands.close(visible_case(person, key), by=person, confirmed=said.confirmed, reason=said.reason)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)
 
 
 @router.post("/cases/{key}/reopen", response=CaseOut, summary="Reopen a case")
@@ -121,7 +121,7 @@ def reopen(request: HttpRequest, key: str, said: ReopenIn) -> CaseOut:
     """Reopen a resolved or closed case, with the reason."""
     person = signed_in(request)
     commands.reopen(visible_case(person, key), said.reason, by=person)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)
 
 
 @router.post("/cases/{key}/judge", response=CaseOut, summary="Say as the customer whether it is solved")
@@ -129,7 +129,7 @@ def judge(request: HttpRequest, key: str, said: JudgeIn) -> CaseOut:
     """Confirm the resolution, or reject it: the case is then reopened."""
     person = signed_in(request)
     commands.judge(visible_case(person, key), by=person, solved=said.solved, text=said.text)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)
 
 
 @router.get("/cases/{key}/hygiene", response=list[UntidyOut], summary="What is wrong with a case")

@@ -9,10 +9,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from holdfast.desk.cases.api import EntryOut
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.commands import Conflict
-from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.links import commands, merging, queries
 from holdfast.desk.people.api import Words
@@ -87,12 +85,6 @@ class WhyIn(Schema):
     reason: Why
 
 
-class TellIn(Schema):
-    """An update, written for the customers of the duplicates."""
-
-    text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
-
-
 def _links(request: HttpRequest, key: str) -> LinksOut:
     person = signed_in(request)
     found = queries.links_of(person, internal_case(person, key))
@@ -143,10 +135,3 @@ def unmerge(request: HttpRequest, key: str, said: WhyIn) -> LinksOut:
     person = signed_in(request)
     merging.unmerge(visible_case(person, key), by=person, reason=said.reason)
     return _links(request, key)
-
-
-@router.post("/cases/{key}/duplicates/tell", response={201: list[EntryOut]}, summary="Tell duplicates")
-def tell(request: HttpRequest, key: str, said: TellIn) -> Status[list[Entry]]:
-    """Write an update on every duplicate merged into this case, for its customer."""
-    person = signed_in(request)
-    return Status(201, merging.tell_duplicates(visible_case(person, key), said.text, by=person))

@@ -13,8 +13,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from holdfast.desk.cases.commands import Conflict, allowed, require_right, words
-from holdfast.desk.cases.models import Case, Entry, Kind
+from holdfast.desk.cases.commands import Conflict, require_right, words
+from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.cases.noticing import notify
 from holdfast.desk.cases.states import OPEN, State
 from holdfast.desk.cases.timeline import append, change, when_told
@@ -99,26 +99,6 @@ def duplicates(case: Case) -> list[Case]:
         at = [one.id for one in merged if one.id not in found]
         found |= {one.id: one for one in merged}
     return list(found.values())
-
-
-@transaction.atomic
-def tell_duplicates(case: Case, text: str, *, by: Person) -> list[Entry]:
-    """Write an update to the customers of every duplicate merged into a case, each on their own case.
-
-    The words are written for them, not copied from the survivor: another customer reads those.
-    """
-    require_right(case, by, Deed.RECORD)
-    said = words(text)
-    mine = Case.objects.visible_to(by).filter(id__in=[one.id for one in duplicates(case)]).order_by("id")
-    seen = [one for one in mine.select_related("organisation") if one.allows(by, Deed.RECORD)]
-    if not seen:
-        raise Conflict(f"no case that you may write on is merged into {case.key}")
-    return [_told(one, said, by) for one in seen]
-
-
-def _told(duplicate: Case, text: str, by: Person) -> Entry:
-    locked = allowed(duplicate, by, Deed.RECORD)
-    return append(locked, Kind.UPDATE, text, by=by, event="case.update", shared=True)
 
 
 @when_told

@@ -10,5 +10,4 @@ urlpatterns = [
     path("cases/<str:key>/links/<int:number>/end", views.end_link, name="end_link"),
     path("cases/<str:key>/merge", views.merge, name="merge"),
     path("cases/<str:key>/unmerge", views.unmerge, name="unmerge"),
-    path("cases/<str:key>/duplicates/tell", views.tell_duplicates, name="tell_duplicates"),
 ]

@@ -59,10 +59,3 @@ def unmerge(request: HttpRequest, key: str) -> HttpResponse:
     """Take the merge back."""
     reason = request.POST.get("reason", "")
     return done(request, key, lambda case, by: merging.unmerge(case, by=by, reason=reason))
-
-
-@require_POST
-def tell_duplicates(request: HttpRequest, key: str) -> HttpResponse:
-    """Write to the customers of the duplicates."""
-    text = request.POST.get("text", "")
-    return done(request, key, lambda case, by: merging.tell_duplicates(case, text, by=by))

@@ -17,6 +17,7 @@ from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
+from holdfast.desk.cases.telling import Waits
 from holdfast.desk.cases.views import done
 from holdfast.desk.decisions.queries import rows
 from holdfast.desk.outbox import live
@@ -129,6 +130,10 @@ def say(request: HttpRequest, key: str) -> HttpResponse:
     case, text = internal_case(person, key), _field(request, "text")
     try:
         lines.write(case, text, by=person)
+    except Waits as waits:
+        if request.headers.get("X-Requested-With") == "fetch":
+            return JsonResponse({"waits": f"{waits}."})
+        messages.warning(request, f"{waits}.")
     except (Conflict, PermissionDenied) as refusal:
         if request.headers.get("X-Requested-With") == "fetch":
             return JsonResponse({"refused": str(refusal)}, status=409)

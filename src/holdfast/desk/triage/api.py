@@ -165,7 +165,7 @@ def scope(request: HttpRequest, key: str, said: ScopeIn) -> CaseOut:
     """Set the affected customers, tenants, regions or versions."""
     person = signed_in(request)
     commands.set_scope(visible_case(person, key), said.model_dump(exclude_none=True), by=person)
-    return CaseOut.of(visible_case(person, key))
+    return CaseOut.of(visible_case(person, key), person)
 
 
 @router.get("/cases/{key}/near", response=NearOut, summary="What happened near the onset")

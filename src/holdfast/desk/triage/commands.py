@@ -98,7 +98,15 @@ def _decide(case: Case, severity: int, reason: str, by: Person, more: Mapping[st
         "asked": case.asked_severity,
         **more,
     }
-    append(case, Kind.DECISION, reason, by=by, event="case.severity", data=data, shared=True)
+    append(
+        case,
+        Kind.DECISION,
+        reason,
+        by=by,
+        event="case.severity",
+        data=data,
+        outside=f"Severity {severity} confirmed",
+    )
 
 
 @transaction.atomic

@@ -9,10 +9,15 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
+from holdfast.desk.cases.api import EntryOut
 from holdfast.desk.cases.clock_views import internal_case
+from holdfast.desk.cases.models import Entry
+from holdfast.desk.cases.queries import visible_case
+from holdfast.desk.cases.telling import Message
+from holdfast.desk.cases.telling import tell as tell_customer
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
-from holdfast.desk.updates import commands, queries
+from holdfast.desk.updates import commands, queries, telling
 from holdfast.desk.updates.filling import text_of
 from holdfast.desk.updates.holding import hits
 from holdfast.desk.updates.models import Promise, Update
@@ -55,6 +60,12 @@ class KeepIn(Schema):
 
     words: Annotated[Words, Field(min_length=1, max_length=2000)]
     reason: Annotated[Words, Field(min_length=1, max_length=400, pattern=r"\S")]
+
+
+class TellIn(Schema):
+    """A few words for the customer."""
+
+    text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
 
 
 class MoveIn(Schema):
@@ -171,6 +182,20 @@ def send(request: HttpRequest, key: str, number: int) -> UpdateOut:
     """Send it; refused while the checker finds something, or a decision is missing."""
     person = signed_in(request)
     return UpdateOut.of(commands.send(commands.update_of(internal_case(person, key), number), by=person))
+
+
+@router.post("/cases/{key}/updates", response={201: EntryOut}, summary="Tell the customer where it stands")
+def tell(request: HttpRequest, key: str, said: TellIn) -> Status[Entry]:
+    """Send a few words at once where nothing stands against it; else they are kept as a draft, and 409 says why."""
+    person = signed_in(request)
+    return Status(201, tell_customer(visible_case(person, key), Message(said.text), by=person))
+
+
+@router.post("/cases/{key}/duplicates/tell", response={201: list[EntryOut]}, summary="Tell duplicates")
+def tell_duplicates(request: HttpRequest, key: str, said: TellIn) -> Status[list[Entry]]:
+    """Tell the customer of every duplicate merged into this case, each on their own case."""
+    person = signed_in(request)
+    return Status(201, telling.tell_duplicates(visible_case(person, key), said.text, by=person))
 
 
 @router.get("/cases/{key}/promises", response=list[PromiseOut], summary="List the promises of a case")

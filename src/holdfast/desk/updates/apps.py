@@ -9,5 +9,5 @@ class Updates(AppConfig):
     name = "holdfast.desk.updates"
 
     def ready(self) -> None:
-        """Register the round that notes broken promises, and what a hand-over says of promises."""
-        from holdfast.desk.updates import handing, watching  # noqa: F401
+        """Register the way to the customer, the round that notes broken promises, and what a hand-over says of them."""
+        from holdfast.desk.updates import handing, telling, watching  # noqa: F401

@@ -59,6 +59,11 @@ class Hit:
     blocks: bool = False
     """Whether it cannot be kept with a reason."""
 
+    @property
+    def said(self) -> str:
+        """The words and why, in one sentence."""
+        return f"“{self.words}”: {self.why}" if self.words else self.why
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -62,7 +62,7 @@ def draft(case: Case, audience: str, *, by: Person) -> Update:
     filled = fill(case, Audience(audience))
     return Update.objects.create(
         case=case,
-        number=(case.updates.aggregate(most=Max("number"))["most"] or 0) + 1,
+        number=next_number(case),
         audience=audience,
         headline=filled.headline,
         known=filled.known,
@@ -72,6 +72,11 @@ def draft(case: Case, audience: str, *, by: Person) -> Update:
         filled_at=case.entries_count,
         author=by,
     )
+
+
+def next_number(case: Case) -> int:
+    """Return the number of a locked case's next update."""
+    return (case.updates.aggregate(most=Max("number"))["most"] or 0) + 1
 
 
 @transaction.atomic
@@ -187,9 +192,7 @@ def send(update: Update, *, by: Person) -> Update:
     """Send an update: checked, decided, without secrets, delivered, on the timeline, its promises registered."""
     case, update = _held(update, by)
     if found := hits(update):
-        first = found[0]
-        said = f"“{first.words}”: {first.why}" if first.words else first.why
-        raise Conflict(f"{len(found)} to look at before it is sent; first {said}")
+        raise Conflict(f"{len(found)} to look at before it is sent; first {found[0].said}")
     decided = [
         require(case, right, by=by, about=about(update), details=details(update))
         for right in rights_of(update)
@@ -205,6 +208,7 @@ def send(update: Update, *, by: Person) -> Update:
     update.save()
     outside = update.audience in (Audience.CUSTOMER, Audience.STATUS)
     data: dict[str, Any] = {"update": update.number, "audience": update.audience, **decided[-1].data}
+    data |= update.data
     if update.next_at:
         data["next"] = update.next_at.isoformat()
     kind = Kind.UPDATE if update.audience == Audience.CUSTOMER else Kind.FACT

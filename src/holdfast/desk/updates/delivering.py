@@ -9,7 +9,7 @@ from django.conf import settings
 
 from holdfast.desk.arrival.asking import addresses
 from holdfast.desk.arrival.mail import token
-from holdfast.desk.arrival.models import Mailbox
+from holdfast.desk.arrival.models import Arrival, Mailbox
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
 from holdfast.desk.outbox import letters
@@ -42,6 +42,8 @@ def register(channel: Channel) -> None:
 
 def deliver(update: Update, text: str) -> list[str]:
     """Have an update delivered by every channel; return the deliveries, `mail:41`."""
+    if update.to is not None:
+        return [f"{Mail.name}:{_channels[Mail.name].deliver(update, to, text)}" for to in update.to]
     made = []
     for name, channel in _channels.items():
         made += [f"{name}:{channel.deliver(update, to, text)}" for to in channel.recipients(update)]
@@ -63,22 +65,33 @@ class Mail:
         """Write the letter down; a job sends it."""
         case, box = update.case, _box(update.case)
         if box is None:
-            raise Conflict("this organisation has no mail address any more; nothing was sent")
-        mark = f" {token(case)}" if update.audience == Audience.CUSTOMER else ""
-        text += _end(update, to)
-        letter = letters.post(
-            to,
-            f"{update.headline}{mark}",
-            text,
-            sender=box.address,
-            organisation_id=case.organisation_id,
-            case_id=case.id,
-        )
+            raise Conflict("this organisation has no mail address; an admin declares one under Sources")
+        outside = update.audience == Audience.CUSTOMER
+        try:
+            letter = letters.post(
+                to,
+                f"{update.headline} {token(case)}" if outside else update.headline,
+                text + _end(update, to),
+                sender=box.address,
+                organisation_id=case.organisation_id,
+                case_id=case.id,
+                answers=_last_of(case, to) if outside else "",
+            )
+        except letters.NoPost as missing:
+            raise Conflict(str(missing)) from missing
         return str(letter.id)
 
 
 def _box(case: Case) -> Mailbox | None:
     return Mailbox.objects.filter(organisation=case.organisation_id).order_by("id").first()
+
+
+def _last_of(case: Case, sender: str) -> str:
+    """Return which mail of theirs it answers, so that their program shows both together."""
+    last = (
+        Arrival.objects.filter(case=case, sender=sender, source=Arrival.Source.MAIL).order_by("-id").first()
+    )
+    return last.message_id if last else ""
 
 
 def _end(update: Update, to: str) -> str:

@@ -95,7 +95,13 @@ def next_at(case: Case) -> datetime:
 
 
 def text_of(update: Update, *, promises: bool = True) -> str:
-    """Return an update as its reader gets it; without its promises for the checker, since they are decided apart."""
+    """Return an update as its reader gets it; without its promises for the checker, since they are decided apart.
+
+    What has only one part is told without titles: it is a message and no report.
+    """
+    if not (update.doing.strip() or update.next_step.strip() or update.commitments):
+        told = [update.headline, update.known.strip(), _next(update, promises=promises)]
+        return "\n\n".join(part for part in told if part) + "\n"
     parts = [
         ("What we know", update.known),
         ("What we are doing", update.doing),

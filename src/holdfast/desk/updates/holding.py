@@ -16,12 +16,24 @@ from holdfast.desk.updates.models import Audience, Update
 _FREE = {Audience.INTERNAL: {"internal_name", "speculation", "false_precision", "personal_data"}}
 """What a team may tell itself."""
 
+_NEVER_SETTLED = {"secret", "personal_data"}
+
 
 def hits(update: Update) -> list[Hit]:
     """Return what the checker says of a draft; words that are kept with a reason are passed over."""
     free = _FREE.get(Audience(update.audience), set())
-    found = check(text_of(update, promises=False), facts(update))
+    text = text_of(update, promises=False)
+    found = [hit for hit in check(text, facts(update)) if not _settled(update, text, hit)]
     return [hit for hit in found if hit.rule not in free and (hit.blocks or hit.words not in update.kept)]
+
+
+def _settled(update: Update, text: str, hit: Hit) -> bool:
+    """Whether the hit lies in a line that a policy has written; a secret is one wherever it stands."""
+    if not update.settled or hit.rule in _NEVER_SETTLED or not hit.words:
+        return False
+    start = text.rfind("\n", 0, hit.start) + 1
+    line = text[start : text.find("\n", hit.end)]
+    return line.strip() in {one.strip() for one in update.settled.splitlines()}
 
 
 def facts(update: Update) -> Facts:

@@ -43,6 +43,12 @@ class Update(models.Model):
     """`{"about", "text", "due"}`: promises beyond the next update; they need a decision."""
     kept = models.JSONField(default=dict)
     """Why words the checker warned of are kept: words to reason."""
+    to = models.JSONField(null=True)
+    """Addresses it goes to; empty for everybody of its audience, an empty list when it was told by hand."""
+    settled = models.TextField(blank=True)
+    """Lines a published policy has written, which the checker passes over."""
+    data = models.JSONField(default=dict)
+    """What its entry on the timeline keeps besides."""
     edits = models.PositiveIntegerField(default=0)
     filled_at = models.PositiveIntegerField(default=0)
     """Entries on the timeline when it was filled."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from holdfast.desk.cases.clock_views import internal_case
@@ -19,7 +20,7 @@ from holdfast.desk.decisions.models import Decision
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.updates import commands, queries, status
+from holdfast.desk.updates import commands, queries, status, telling
 from holdfast.desk.updates.checking import all_rules
 from holdfast.desk.updates.delivering import READERS
 from holdfast.desk.updates.filling import facts_changed, text_of
@@ -33,9 +34,9 @@ def updates(request: HttpRequest, key: str) -> HttpResponse:
     person = signed_in(request)
     case = internal_case(person, key)
     listed = queries.updates_of(case)
-    audience = request.GET.get("audience", "")
     drafts = [one for one in listed if one.state == Update.State.DRAFT]
-    draft = next((one for one in drafts if not audience or one.audience == audience), None)
+    wanted = request.GET.get("draft", "")
+    draft = next((one for one in drafts if str(one.number) == wanted), drafts[0] if drafts else None)
     context: dict[str, object] = {
         "case": case,
         "clock": clock(case),
@@ -75,7 +76,9 @@ def _composing(case: Case, draft: Update, person: Person) -> dict[str, object]:
 def begin(request: HttpRequest, key: str) -> HttpResponse:
     """Begin an update for an audience, filled from the case."""
     audience = request.POST.get("audience", "")
-    return _then(request, key, lambda case, by: commands.draft(case, audience, by=by), audience)
+    begun: list[Update] = []
+    done(request, key, lambda case, by: begun.append(commands.draft(case, audience, by=by)))
+    return _to(key, begun[0].number if begun else None)
 
 
 @require_POST
@@ -95,7 +98,7 @@ def write(request: HttpRequest, key: str, number: int) -> HttpResponse:
             return commands.request(update, by=by)
         return update
 
-    return _then(request, key, deed, request.POST.get("audience", ""))
+    return _then(request, key, deed, number)
 
 
 def _draft(request: HttpRequest) -> Callable[[], commands.Draft]:
@@ -120,7 +123,9 @@ def _draft(request: HttpRequest) -> Callable[[], commands.Draft]:
 @require_POST
 def refill(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Write the draft anew from the case."""
-    return _then(request, key, lambda case, by: commands.refill(commands.update_of(case, number), by=by), "")
+    return _then(
+        request, key, lambda case, by: commands.refill(commands.update_of(case, number), by=by), number
+    )
 
 
 @require_POST
@@ -128,14 +133,17 @@ def keep(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Keep words the checker warns of, with a reason."""
     said, why = request.POST.get("words", ""), request.POST.get("reason", "")
     return _then(
-        request, key, lambda case, by: commands.keep(commands.update_of(case, number), said, why, by=by), ""
+        request,
+        key,
+        lambda case, by: commands.keep(commands.update_of(case, number), said, why, by=by),
+        number,
     )
 
 
 @require_POST
 def drop(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Give a draft up."""
-    return _then(request, key, lambda case, by: commands.drop(commands.update_of(case, number), by=by), "")
+    return _then(request, key, lambda case, by: commands.drop(commands.update_of(case, number), by=by))
 
 
 @require_POST
@@ -152,14 +160,27 @@ def settle(request: HttpRequest, key: str, number: int) -> HttpResponse:
             else commands.keep_promise(promise, said, by=by)
         )
 
-    return _then(request, key, deed, "")
+    return _then(request, key, deed)
+
+
+@require_POST
+def tell_duplicates(request: HttpRequest, key: str) -> HttpResponse:
+    """Tell the customers of the duplicates."""
+    text = request.POST.get("text", "")
+    return done(request, key, lambda case, by: telling.tell_duplicates(case, text, by=by))
 
 
 def _then(
-    request: HttpRequest, key: str, deed: Callable[[Case, Person], object], audience: str
+    request: HttpRequest, key: str, deed: Callable[[Case, Person], object], number: int | None = None
 ) -> HttpResponse:
-    answer = done(request, key, deed, "updates")
-    return redirect(f"{answer.url}?audience={audience}") if audience in Audience.values else answer  # type: ignore[attr-defined]
+    done(request, key, deed, "updates")
+    return _to(key, number)
+
+
+def _to(key: str, number: int | None) -> HttpResponse:
+    """Go back to the updates, to the draft in hand."""
+    page = reverse("updates", args=[key])
+    return redirect(f"{page}?draft={number}" if number else page)
 
 
 @require_safe
