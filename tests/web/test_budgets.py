@@ -9,6 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from holdfast.desk.cases import commands
 from holdfast.desk.decisions.commands import Question, ask
 from holdfast.desk.decisions.rights import Right
+from holdfast.desk.engineering import commands as ticketing
+from holdfast.desk.engineering.fixes import Built, add_customer, fix
+from holdfast.desk.engineering.outcomes import answer_for_owner
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, plan_test, propose, weigh_evidence
 from holdfast.desk.response.handing import hand_over, question, write
@@ -47,14 +50,21 @@ BUDGETS = {
     "/cases/ESC-1/closing": 11,
     "/cases/ESC-1/updates": 12,
     "/promises/": 4,
+    "/cases/ESC-1/tickets": 40,
+    "/cases/ESC-1/tickets?t=2": 24,
+    "/tickets/": 8,
+    "/tickets/matrix": 8,
+    "/tickets/ESC-1/2": 24,
+    "/api/v1/tickets": 8,
+    "/api/v1/tickets/matrix": 8,
     "/hygiene/": 6,
     "/cases/ESC-1/place": 20,
     "/queue/stand-up": 18,
     "/queue/weekly": 18,
     "/me/notices": 4,
     "/me/profile": 4,
-    "/figures/": 25,
-    "/policies/": 14,
+    "/figures/": 29,
+    "/policies/": 15,
     "/policies/profiles/": 10,
     "/policies/profiles/enterprise": 6,
     "/policies/business-calendar/default": 6,
@@ -90,6 +100,13 @@ def test_a_page_keeps_its_budget_when_there_is_more_on_it(
     for number in range(5):
         write(hand, f"note {number}", "text", by=engineer)
         question(hand, "state", f"why {number}", by=team_mate)
+    ticketing.draft(first, by=engineer)
+    for number in range(6):
+        noted = ticketing.note(first, f"ENG-{number}", by=engineer)
+        answer_for_owner(noted, "sent_back", "which flag?", by=engineer, lacks="steps")
+        fix(noted, Built(f"1.0.{number}"), by=engineer)
+        for name in "abc":
+            add_customer(noted, first, f"Customer {name}", by=engineer)
     for number, right in enumerate(Right):
         ask(first, Question(right, f"do {number}", about=f"thing/{number}"), by=engineer)
     browser = signed_in(engineer)

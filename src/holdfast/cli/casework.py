@@ -174,7 +174,7 @@ def profiles(url: str, token: str) -> int:
         for one in found:
             print(f"{one['name']:<18}{one['title']}. {one['says']}")
 
-    return _asked(url, token, show, lambda sender: sender.listed("/profiles"))
+    return _asked(url, token, show, lambda sender: sender.call("GET", "/profiles"))
 
 
 def apply_profile(

@@ -33,7 +33,7 @@ class Sender:
 
     def declare(self, said: dict[str, Any], key: str = "") -> dict[str, Any]:
         """Declare a case; with a key, doing it again returns the same case."""
-        return self.call("POST", "/cases", json=said, headers={"Idempotency-Key": key} if key else {})
+        return dict(self.call("POST", "/cases", json=said, headers={"Idempotency-Key": key} if key else {}))
 
     def send(self, case: str, path: Path, *, baseline: bool = False) -> dict[str, Any]:
         """Send one file, checked at the other end against its SHA-256."""
@@ -45,37 +45,31 @@ class Sender:
                 file.seek(upload["offset"])
                 upload = self._piece(upload, file.read(min(PIECE, upload["piece"])))
                 self._progress(path.name, upload["offset"], size)
-        return self.call("POST", f"/uploads/{upload['id']}/complete")
+        return dict(self.call("POST", f"/uploads/{upload['id']}/complete"))
 
     def investigate(self, case: str) -> dict[str, Any]:
         """Have the evidence read."""
-        return self.call("POST", f"/cases/{case}/investigations", json={})
+        return dict(self.call("POST", f"/cases/{case}/investigations", json={}))
 
     def _piece(self, upload: dict[str, Any], data: bytes) -> dict[str, Any]:
         """Send a piece; after a broken connection ask how much arrived and go on from there."""
         address, headers = f"/uploads/{upload['id']}", {"Upload-Offset": str(upload["offset"])}
         for attempt in range(_ATTEMPTS):
             try:
-                return self.call("PATCH", address, content=data, headers=headers)
+                return dict(self.call("PATCH", address, content=data, headers=headers))
             except httpx.TransportError:
                 if attempt == _ATTEMPTS - 1:
                     raise
-                now = self.call("GET", address)
+                now = dict(self.call("GET", address))
                 if now["offset"] != upload["offset"]:
                     return now
         raise AssertionError("unreachable")
 
-    def call(self, method: str, address: str, **options: Any) -> dict[str, Any]:
+    def call(self, method: str, address: str, **options: Any) -> Any:
         """Call an operation of the API and return what it answers; raise HTTPStatusError when it refuses."""
         answer = self._client.request(method, address, **options)
         answer.raise_for_status()
-        return dict(answer.json())
-
-    def listed(self, address: str) -> list[Any]:
-        """Return what an operation answers as a list."""
-        answer = self._client.get(address)
-        answer.raise_for_status()
-        return list(answer.json())
+        return answer.json()
 
     def text(self, address: str) -> str:
         """Return what an operation answers in text."""

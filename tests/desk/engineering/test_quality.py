@@ -40,7 +40,7 @@ def test_the_gate_says_what_is_missing_at_its_place_and_why(known: Any, engineer
     quality = look(Subject(draft, engineer))
 
     assert quality.open == ["priority"]
-    assert quality.gaps("risk") == ["Regression risk: not judged; say low, medium or high, and where"]
+    assert quality.gaps("risk") == ["Not judged; say low, medium or high, and where"]
     assert quality.met == len(quality.rows) - 1
     assert all(row.looked.says and row.check.why for row in quality.rows)
 

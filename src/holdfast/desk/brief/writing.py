@@ -12,6 +12,7 @@ from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.queries import entries
+from holdfast.desk.engineering.telling import told
 from holdfast.desk.environments.comparing import compare
 from holdfast.desk.environments.queries import environments
 from holdfast.desk.impact.models import Sourced
@@ -75,6 +76,7 @@ def _inside(person: Person, case: Case, line: Timeline) -> list[Section]:
         Section("What is known", (*_known(case, kept), *_judged(case, claims, Verdict.CONFIRMED))),
         Section("What is ruled out", (*_against(case, kept), *_judged(case, claims, Verdict.REFUTED))),
         Section("What is still open", tuple(_open(case, claims))),
+        Section("With engineering", tuple(_tickets(case))),
         Section("Who does what", tuple(_people(case, line))),
         Section("What happens next", (*_next(case, line), *_clocks(case))),
         Section("Linked", tuple(_links(person, case))),
@@ -198,6 +200,11 @@ def _open(case: Case, claims: list[Hypothesis]) -> list[Sentence]:
             running = [test for test in one.experiments.all() if test.finished_at is None]
             said += [_claim(case, one, f"{test} of {one} runs: {test.setting}") for test in running]
     return said
+
+
+def _tickets(case: Case) -> list[Sentence]:
+    page = reverse("tickets", args=[case.key])
+    return [Sentence(sentence(text), label, f"{page}{query}") for label, text, query in told(case)]
 
 
 def _people(case: Case, line: Timeline) -> list[Sentence]:

@@ -178,7 +178,7 @@ class TicketOut(Schema):
                     verdict=str(row.looked.verdict),
                     says=row.looked.says,
                     why=row.check.why,
-                    gaps=list(row.looked.gaps),
+                    gaps=[f"{gap.part}: {gap.says}" for gap in row.looked.gaps],
                     repair=row.looked.repair,
                 )
                 for row in quality.rows

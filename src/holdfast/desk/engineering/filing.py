@@ -41,7 +41,9 @@ def order_of(ticket: Ticket) -> Order:
 def hand_in(case: Case, ticket: Ticket, where: Tracker) -> None:
     """File now, or have it filed; in the transaction of the deed."""
     if where.at_hand:
-        taken(case, ticket, where.file(order_of(ticket)).there, ticket.filed_by)
+        there = where.file(order_of(ticket)).there
+        ticket.refresh_from_db(fields=["serial"])  # handed out by the tracker, beside this copy
+        taken(case, ticket, there, ticket.filed_by)
     else:
         enqueue(JOB, {"ticket": ticket.id}, organisation_id=case.organisation_id, case_id=case.id)
 
@@ -125,10 +127,15 @@ def know_customers(ticket: Ticket, case: Case) -> None:
     names += [name for name in case.scope.get("customers", ()) if name not in names]
     versions = case.scope.get("versions", ())
     newest = case.environments.filter(withdrawn_at=None).exclude(version="").order_by("-at").first()
-    version = newest.version if newest else versions[0] if len(versions) == 1 else ""
+    listed = versions[0] if len(versions) == 1 else ""
     there = set(ticket.customers.values_list("name", flat=True))
     Affected.objects.bulk_create(
-        Affected(ticket=ticket, case=case, name=name[:120], version=version[:120] if at == 0 else "")
+        Affected(
+            ticket=ticket,
+            case=case,
+            name=name[:120],
+            version=(newest.version if newest and at == 0 else listed)[:120],
+        )
         for at, name in enumerate(names)
         if name[:120] not in there
     )

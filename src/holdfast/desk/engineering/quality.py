@@ -30,13 +30,20 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Something missing, as it is shown at the place where it belongs."""
+
+    part: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What one check says of a ticket."""
 
     verdict: Verdict
     says: str
-    gaps: tuple[str, ...] = ()
-    """What is missing, as it is shown at the place where it belongs."""
+    gaps: tuple[Gap, ...] = ()
     repair: str = ""
     """What the repair does, where there is one."""
     other: Ticket | None = None
@@ -101,7 +108,7 @@ class Check(ABC):
     why: ClassVar[str]
     """Why it matters to whoever gets the ticket."""
     part: ClassVar[str]
-    """The part in which what is missing is shown."""
+    """The part it is about most."""
 
     def __init_subclass__(cls) -> None:
         if cls.name in Check.registry:
@@ -111,6 +118,10 @@ class Check(ABC):
     @abstractmethod
     def look(self, subject: Subject) -> Looked:
         """Return what is to be said of a ticket."""
+
+    def open(self, says: str, *gaps: str, repair: str = "", other: Ticket | None = None) -> Looked:
+        """Return that it keeps the ticket, with what is missing in its part."""
+        return Looked(Verdict.OPEN, says, tuple(Gap(self.part, gap) for gap in gaps), repair, other)
 
     def repair(self, subject: Subject) -> dict[str, str]:  # noqa: ARG002
         """Return the parts as they would be after the repair; nothing where there is none."""
@@ -148,7 +159,7 @@ class Quality:
 
     def gaps(self, part: str) -> list[str]:
         """Return what is missing in a part."""
-        return [gap for row in self.rows if row.check.part == part for gap in row.looked.gaps]
+        return [gap.says for row in self.rows for gap in row.looked.gaps if gap.part == part]
 
 
 def all_checks() -> list[Check]:

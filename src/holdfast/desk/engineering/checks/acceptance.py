@@ -23,12 +23,12 @@ class Acceptance(Check):
         lines = subject.lines("acceptance")
         if not lines:
             repair = "suggest from what changed" if subject.known["acceptance"] else ""
-            return Looked(Verdict.OPEN, "there is no criterion", ("No criterion: when is it done?",), repair)
+            return self.open("there is no criterion", "No criterion: when is it done?", repair=repair)
         vague = [place for place, line in enumerate(lines, 1) if not _TESTABLE.search(line)]
         if vague:
             gaps = tuple(f"Criterion {place} has no number, command or quoted result" for place in vague)
             more = [line for line in subject.known["acceptance"].splitlines() if line not in lines]
-            return Looked(Verdict.OPEN, "; ".join(gaps), gaps, "suggest from what changed" if more else "")
+            return self.open("; ".join(gaps), *gaps, repair="suggest from what changed" if more else "")
         return Looked(Verdict.MET, f"{len(lines)} criteri{'a' if len(lines) > 1 else 'on'}")
 
     def repair(self, subject: Subject) -> dict[str, str]:

@@ -26,5 +26,5 @@ class Duplicate(Check):
                 return Looked(
                     Verdict.MET, f"differs from {closest.ticket.called} as said", other=closest.ticket
                 )
-            return Looked(Verdict.OPEN, f"closest {said}", (gap,), other=closest.ticket)
+            return self.open(f"closest {said}", gap, other=closest.ticket)
         return Looked(Verdict.MET, f"closest {said}", other=closest.ticket)

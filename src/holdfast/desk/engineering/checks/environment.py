@@ -29,7 +29,7 @@ class Environment(Check):
         gap = "Version: not given" if text.strip() else "No environment: record one on the page Environments"
         known = subject.known["environment"]
         more = known and known not in text
-        return Looked(Verdict.OPEN, gap, (gap,), "insert the recorded one" if more else "")
+        return self.open(gap, gap, repair="insert the recorded one" if more else "")
 
     def repair(self, subject: Subject) -> dict[str, str]:
         """Add the recorded environments."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.desk.engineering.quality import Check, Looked, Subject, Verdict
+from holdfast.desk.engineering.quality import Check, Gap, Looked, Subject, Verdict
 
 LEAST = 2
 
@@ -22,13 +22,18 @@ class Evidence(Check):
         broken = sorted({one.said for one in cited if not one.address})
         good = {one.said for one in cited if one.evidence}
         if broken:
-            gaps = tuple(f"{said} leads nowhere" for said in broken)
-            return Looked(Verdict.OPEN, "; ".join(gaps), gaps)
+            gaps = [
+                Gap(name, f"{one.said} leads nowhere")
+                for name, places in subject.cited.items()
+                for one in places
+                if not one.address
+            ]
+            return Looked(Verdict.OPEN, f"{', '.join(broken)} lead nowhere", tuple(gaps))
         if len(good) < LEAST:
             gap = (
                 f"{len(good) or 'No'} place{'' if len(good) == 1 else 's'} in the evidence, at least {LEAST}"
             )
-            return Looked(Verdict.OPEN, gap, (gap,), "cite the findings" if subject.known["evidence"] else "")
+            return self.open(gap, gap, repair="cite the findings" if subject.known["evidence"] else "")
         return Looked(Verdict.MET, f"{len(good)} places, all open")
 
     def repair(self, subject: Subject) -> dict[str, str]:

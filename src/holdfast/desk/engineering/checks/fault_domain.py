@@ -27,7 +27,7 @@ class FaultDomain(Check):
         hits = [hit.words for sentence in sentences(text) for hit in rule.read(sentence, known)]
         if hits:
             gap = f"No hypothesis is confirmed, and “{hits[0][:80]}” tells a cause: say what was seen"
-            return Looked(Verdict.OPEN, gap, (gap,))
+            return self.open(gap, gap)
         testing = [str(one) for one in subject.facts.claims(Ruled.OPEN)]
         said = f"{', '.join(testing[:3])} still testing" if testing else "no hypothesis"
         return Looked(Verdict.WARNS, f"{said}; wording checked")

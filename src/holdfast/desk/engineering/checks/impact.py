@@ -38,11 +38,8 @@ class Impact(Check):
             return Looked(
                 Verdict.MET, "numbers, workaround" + (", cost" if subject.case.severity <= 2 else "")
             )
-        return Looked(
-            Verdict.OPEN,
-            "; ".join(gaps),
-            tuple(gaps),
-            "insert what the case knows" if self._more(subject) else "",
+        return self.open(
+            "; ".join(gaps), *gaps, repair="insert what the case knows" if self._more(subject) else ""
         )
 
     def repair(self, subject: Subject) -> dict[str, str]:

@@ -22,11 +22,11 @@ class Minimal(Check):
     def look(self, subject: Subject) -> Looked:
         """Return whether there are at most eight steps or commands."""
         if not subject.parts["steps"].strip():
-            return Looked(Verdict.OPEN, "there are no steps yet")
+            return self.open("there are no steps yet")
         steps = [line for line in subject.lines("steps") if _RUN.match(line)] or subject.lines("steps")
         if len(steps) > MOST:
             gap = (
                 f"{len(steps)} steps: drop those without which it still fails, until {MOST} or fewer are left"
             )
-            return Looked(Verdict.OPEN, f"{len(steps)} steps, at most {MOST}", (gap,))
+            return self.open(f"{len(steps)} steps, at most {MOST}", gap)
         return Looked(Verdict.MET, f"{len(steps)} step{'s' if len(steps) > 1 else ''}")

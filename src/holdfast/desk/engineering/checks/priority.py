@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from holdfast.desk.engineering.quality import Check, Looked, Subject, Verdict
+from holdfast.desk.engineering.quality import Check, Gap, Looked, Subject, Verdict
 
 _RISK = re.compile(r"\b(?:low|medium|high|none)\b", re.IGNORECASE)
 
@@ -22,13 +22,14 @@ class Priority(Check):
         """Return whether both have a reason."""
         gaps = []
         if "because" not in subject.parts["priority"].lower():
-            gaps.append("Priority: no reason; write P1 because …")
+            gaps.append(Gap("priority", "No reason; write P1 because …"))
         if not _RISK.search(subject.parts["risk"]):
-            gaps.append("Regression risk: not judged; say low, medium or high, and where")
+            gaps.append(Gap("risk", "Not judged; say low, medium or high, and where"))
         if not gaps:
             return Looked(Verdict.MET, f"P{subject.ticket.priority} with reasons")
-        repair = "argue the priority" if len(gaps) == 2 or "Priority" in gaps[0] else ""
-        return Looked(Verdict.OPEN, "; ".join(gaps), tuple(gaps), repair)
+        said = "; ".join(f"{gap.part}: {gap.says[0].lower()}{gap.says[1:]}" for gap in gaps)
+        repair = "argue the priority" if gaps[0].part == "priority" else ""
+        return Looked(Verdict.OPEN, said, tuple(gaps), repair)
 
     def repair(self, subject: Subject) -> dict[str, str]:
         """Argue the priority from the case; the risk is for a person to judge."""

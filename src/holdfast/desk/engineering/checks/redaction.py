@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from holdfast.desk.engineering.quality import Check, Looked, Subject, Verdict
+from holdfast.desk.engineering.quality import Check, Gap, Looked, Subject, Verdict
 from holdfast.desk.updates.gate import find, is_secret, redacted
 
 
@@ -25,12 +25,18 @@ class Redaction(Check):
             gap = (
                 f"{secrets} secret{'s' if secrets > 1 else ''} in the text: take it out, and have it changed"
             )
-            return Looked(Verdict.OPEN, gap, (gap,), "replace it")
+            where = next(
+                (name for name, text in subject.parts.items() if self._has(subject, text)), self.part
+            )
+            return Looked(Verdict.OPEN, gap, (Gap(where, gap),), "replace it")
         kinds = Counter(one.kind.replace("_", " ") for one in found)
         told = ", ".join(
             f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in kinds.most_common(4)
         )
         return Looked(Verdict.MET, f"{told} replaced when it leaves" if told else "nothing to replace")
+
+    def _has(self, subject: Subject, text: str) -> bool:
+        return any(is_secret(one) for one in find(text, subject.case))
 
     def repair(self, subject: Subject) -> dict[str, str]:
         """Replace what was found, in the draft too."""

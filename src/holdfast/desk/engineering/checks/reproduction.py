@@ -27,15 +27,15 @@ class Reproduction(Check):
         if not text.strip():
             gap = "No steps. A test that shows the fault, in the ledger of hypotheses, fills them"
             known = "take the test that shows it" if subject.known["steps"] else ""
-            return Looked(Verdict.OPEN, "there is nothing to run", (gap,), known)
+            return self.open("there is nothing to run", gap, repair=known)
         if not _COMMAND.search(text):
             gap = "Nothing to run: number the steps, or begin commands with $"
-            return Looked(Verdict.OPEN, "no step and no command", (gap,))
+            return self.open("no step and no command", gap)
         tests = [one.said for one in cited if one.said.startswith("T") and one.address]
         often = _OFTEN.search(text)
         if not tests and not often:
             gap = "How often does it fail? Such as 5 of 5"
-            return Looked(Verdict.OPEN, "it is not said how often it fails", (gap,))
+            return self.open("it is not said how often it fails", gap)
         return Looked(Verdict.MET, f"shown by {tests[0]}" if tests else often[0] if often else "")
 
     def repair(self, subject: Subject) -> dict[str, str]:
