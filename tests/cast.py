@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import http.server
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -232,6 +234,66 @@ def signed_in() -> Callable[[Person | None], Client]:
         return client
 
     return browser
+
+
+class _Post(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"220 hi\r\n")
+        data = False
+        for line in self.rfile:
+            if data:
+                self.server.caught.append(line)  # type: ignore[attr-defined]
+                if line == b".\r\n":
+                    data = False
+                    self.wfile.write(b"250 ok\r\n")
+            elif line.upper().startswith(b"DATA"):
+                data = True
+                self.wfile.write(b"354 go\r\n")
+            elif line.upper().startswith(b"RCPT") and b"refused" in line:
+                self.wfile.write(b"550 no\r\n")
+            else:
+                self.wfile.write(b"250 ok\r\n")
+                if line.upper().startswith(b"QUIT"):
+                    return
+
+
+@pytest.fixture
+def mail_server(settings: Any) -> Iterator[Any]:
+    """A mail server on loopback the desk sends through; `caught` are the lines it was given."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Post) as one:
+        one.caught = []  # type: ignore[attr-defined]
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+        settings.MAIL_URL = f"smtp://127.0.0.1:{one.server_address[1]}"
+        yield one
+        one.shutdown()
+
+
+@pytest.fixture
+def shop(settings: Any) -> Iterator[dict[str, Any]]:
+    """A small web server on loopback whose answer a test chooses."""
+    settings.PROBE_PRIVATE = True
+    answers: dict[str, Any] = {"status": 200, "body": b"well", "wait": 0.0, "to": ""}
+
+    class Shop(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(answers["wait"])
+            self.send_response(answers["status"])
+            if answers["to"]:
+                self.send_header("Location", answers["to"])
+            self.end_headers()
+            self.wfile.write(answers["body"])
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    answers["url"] = f"http://127.0.0.1:{server.server_port}/"
+    yield answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

@@ -195,6 +195,7 @@ def _moved(stage: Stage) -> bool:
 _LATER = "2099-01-01T10:00:00Z"
 _FORM = {"headline": "Search fails", "known": "7 of 31 fail.", "next_at": _LATER, "act": "send"}
 _FIX = {"about": "fix", "text": "a build", "due": _LATER}
+_MONEY = {"about": "compensation", "text": "a month free", "due": _LATER}
 _SEND: dict[str, Door] = {
     "web": web("/cases/ESC-1/updates/1/write", _FORM),
     "api": api("/cases/ESC-1/drafts/1/send", {}),
@@ -268,6 +269,17 @@ TRIALS: dict[str, Trial] = {
         | {
             "web": web(
                 "/cases/ESC-1/updates/1/write", _FORM | {"about": "fix", "promise": "b", "due": _LATER}
+            )
+        },
+        _sent,
+    ),
+    "send an update, with money": Trial(
+        _drafted("customer", "compensation", commitments=(_MONEY,)),
+        _SEND
+        | {
+            "web": web(
+                "/cases/ESC-1/updates/1/write",
+                _FORM | {"about": "compensation", "promise": "a month free", "due": _LATER},
             )
         },
         _sent,

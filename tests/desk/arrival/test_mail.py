@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import smtplib
-import socketserver
 import threading
 import tracemalloc
 from email import policy
@@ -407,39 +406,8 @@ def test_any_html_and_any_text_give_text(text):
 # --- sending
 
 
-class _Catching(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(b"220 hi\r\n")
-        data = False
-        for line in self.rfile:
-            if data:
-                self.server.caught.append(line)
-                if line == b".\r\n":
-                    data = False
-                    self.wfile.write(b"250 ok\r\n")
-            elif line.upper().startswith(b"DATA"):
-                data = True
-                self.wfile.write(b"354 go\r\n")
-            elif line.upper().startswith(b"RCPT") and b"refused" in line:
-                self.wfile.write(b"550 no\r\n")
-            else:
-                self.wfile.write(b"250 ok\r\n")
-                if line.upper().startswith(b"QUIT"):
-                    return
-
-
-@pytest.fixture
-def server(settings):
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Catching) as one:
-        one.caught = []
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-        settings.MAIL_URL = f"smtp://127.0.0.1:{one.server_address[1]}"
-        yield one
-        one.shutdown()
-
-
 def test_the_request_goes_out_once_marked_as_a_programs_and_its_answer_comes_home(
-    box, cid, case, engineer, server
+    box, cid, case, engineer, mail_server
 ):
     from holdfast.desk.arrival.completeness import completeness, rounds_of
 
@@ -447,7 +415,7 @@ def test_the_request_goes_out_once_marked_as_a_programs_and_its_answer_comes_hom
     entry = asking.ask(case, text, by=engineer, to=cid.email, wait=True)
     while work_once("test"):
         pass
-    sent = b"".join(server.caught)
+    sent = b"".join(mail_server.caught)
     assert b"Auto-Submitted: auto-generated" in sent
     assert mail.token(case).encode() in sent.replace(b"\r\n ", b" ")
     assert entry.shared
@@ -460,7 +428,7 @@ def test_the_request_goes_out_once_marked_as_a_programs_and_its_answer_comes_hom
     assert (echo.state, "come back" in echo.reason) == ("refused", True)
 
 
-def test_a_recipient_that_is_refused_is_said_and_the_text_kept(box, server, organisation):
+def test_a_recipient_that_is_refused_is_said_and_the_text_kept(box, mail_server, organisation):
     subject = "a\r\nBcc: all@x.example"
     letters.post("refused@x.example", subject, "text", sender=box.address, organisation_id=organisation.id)
     work_once("test")

@@ -100,7 +100,7 @@ def test_it_says_what_the_case_knows(owned, engineer, lead):
     propose(owned, Proposal("rollback", "to 4.2"), by=engineer)
     said = {item.title: item for item in items_of(fresh(owned))}
     assert said.keys() >= {
-        "Broken now", "Promised", "Open hypothesis", "Running", "Temporary fix", "Decision", "Waiting for", "Next step"
+        "Broken now", "Next clock", "Open hypothesis", "Running", "Temporary fix", "Decision", "Waiting for", "Next step"
     }  # fmt: skip
     assert said["Temporary fix"].proof == "M-1"
     assert "rollback: to 4.2" in said["Decision"].text
@@ -112,7 +112,7 @@ def test_a_room_adds_what_it_knows_of_promises(owned, hand, monkeypatch):
 
     @telling.tells
     def promises(case):
-        yield Item("promise/1", "Promised", f"{case.key}: a fix by Monday", "P-1")
+        yield Item("promise/1", "Next clock", f"{case.key}: a fix by Monday", "P-1")
 
     assert [item.proof for item in items(hand, fresh(owned))] == ["P-1"]
 

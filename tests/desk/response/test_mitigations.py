@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import socket
-import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -59,34 +57,6 @@ def now_(one):
 
 def last(case):
     return case.entries.order_by("-position").first()
-
-
-@pytest.fixture
-def shop(settings):
-    """A small web server on loopback whose answer a test chooses."""
-    settings.PROBE_PRIVATE = True
-    answers = {"status": 200, "body": b"well", "wait": 0.0, "to": ""}
-
-    class Shop(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            time.sleep(answers["wait"])
-            self.send_response(answers["status"])
-            if answers["to"]:
-                self.send_header("Location", answers["to"])
-            self.end_headers()
-            self.wfile.write(answers["body"])
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    answers["url"] = f"http://127.0.0.1:{server.server_port}/"
-    yield answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def look(said, case=None, since=None):

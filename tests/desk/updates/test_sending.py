@@ -19,7 +19,7 @@ from holdfast.desk.investigation.commands import keep as keep_diagnosis
 from holdfast.desk.links.commands import link
 from holdfast.desk.outbox.models import Letter
 from holdfast.desk.response.telling import items_of
-from holdfast.desk.updates import commands
+from holdfast.desk.updates import commands, promising
 from holdfast.desk.updates.filling import facts_changed, fill
 from holdfast.desk.updates.holding import hits
 from holdfast.desk.updates.models import Audience, Promise, Update
@@ -144,14 +144,14 @@ def test_a_promise_whose_time_passes_is_broken_once_and_told(case: Any, engineer
     assert Notice.objects.filter(person=engineer, key__startswith="broken/").count() == 1
     promise = Promise.objects.get()
     assert promise.state == "broken"
-    moved = commands.move_promise(
+    moved = promising.move_promise(
         promise, timezone.now() + timedelta(hours=1), "the build failed", by=engineer
     )
     promise.refresh_from_db()
     assert (promise.state, promise.instead) == ("moved", moved)
-    commands.keep_promise(moved, "sent as U-2", by=engineer)
+    promising.keep_promise(moved, "sent as U-2", by=engineer)
     with pytest.raises(Conflict, match="kept"):
-        commands.keep_promise(moved, "again", by=engineer)
+        promising.keep_promise(moved, "again", by=engineer)
 
 
 def test_two_customers_promised_the_same_at_different_times_is_shown(
@@ -174,7 +174,7 @@ def test_a_hand_over_tells_what_is_promised_until_it_is_kept(case: Any, engineer
     promise = Promise.objects.get()
     told = [item for item in items_of(case) if item.key == f"promise/{promise.number}"]
 
-    commands.keep_promise(promise, "sent", by=engineer)
+    promising.keep_promise(promise, "sent", by=engineer)
 
     assert [(item.title, item.must, "Next update" in item.text) for item in told] == [
         ("Promised", True, True)

@@ -39,6 +39,15 @@ def test_anybody_reads_what_was_published_and_no_more(published: Update, case: A
     assert case.title not in text
 
 
+def test_who_is_signed_in_reads_the_same_page_as_everybody(
+    published: Update, engineer: Any, signed_in: Any
+) -> None:
+    page = signed_in(engineer).get("/status/ESC/").content.decode()
+
+    assert 'class="top"' not in page
+    assert "/cases/" not in page
+
+
 def test_a_page_with_nothing_published_is_not_there(case: Any) -> None:
     assert Client().get("/status/ESC/").status_code == 404
     assert Client().get("/status/NONE/").status_code == 404

@@ -129,6 +129,7 @@ def require(
             _use(case, decision, by)
             return Decided(right, decision, version)
     if by is not None and alone(case, right, by, rights):
+        _no_longer_asked(case, right, about, by)
         return Decided(right, None, version)
     raise _missing(case, right, about, digest(details), rights)
 
@@ -148,6 +149,16 @@ def _use(case: Case, decision: Decision, by: Person | None) -> None:
     decision.save(update_fields=["state"])
     data = change(case, str(decision), before, State.USED) | {"decision": decision.number}
     append(case, Kind.DECISION, f"{decision} used: {decision.what}", by=by, event=EVENT, data=data)
+
+
+def _no_longer_asked(case: Case, right: Right, about: str, by: Person) -> None:
+    """Take back what still waits for a word on a deed that somebody did who needed none."""
+    for decision in Decision.objects.filter(case=case, right=right, about=about, state=State.WAITING):
+        decision.state = State.WITHDRAWN
+        decision.save(update_fields=["state"])
+        data = change(case, str(decision), State.WAITING, State.WITHDRAWN) | {"decision": decision.number}
+        text = f"{decision} needed no longer: {by.title} may do it alone"
+        append(case, Kind.DECISION, text, by=by, event=EVENT, data=data)
 
 
 def _missing(case: Case, right: Right, about: str, sealed: str, rights: Table) -> NeedsApproval:

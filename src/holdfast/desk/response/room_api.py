@@ -160,6 +160,8 @@ class HandOverOut(Schema):
     left: int
     """Must-items that are not acknowledged as they are now."""
     items: list[ItemOut]
+    questions: list[QuestionOut]
+    """Those that are asked at no item."""
 
     @classmethod
     def of(cls, hand: HandOver, case: Case) -> HandOverOut:
@@ -176,6 +178,7 @@ class HandOverOut(Schema):
             owner=case.owner.username if case.owner else None,
             left=len(handing.unread(read)),
             items=[_item(one) for one in read],
+            questions=[_question(one) for one in hand.questions.filter(key="").select_related("person")],
         )
 
 

@@ -62,7 +62,7 @@ def promised(case: Case) -> Iterable[Item]:
     """What is due, by the clocks."""
     due = clock(case, timezone.now())
     if due is not None:
-        yield Item("clock", "Promised", f"{due.name}, due {due.due:%d %b %H:%M} UTC")
+        yield Item("clock", "Next clock", f"{due.name}, due {due.due:%d %b %H:%M} UTC")
 
 
 @tells

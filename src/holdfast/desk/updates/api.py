@@ -17,7 +17,7 @@ from holdfast.desk.cases.telling import Message
 from holdfast.desk.cases.telling import tell as tell_customer
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
-from holdfast.desk.updates import commands, queries, telling
+from holdfast.desk.updates import commands, promising, queries, telling
 from holdfast.desk.updates.filling import text_of
 from holdfast.desk.updates.holding import hits
 from holdfast.desk.updates.models import Promise, Update
@@ -208,7 +208,7 @@ def promises(request: HttpRequest, key: str) -> list[Promise]:
 def settle(request: HttpRequest, key: str, number: int, said: MoveIn) -> Promise:
     """Say that it was kept, or promise another time instead."""
     person = signed_in(request)
-    promise = commands.promise_of(internal_case(person, key), number)
+    promise = promising.promise_of(internal_case(person, key), number)
     if said.due is not None:
-        return commands.move_promise(promise, said.due, said.said, by=person)
-    return commands.keep_promise(promise, said.said, by=person)
+        return promising.move_promise(promise, said.due, said.said, by=person)
+    return promising.keep_promise(promise, said.said, by=person)

@@ -1,4 +1,4 @@
-"""Drafting, sending, promising, and saying what became of a promise."""
+"""Drafting an update, having it decided, and sending it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from django.utils import timezone
 from holdfast.desk.cases.commands import Conflict, allowed, words
 from holdfast.desk.cases.marks import Overtaken
 from holdfast.desk.cases.models import Case, Kind
-from holdfast.desk.cases.noticing import notify
-from holdfast.desk.cases.timeline import append, change, lock
+from holdfast.desk.cases.timeline import append
 from holdfast.desk.decisions.authority import alone
 from holdfast.desk.decisions.commands import Question, ask
 from holdfast.desk.decisions.guarding import guarded, require
@@ -26,6 +25,7 @@ from holdfast.desk.updates.filling import fill, text_of
 from holdfast.desk.updates.gate import redacted
 from holdfast.desk.updates.holding import hits
 from holdfast.desk.updates.models import Audience, Promise, Update
+from holdfast.desk.updates.promising import moment, register, right_of
 
 EVENT = "case.update"
 MOST_COMMITMENTS = 8
@@ -104,7 +104,7 @@ def write(update: Update, said: Draft, *, by: Person, edits: int | None = None) 
 def _commitment(one: dict[str, str]) -> dict[str, str]:
     if one.get("about") not in Promise.About.values:
         raise Conflict(f"a promise is about {', '.join(Promise.About.values)}")
-    due = _moment(one.get("due", ""))
+    due = moment(one.get("due", ""))
     if due <= timezone.now():
         raise Conflict("a promise is due in the future")
     return {
@@ -112,16 +112,6 @@ def _commitment(one: dict[str, str]) -> dict[str, str]:
         "text": words(one.get("text", ""))[:400],
         "due": f"{due:%Y-%m-%d %H:%M} UTC",
     }
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
-    except ValueError as error:
-        raise Conflict(f"{text[:40]!r} is no time; write it like 2026-03-01T10:00:00Z") from error
-    if at.tzinfo is None:
-        raise Conflict(f"{text[:40]!r} has no zone; write it like 2026-03-01T10:00:00Z")
-    return at
 
 
 @transaction.atomic
@@ -160,7 +150,7 @@ def rights_of(update: Update) -> list[Right]:
     if update.audience == Audience.INTERNAL:
         return [Right.COURSE]
     first = Right.ADVISORY if update.audience == Audience.STATUS else Right.UPDATE
-    return [first, Right.COMMITMENT] if update.commitments else [first]
+    return list(dict.fromkeys([first, *(right_of(one["about"]) for one in update.commitments)]))
 
 
 def about(update: Update) -> str:
@@ -187,7 +177,7 @@ def request(update: Update, *, by: Person) -> list[str]:
     return asked
 
 
-@guarded("send an update", Right.COURSE, Right.UPDATE, Right.ADVISORY, Right.COMMITMENT)
+@guarded("send an update", Right.COURSE, Right.UPDATE, Right.ADVISORY, Right.COMMITMENT, Right.COMPENSATION)
 def send(update: Update, *, by: Person) -> Update:
     """Send an update: checked, decided, without secrets, delivered, on the timeline, its promises registered."""
     case, update = _held(update, by)
@@ -219,87 +209,8 @@ def send(update: Update, *, by: Person) -> Update:
     )
     append(case, kind, told, by=by, event=EVENT, data=data, shared=outside)
     if update.audience == Audience.CUSTOMER:
-        _settle_updates(case, update)
-        _register(case, update, by)
+        register(case, update, by)
     return update
-
-
-def _settle_updates(case: Case, update: Update) -> None:
-    """The promise of an update is kept by the update."""
-    mine = Promise.objects.filter(case=case, state=Promise.State.OPEN, about=Promise.About.UPDATE)
-    mine.update(state=Promise.State.KEPT, settled_at=update.sent_at, said=f"{update}")
-
-
-def _register(case: Case, update: Update, by: Person) -> None:
-    if update.next_at is not None:
-        _make(case, Promise.About.UPDATE, "Next update", update.next_at, by, update)
-    for one in update.commitments:
-        _make(case, one["about"], one["text"], _moment(one["due"]), by, update)
-
-
-def _make(case: Case, what: str, text: str, due: datetime, by: Person, update: Update | None) -> Promise:
-    number = (case.promises.aggregate(most=Max("number"))["most"] or 0) + 1
-    return Promise.objects.create(
-        case=case, number=number, update=update, about=what, text=text[:400], due_at=due, made_by=by
-    )
-
-
-def promise_of(case: Case, number: int) -> Promise:
-    """Return P-1, P-2, ... of a case."""
-    return Promise.objects.select_related("case__organisation", "update").get(
-        case_id=case.id, number=min(number, 2**31 - 1)
-    )
-
-
-@transaction.atomic
-def keep_promise(promise: Promise, said: str, *, by: Person) -> Promise:
-    """Say how a promise was kept."""
-    case, promise = _open(promise, by)
-    return _settled(case, promise, Promise.State.KEPT, words(said), by)
-
-
-@guarded("move a promise", Right.COMMITMENT, Right.UPDATE)
-def move_promise(promise: Promise, due: datetime, why: str, *, by: Person) -> Promise:
-    """Promise another time instead; for anything but an update that is a commitment, and needs its decision."""
-    case, promise = _open(promise, by)
-    if due <= timezone.now():
-        raise Conflict("the new time is in the past")
-    right = Right.UPDATE if promise.about == Promise.About.UPDATE else Right.COMMITMENT
-    detail = {"promise": promise.number, "due": due.isoformat()}
-    require(case, right, by=by, about=f"promise/{promise.number}", details=detail)
-    new = _make(case, promise.about, promise.text, due, by, promise.update)
-    promise.instead = new
-    _settled(case, promise, Promise.State.MOVED, f"to {due:%d %b %H:%M} UTC as {new}: {words(why)}", by)
-    return new
-
-
-@transaction.atomic
-def note_broken(promise_id: int) -> None:
-    """Note once that a promise's time passed unkept, and tell who owns the case."""
-    found = Promise.objects.select_for_update(of=("self",)).select_related("case").get(id=promise_id)
-    if found.state != Promise.State.OPEN or found.due_at > timezone.now():
-        return
-    case = lock(found.case_id)
-    _settled(case, found, Promise.State.BROKEN, "its time passed", None)
-    for person in {case.owner, found.made_by} - {None}:
-        if person is not None and person.is_active:
-            notify(
-                person,
-                case,
-                f"{found} of {case.key} is broken: {found.text}. Tell the customer.",
-                f"broken/{found.number}",
-            )
-
-
-def _settled(case: Case, promise: Promise, state: str, said: str, by: Person | None) -> Promise:
-    before, promise.state = promise.state, state
-    promise.settled_at, promise.said = timezone.now(), said[:400]
-    promise.save()
-    data = change(case, str(promise), before, state) | {"promise": promise.number, "promise_state": state}
-    append(
-        case, Kind.FACT, f"{promise} {state}, {promise.text}: {said}", by=by, event="case.promise", data=data
-    )
-    return promise
 
 
 def _held(update: Update, by: Person) -> tuple[Case, Update]:
@@ -308,12 +219,4 @@ def _held(update: Update, by: Person) -> tuple[Case, Update]:
     fresh.case = case
     if fresh.state != Update.State.DRAFT:
         raise Conflict(f"{fresh} is {fresh.state}; begin a new one")
-    return case, fresh
-
-
-def _open(promise: Promise, by: Person) -> tuple[Case, Promise]:
-    case = allowed(promise.case, by, Deed.RECORD)
-    fresh = Promise.objects.select_for_update(of=("self",)).get(id=promise.id)
-    if fresh.state not in (Promise.State.OPEN, Promise.State.BROKEN):
-        raise Conflict(f"{fresh} is {fresh.state}")
     return case, fresh

@@ -78,6 +78,7 @@ class Promise(models.Model):
         FIX = "fix", "Fix"
         WORKAROUND = "workaround", "Workaround"
         ANALYSIS = "analysis", "Analysis of causes"
+        COMPENSATION = "compensation", "Money or its equal"
         OTHER = "other", "Something else"
 
     class State(models.TextChoices):
@@ -89,7 +90,7 @@ class Promise(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="promises")
     number = models.PositiveIntegerField()
     update = models.ForeignKey(Update, on_delete=models.PROTECT, null=True, related_name="promises")
-    about = models.CharField(max_length=10, choices=About)
+    about = models.CharField(max_length=12, choices=About)
     text = models.CharField(max_length=400)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)

@@ -20,7 +20,7 @@ from holdfast.desk.decisions.models import Decision
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.updates import commands, queries, status, telling
+from holdfast.desk.updates import commands, promising, queries, status, telling
 from holdfast.desk.updates.checking import all_rules
 from holdfast.desk.updates.delivering import READERS
 from holdfast.desk.updates.filling import facts_changed, text_of
@@ -152,12 +152,12 @@ def settle(request: HttpRequest, key: str, number: int) -> HttpResponse:
     said, due = request.POST.get("said", ""), request.POST.get("due", "")
 
     def deed(case: Case, by: Person) -> object:
-        promise = commands.promise_of(case, number)
+        promise = promising.promise_of(case, number)
         at = moment(due)
         return (
-            commands.move_promise(promise, at, said, by=by)
+            promising.move_promise(promise, at, said, by=by)
             if at
-            else commands.keep_promise(promise, said, by=by)
+            else promising.keep_promise(promise, said, by=by)
         )
 
     return _then(request, key, deed)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from holdfast.desk.outbox.rounds import every
-from holdfast.desk.updates.commands import note_broken
 from holdfast.desk.updates.models import Promise
+from holdfast.desk.updates.promising import note_broken
 
 BATCH = 200
 
