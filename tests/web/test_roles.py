@@ -753,7 +753,8 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["artefact"] = vault.complete(upload).id
     folder = tmp_path / "readings" / "kept"
     folder.mkdir(parents=True)
-    (folder / "A1.data").write_bytes(b"line one\nline two\n")
+    for form in ("data", "redacted"):
+        (folder / f"A1.{form}").write_bytes(b"line one\nline two\n")
     keep(case, diagnosis, artefacts=[], folder="kept")
     plan_test(propose(case, Claim(**CLAIM), by=engineer), Plan("off", "back"), by=engineer)
     ends = timezone.now() + timedelta(days=1)

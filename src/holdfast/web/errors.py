@@ -14,6 +14,7 @@ from django.shortcuts import render
 from holdfast.desk.arrival.hooks import Unsigned
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.decisions.guarding import NeedsApproval
+from holdfast.desk.investigation.kept import Unseen
 from holdfast.desk.people.commands import Unfit
 from holdfast.desk.policies.commands import Overtaken
 from holdfast.desk.policies.reading import Unusable
@@ -61,6 +62,8 @@ def said(error: Exception) -> Said | None:
         )
     if isinstance(error, PermissionDenied):
         return Said(403, "not_allowed", str(error) or "Your role does not allow this.", next="Ask a lead.")
+    if isinstance(error, Unseen):
+        return Said(403, "withheld", str(error), SEALED, "Ask for a grant, or have the evidence read again.")
     if isinstance(error, WrongOffset):
         return Said(
             409,

@@ -67,7 +67,8 @@ def test_a_file_of_the_evidence_is_read_and_custody_noted(case, engineer, diagno
     assert Custody.objects.filter(artefact=kept, deed="read", person=engineer).exists()
     folder = tmp_path / "readings" / "kept"
     folder.mkdir(parents=True)
-    (folder / "A1.data").write_text(YAML)
+    for form in ("data", "redacted"):
+        (folder / f"A1.{form}").write_text(YAML)
     keep(case, diagnosis, artefacts=[], folder="kept")
     assert text_of(case, "A1", by=engineer) == ("bundle.tar/logs/route.log", YAML)
     binary = attach(case, "b.json", b"\xff\xfe", engineer)

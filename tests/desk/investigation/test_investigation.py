@@ -29,7 +29,8 @@ def folder(tmp_path, settings):
 def kept(case, diagnosis, folder):
     reading = folder / "readings" / "kept"
     reading.mkdir(parents=True)
-    (reading / "A1.data").write_text("\n".join(LINES) + "\n")
+    for form in ("data", "redacted"):
+        (reading / f"A1.{form}").write_text("\n".join(LINES) + "\n")
     return commands.keep(case, diagnosis, artefacts=[], folder="kept")
 
 

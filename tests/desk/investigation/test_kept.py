@@ -25,12 +25,14 @@ def folder(tmp_path, settings):
 
 def left_by_a_reading(folder, data, columns=None, templates=()):
     folder.mkdir(parents=True)
-    (folder / "A1.data").write_bytes(data)
+    for form in ("data", "redacted"):
+        (folder / f"A1.{form}").write_bytes(data)
     for name, values in (columns or {}).items():
         np.save(folder / f"A1.{name}.npy", values)
     if columns:
         texts = {"templates": list(templates), "components": ["c"]}
-        (folder / "A1.log.json").write_bytes(orjson.dumps(texts))
+        for form in ("", "redacted."):
+            (folder / f"A1.{form}log.json").write_bytes(orjson.dumps(texts))
     return folder
 
 
@@ -39,7 +41,8 @@ def test_the_texts_are_sealed_the_numbers_stay(folder, case):
     np.save(spool / "A1.line.npy", np.arange(2))
     kept.seal_reading(spool, f"{case.id}-7-1", case.id)
     place = folder / "readings" / f"{case.id}-7-1"
-    assert sorted(path.name for path in place.iterdir()) == ["A1.data", "A1.data.marks.npy", "A1.line.npy"]
+    marks = ["A1.data", "A1.data.marks.npy", "A1.line.npy", "A1.redacted", "A1.redacted.marks.npy"]
+    assert sorted(path.name for path in place.iterdir()) == marks
     assert b"canary" not in (place / "A1.data").read_bytes()
     assert kept.open_kept(place / "A1.data")[7:10] == b"one"
 

@@ -294,7 +294,8 @@ def test_evidence_says_something_only_when_read_since_the_start(
     }
     folder = tmp_path / "readings" / "kept"
     folder.mkdir(parents=True)
-    (folder / "A1.data").write_bytes(b"ERROR one\nfine\nerror two\n")
+    for form in ("data", "redacted"):
+        (folder / f"A1.{form}").write_bytes(b"ERROR one\nfine\nerror two\n")
     golden = [{"component": "route", "before": level, "after": level | {"failed": 0.2}}]
     keep(case, diagnosis | {"golden": golden}, artefacts=[], folder="kept")
     assert look(said, case, since).outcome == "failed"

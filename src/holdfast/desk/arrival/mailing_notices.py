@@ -29,4 +29,5 @@ def mail_notice(notice: Notice, clock: bool) -> None:
         sender=box.address,
         organisation_id=case.organisation_id,
         case_id=case.id,
+        ours=(token(case),),
     )

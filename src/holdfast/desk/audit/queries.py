@@ -16,6 +16,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.outbox.models import Event
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault import gate
 from holdfast.desk.vault.models import Artefact
 from holdfast.ledger.commitments import Opening as Salted
 from holdfast.ledger.exporting import Export, KeptCheckpoint, Proven, write
@@ -111,7 +112,7 @@ def custody(artefact: Artefact) -> dict[str, Any]:
     places = _logged(artefact)
     return {
         "case": artefact.case.key,
-        "artefact": artefact.name,
+        "artefact": gate.shown_name(artefact),
         "size": artefact.size,
         "sha256": artefact.sha256,
         "received_at": artefact.received_at.isoformat(),

@@ -20,6 +20,7 @@ from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.outbox.models import Event
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.people.models import Organisation
+from holdfast.desk.vault import gate
 from holdfast.desk.vault.models import Custody
 from holdfast.ledger.canonical import canonical
 from holdfast.ledger.checkpoints import Checkpoint
@@ -113,7 +114,7 @@ class _About:
         looks = [event.data["custody"] for event in events if "custody" in event.data]
         self._looks = {
             look.id: look
-            for look in Custody.objects.filter(id__in=looks).select_related("person", "artefact")
+            for look in Custody.objects.filter(id__in=looks).select_related("person", "artefact__case")
         }
 
     def told(self, event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -131,7 +132,10 @@ class _About:
             personal |= {"by": author, "sealed": sealed}
         elif (look := self._looks.get(event.data.get("custody", 0))) is not None:
             plain |= {"artefact": look.sha256, "look": look.deed}
-            personal |= {"by": look.person.title if look.person else "engine", "name": look.artefact.name}
+            personal |= {
+                "by": look.person.title if look.person else "engine",
+                "name": gate.shown_name(look.artefact),
+            }
         elif event.data:
             personal["data"] = _whole(event.data)
         return plain, personal

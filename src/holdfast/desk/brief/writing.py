@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from django.urls import reverse
@@ -23,6 +23,7 @@ from holdfast.desk.investigation.story import places, ruled_out
 from holdfast.desk.links.queries import links_of
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault import gate
 
 LATEST = 6
 """How many of the newest facts, actions and decisions are told as they were written."""
@@ -58,8 +59,19 @@ def brief(person: Person, case: Case) -> Brief:
     if case.allows(person, Deed.SEE_INTERNAL):
         found += _inside(person, case, line)
     found.append(Section("The customer was told last", tuple(_update(line))))
-    kept = tuple(section for section in found if section.sentences)
-    return Brief(case.key, case.title, case.entries_count, case.head, kept)
+    return _redacted(case, [section for section in found if section.sentences])
+
+
+def _redacted(case: Case, found: list[Section]) -> Brief:
+    """Return the brief as it may be handed on: it is printed, sent and pasted elsewhere."""
+    texts = [case.title, *(one.text for section in found for one in section.sentences)]
+    title, *made = gate.redacted_all(texts, case)
+    rest = iter(made)
+    sections = tuple(
+        replace(section, sentences=tuple(replace(one, text=next(rest)) for one in section.sentences))
+        for section in found
+    )
+    return Brief(case.key, title, case.entries_count, case.head, sections)
 
 
 def _told(one: Entry) -> Told:

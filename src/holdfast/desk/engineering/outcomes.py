@@ -21,7 +21,7 @@ from holdfast.desk.engineering.printing import leaving, markdown
 from holdfast.desk.engineering.trackers import tracker
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.updates.gate import redacted
+from holdfast.desk.vault.gate import redacted
 
 MOVES: Mapping[str, Mapping[str, Standing]] = {
     Word.ACCEPTED: dict.fromkeys(("filed", "sent_back", "disputed"), Standing.ACCEPTED),

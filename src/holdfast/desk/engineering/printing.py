@@ -7,7 +7,7 @@ from typing import Any
 
 from holdfast.desk.engineering.models import Ticket
 from holdfast.desk.engineering.parts import PARTS
-from holdfast.desk.updates.gate import redacted
+from holdfast.desk.vault.gate import redacted
 
 SCHEMA = 1
 

@@ -22,7 +22,7 @@ from holdfast.desk.investigation.kept import open_kept, readings
 from holdfast.desk.investigation.queries import newest
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault import storage
+from holdfast.desk.vault import gate, storage
 from holdfast.desk.vault.commands import note_custody
 from holdfast.desk.vault.models import Artefact
 from holdfast.diagnostics.viewing.content import Content
@@ -121,7 +121,7 @@ def text_of(case: Case, artefact: str, *, by: Person) -> tuple[str, str]:
     if len(data) > MOST_BYTES:
         raise Conflict(f"{name} is larger than 1 MiB; paste the part that matters")
     try:
-        return name, data.decode("utf-8-sig")
+        return name, gate.redacted(data.decode("utf-8-sig"), case)
     except UnicodeDecodeError as error:
         raise Conflict(f"{name} is not text; have it read first if it is an archive") from error
 

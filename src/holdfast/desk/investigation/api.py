@@ -16,7 +16,7 @@ from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.citing import cite_fact
-from holdfast.desk.investigation.kept import page_of
+from holdfast.desk.investigation.kept import page_of, raw_page_of
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.api import Words
@@ -208,8 +208,10 @@ def place(
     number: Annotated[int, Query(60, ge=1, le=500)],
 ) -> dict[str, Any]:
     """Return the lines around a locator of any sort."""
-    page = _page(_diagnosis(request, key, version), artefact)
-    line = row_of(page, sort, at)
+    kept = _diagnosis(request, key, version)
+    page = _page(kept, artefact)
+    # bytes are counted in what came; of that only the number of the line is told
+    line = row_of(raw_page_of(kept, artefact) if sort == "byte" else page, sort, at)
     first = max(0, (line or 1) - 1 - number // 3)
     found = [_public(row) for row in page.rows(first, number)]
     cited = line - 1 if line is not None else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+from collections.abc import Callable
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from holdfast.desk.cases.models import Case
-from holdfast.desk.investigation.child import read
+from holdfast.desk.investigation.child import read, redact
 from holdfast.desk.investigation.commands import JOB, keep
 from holdfast.desk.investigation.kept import seal_reading
 from holdfast.desk.outbox.jobs import Refused, Run, Store, handles
+from holdfast.desk.vault import gate
 from holdfast.desk.vault.commands import note_custody
 from holdfast.desk.vault.models import Artefact
 from holdfast.desk.vault.spool import lay_out, spooled
@@ -34,7 +36,9 @@ def read_evidence(run: Run) -> Store:
         evidence, baseline = laid_out(artefacts, spool)
         kept = spool / "kept"
         kept.mkdir()
-        report = _in_child(run, evidence, baseline, _nanoseconds(run.job.payload.get("at", "")), kept)
+        at = _nanoseconds(run.job.payload.get("at", ""))
+        report = _in_child(run, read, (evidence, baseline, at, kept))
+        report = _in_child(run, redact, (report, kept, gate.secret_of(case.id)))
         run.beat(99, "sealing what was read")
         seal_reading(kept, folder, case.id)
 
@@ -71,11 +75,9 @@ def _nanoseconds(at: str) -> int | None:
         raise Refused(f"{at!r} is no time; write it like 2026-03-01T10:56:00Z") from error
 
 
-def _in_child(
-    run: Run, evidence: list[Path], baseline: list[Path], at: int | None, kept: Path
-) -> dict[str, Any]:
+def _in_child(run: Run, deed: Callable[..., None], words: tuple[Any, ...]) -> dict[str, Any]:
     ours, theirs = _CONTEXT.Pipe(duplex=True)
-    child = _CONTEXT.Process(target=read, args=(theirs, evidence, baseline, at, kept))
+    child = _CONTEXT.Process(target=deed, args=(theirs, *words))
     child.start()
     theirs.close()
     try:

@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from holdfast.desk.investigation.deriving import MAP
 from holdfast.desk.investigation.models import Diagnosis
-from holdfast.desk.vault import keys, storage
+from holdfast.desk.vault import gate, keys, storage
 from holdfast.desk.vault.looking_after import seals
 from holdfast.diagnostics.viewing import Page, open_page
 from holdfast.diagnostics.viewing.content import Content
 from holdfast.diagnostics.viewing.lines import Lines
+from holdfast.diagnostics.viewing.pages import REDACTED
+from holdfast.redaction import Key
+from holdfast.redaction.rules import SECRET
+from holdfast.redaction.sealedmap import opened
 from holdfast.sealing import FileSource, Opened, PlainFile, seal_file
 from holdfast.sealing.frames import MAGIC
 
-TEXTS = (".data", ".log.json")
+TEXTS = (".data", ".redacted", ".log.json", ".map")
+LINED = (".data", ".redacted")
 
 
 def readings() -> Path:
@@ -37,7 +46,7 @@ def seal_reading(spool: Path, folder: str, case_id: int) -> None:
     making.mkdir(mode=0o700, parents=True)
     key = keys.data_key(storage.case_scope(case_id))
     for path in sorted(spool.iterdir()):
-        if path.name.endswith(".data"):
+        if path.name.endswith(LINED):
             Lines(path)  # leaves the marks by which lines are found
     for path in sorted(spool.iterdir()):
         if path.name.endswith(TEXTS):
@@ -52,7 +61,7 @@ def seal_plain(folder: Path) -> int:
     sealed = 0
     for path in sorted(folder.iterdir()):
         if path.name.endswith(TEXTS) and not _is_sealed(path):
-            if path.name.endswith(".data"):
+            if path.name.endswith(LINED):
                 Lines(path)
             data = path.resolve()  # it may be a link to what was stored plain
             key = keys.data_key(storage.case_scope(_case_of(folder.name)))
@@ -77,11 +86,66 @@ def open_kept(path: Path) -> Content:
     return Opened(FileSource(path), key, _context(path.parent.name, path.name))
 
 
+class Unseen(Exception):
+    """What was asked for is withheld; the message says why, and what can be done."""
+
+
 def page_of(diagnosis: Diagnosis, artefact: str) -> Page:
-    """Return an artefact as its reading kept it; raises FileNotFoundError."""
+    """Return an artefact as it may be seen by whoever reads evidence: its derivative.
+
+    Raises FileNotFoundError for one that was not kept, Unseen for one that is withheld.
+    """
+    folder = _folder(diagnosis, artefact)
+    with suppress(FileNotFoundError):
+        return open_page(folder, artefact, open_kept, REDACTED)
+    open_page(folder, artefact, open_kept)  # or it is not there at all
+    why = diagnosis.report.get("withheld", {}).get(artefact)
+    raise Unseen(
+        f"withheld: {why}"
+        if why
+        else "withheld: this reading is from before there were redacted copies; have the evidence read again"
+    )
+
+
+def raw_page_of(diagnosis: Diagnosis, artefact: str) -> Page:
+    """Return an artefact as it came. Who asks has to hold a grant, or to show nothing but numbers of it."""
+    return open_page(_folder(diagnosis, artefact), artefact, open_kept)
+
+
+def _folder(diagnosis: Diagnosis, artefact: str) -> Path:
     if not diagnosis.folder:
         raise FileNotFoundError(artefact)
-    return open_page(readings() / diagnosis.folder, artefact, open_kept)
+    return readings() / diagnosis.folder
+
+
+SHORTEST_LEARNT = 8
+"""Characters of a secret that is looked for as it stands in any text; shorter ones are words of other things."""
+
+
+@gate.learns
+def learnt_secrets(case_id: int) -> Mapping[str, str]:
+    """Return the secrets the newest reading of a case found, with their pseudonyms."""
+    kept = Diagnosis.objects.filter(case_id=case_id).exclude(folder="").order_by("-version")
+    folder = kept.values_list("folder", flat=True).first()
+    if folder is None or not (readings() / folder / MAP).exists():
+        return {}
+    return _secrets(readings() / folder / MAP, gate.key_of(case_id))
+
+
+@lru_cache(maxsize=32)
+def _secrets(path: Path, key: Key) -> Mapping[str, str]:
+    found = pseudonyms(path, key)
+    made = {
+        value.decode("utf-8", "replace"): name.decode()
+        for name, (kind, value) in found.items()
+        if kind == SECRET and len(value) >= SHORTEST_LEARNT
+    }
+    return dict(sorted(made.items(), key=lambda one: -len(one[0])))  # of two, the longer one first
+
+
+def pseudonyms(path: Path, key: Key) -> dict[bytes, tuple[str, bytes]]:
+    """Return what each pseudonym of a reading stands for: its class and the value."""
+    return opened(open_kept(path)[:], key)
 
 
 def _is_sealed(path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.desk.investigation.kept import page_of
+from holdfast.desk.investigation.kept import raw_page_of
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.story import changes
 from holdfast.diagnostics.viewing.columns import NO_TIME
@@ -199,7 +199,7 @@ def _times(kept: Diagnosis, found: dict[str, Any]) -> Any:
 
 def _like(kept: Diagnosis, artefact: str, line: int) -> Any | None:
     try:
-        columns = page_of(kept, artefact).columns
+        columns = raw_page_of(kept, artefact).columns  # only its times
     except FileNotFoundError:
         return None
     if columns is None:

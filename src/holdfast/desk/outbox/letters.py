@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -25,6 +25,16 @@ class NoPost(Exception):
     """This desk has no way to send mail; the message says which setting is missing."""
 
 
+Gate = Callable[[str, int, int | None, Sequence[str]], str]
+_gates: list[Gate] = []
+
+
+def before_leaving(gate: Gate) -> Gate:
+    """Register what every letter's subject and text pass: told text, organisation, case and words of ours."""
+    _gates.append(gate)
+    return gate
+
+
 @transaction.atomic
 def post(
     to: str,
@@ -35,10 +45,16 @@ def post(
     organisation_id: int,
     case_id: int | None = None,
     answers: str = "",
+    ours: Sequence[str] = (),
 ) -> Letter:
-    """Write a letter down and have it sent; `answers` is the Message-ID it replies to."""
+    """Write a letter down and have it sent; `answers` is the Message-ID it replies to.
+
+    Subject and text pass the gate, whoever wrote them. ours: words of the desk in them that stay as they are.
+    """
     if not settings.MAIL_URL:
         raise NoPost("HOLDFAST_MAIL_URL is not set, so the desk sends no mail; send the text yourself")
+    for gate in _gates:
+        subject, text = (gate(said, organisation_id, case_id, ours) for said in (subject, text))
     letter = Letter.objects.create(
         message_id=f"<{uuid.uuid4().hex}@{sender.rpartition('@')[2]}>",
         sender=_line(sender),

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
-from holdfast.desk.investigation.kept import page_of
+from holdfast.desk.investigation.kept import Unseen, page_of
 from holdfast.desk.investigation.queries import newest
 from holdfast.desk.response.bounds import wanted
 
@@ -169,11 +169,13 @@ def _log(probe: LogProbe, case: Case, since: datetime | None, beat: Callable[[],
         return Seen(
             "inconclusive", "no evidence was read since the mitigation started; attach some and read it"
         )
-    found, until = 0, time.monotonic() + probe.seconds
+    found, withheld, until = 0, 0, time.monotonic() + probe.seconds
     for artefact in kept.report["artefacts"]:
         start: int | None = 0
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, Unseen):
+            withheld += 1
             page = page_of(kept, artefact["id"])
+            withheld -= 1
             while start is not None:
                 hits = page.find(probe.text, start)
                 found, start = found + len(hits.lines), hits.next
@@ -183,6 +185,8 @@ def _log(probe: LogProbe, case: Case, since: datetime | None, beat: Callable[[],
                         "inconclusive", f"counted {found} lines in {probe.seconds} s and was not through"
                     )
     said = f"{found} lines hold “{probe.text[:80]}”, diagnosis {kept.version}"
+    if withheld:
+        return Seen("inconclusive", f"{said}; {withheld} files are withheld and were not searched")
     return judged(float(found), probe.most, probe.least, said, "lines")
 
 

@@ -22,10 +22,10 @@ from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.updates.delivering import deliver
 from holdfast.desk.updates.filling import fill, text_of
-from holdfast.desk.updates.gate import redacted
 from holdfast.desk.updates.holding import hits
 from holdfast.desk.updates.models import Audience, Promise, Update
 from holdfast.desk.updates.promising import moment, register, right_of
+from holdfast.desk.vault.gate import redacted
 
 EVENT = "case.update"
 MOST_COMMITMENTS = 8
@@ -187,7 +187,7 @@ def send(update: Update, *, by: Person) -> Update:
         require(case, right, by=by, about=about(update), details=details(update))
         for right in rights_of(update)
     ]
-    text = redacted(text_of(update), case)
+    update.headline, text = redacted(update.headline, case), redacted(text_of(update), case)
     update.delivered = deliver(update, text)
     update.state, update.sent_at, update.sent_by, update.sent_text = (
         Update.State.SENT,

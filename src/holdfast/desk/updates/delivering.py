@@ -67,15 +67,17 @@ class Mail:
         if box is None:
             raise Conflict("this organisation has no mail address; an admin declares one under Sources")
         outside = update.audience == Audience.CUSTOMER
+        mark, end = token(case) if outside else "", _end(update, to)
         try:
             letter = letters.post(
                 to,
-                f"{update.headline} {token(case)}" if outside else update.headline,
-                text + _end(update, to),
+                f"{update.headline} {mark}".strip(),
+                text + end,
                 sender=box.address,
                 organisation_id=case.organisation_id,
                 case_id=case.id,
                 answers=_last_of(case, to) if outside else "",
+                ours=(mark, end),
             )
         except letters.NoPost as missing:
             raise Conflict(str(missing)) from missing

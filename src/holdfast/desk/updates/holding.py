@@ -10,8 +10,8 @@ from holdfast.desk.investigation.models import Diagnosis, Hypothesis, Verdict
 from holdfast.desk.people.models import Person
 from holdfast.desk.updates.checking import Facts, Hit, Span, check
 from holdfast.desk.updates.filling import text_of
-from holdfast.desk.updates.gate import find, is_secret
 from holdfast.desk.updates.models import Audience, Update
+from holdfast.desk.vault.gate import find, is_secret
 
 _FREE = {Audience.INTERNAL: {"internal_name", "speculation", "false_precision", "personal_data"}}
 """What a team may tell itself."""

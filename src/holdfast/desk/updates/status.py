@@ -75,7 +75,12 @@ def follow(organisation: Organisation, email: str, base: str) -> None:
         f"To confirm: {base}/status/confirm/{who.token}\nIf it was not you, do nothing.\n"
     )
     letters.post(
-        who.email, f"Status of {organisation.name}", text, sender=box.address, organisation_id=organisation.id
+        who.email,
+        f"Status of {organisation.name}",
+        text,
+        sender=box.address,
+        organisation_id=organisation.id,
+        ours=(f"{base}/status/confirm/{who.token}",),
     )
 
 

@@ -15,7 +15,7 @@ from holdfast.desk.cases.timeline import append, lock
 from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault import storage
+from holdfast.desk.vault import gate, storage
 from holdfast.desk.vault.models import Artefact, Custody, Upload
 
 CHUNK_LIMIT = 64 * 2**20
@@ -109,7 +109,7 @@ def _seal(upload: Upload, digest: str) -> Artefact:
         append(
             case,
             Kind.FACT,
-            f"{what} received: {artefact.name}",
+            f"{what} received: {gate.shown_name(artefact)}",
             by=upload.person,
             event="case.evidence",
             data={"sha256": digest, "size": artefact.size, "artefact": artefact.id},

@@ -36,15 +36,15 @@ class Columns:
     zone: str
 
 
-def open_columns(folder: Path, artefact: str, opener: Opener = Mapped) -> Columns | None:
-    """Map the columns of a log; None when the artefact has none."""
+def open_columns(folder: Path, artefact: str, opener: Opener = Mapped, form: str = "") -> Columns | None:
+    """Map the columns of a log; None when the artefact has none. form: `redacted.` for its derivative."""
     try:
-        words = orjson.loads(opener(folder / f"{artefact}.log.json")[:])
+        words = orjson.loads(opener(folder / f"{artefact}.{form}log.json")[:])
         line, time, level, template, component, ids = (_mapped(folder, artefact, name) for name in _NAMES)
     except (OSError, ValueError):
         return None
     try:
-        spans = _mapped(folder, artefact, "id_spans")
+        spans = _mapped(folder, artefact, f"{form.replace('.', '_')}id_spans")
     except (OSError, ValueError):
         spans = None
     known = words["templates"], words["components"], words.get("zone", "")

@@ -21,6 +21,8 @@ SHOWN = 2000
 """Bytes of one line that are shown; the rest is said to be there."""
 MOST_ROWS = 500
 _SEARCH_BLOCK = 1 << 22
+DATA, REDACTED = ".data", ".redacted"
+"""Forms of a kept file: as it came, and its derivative."""
 Places = npt.NDArray[np.int32]
 
 
@@ -180,12 +182,13 @@ def _index(words: list[str], word: str) -> int:
 
 @lru_cache(maxsize=16)
 def _opened(data: Path, size: int, opener: Opener) -> Page:  # noqa: ARG001  a file that grew is opened anew
-    return Page(Lines(data, opener), open_columns(data.parent, data.name.removesuffix(".data"), opener))
+    form = "" if data.suffix == DATA else f"{data.suffix[1:]}."
+    return Page(Lines(data, opener), open_columns(data.parent, data.stem, opener, form))
 
 
-def open_page(folder: Path, artefact: str, opener: Opener = Mapped) -> Page:
-    """Open `<folder>/<artefact>.data`; FileNotFoundError when the reading did not keep it."""
+def open_page(folder: Path, artefact: str, opener: Opener = Mapped, form: str = DATA) -> Page:
+    """Open `<folder>/<artefact>.data`, or its derivative; FileNotFoundError when the reading did not keep it."""
     if not re.fullmatch(r"[A-Za-z]{1,3}\d{1,9}", artefact):
         raise FileNotFoundError(artefact)
-    data = folder / f"{artefact}.data"
+    data = folder / f"{artefact}{form}"
     return _opened(data, data.stat().st_size, opener)

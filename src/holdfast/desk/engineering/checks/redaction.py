@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from holdfast.desk.engineering.quality import Check, Gap, Looked, Subject, Verdict
-from holdfast.desk.updates.gate import find, is_secret, redacted
+from holdfast.desk.vault.gate import find, is_secret, redacted
 
 
 class Redaction(Check):

@@ -1,0 +1,132 @@
+"""The gate: whatever leaves the desk, and whatever of the evidence is seen without a grant, has passed here.
+
+Mail goes through it in `outbox.letters`, whoever writes it; what is shown of evidence is a derivative made with the
+same key, so a value has one pseudonym in all of a case's texts. The key comes from the case's data key: with that
+one destroyed nobody can tell any more what a pseudonym stood for.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from holdfast.desk.cases.models import Case
+from holdfast.desk.outbox import letters
+from holdfast.desk.vault import keys, storage
+from holdfast.desk.vault.models import Artefact
+from holdfast.redaction import Key, Redactor
+from holdfast.redaction.redactor import Found
+
+Learnt = Callable[[int], Mapping[str, str]]
+_learnt: list[Learnt] = []
+_SECRETS = ("secret", "jwt", "password", "key", "token", "cookie")
+_turns = threading.Lock()
+"""A redactor serves one thread at a time."""
+
+
+def learns(learnt: Learnt) -> Learnt:
+    """Register who knows secrets of a case that have no form of their own: told its id, returns secret and pseudonym.
+
+    A password that was learnt from one place is replaced in every text, also where nothing says that it is one.
+    """
+    _learnt.append(learnt)
+    return learnt
+
+
+def key_of(case_id: int) -> Key:
+    """Return the key of a case's pseudonyms."""
+    return _key(keys.data_key(storage.case_scope(case_id)))
+
+
+def secret_of(case_id: int) -> bytes:
+    """Return the secret of that key, for a process that redacts."""
+    return _secret(keys.data_key(storage.case_scope(case_id)))
+
+
+def redacted(text: str, case: Case) -> str:
+    """Return a text as it may leave: the same value has the same pseudonym in all of a case's texts."""
+    return _redacted(_without_learnt(text, case.id), key_of(case.id))
+
+
+def _without_learnt(text: str, case_id: int) -> str:
+    for learnt in _learnt:
+        for secret, pseudonym in learnt(case_id).items():
+            if secret in text:
+                text = text.replace(secret, pseudonym)
+    return text
+
+
+def redacted_all(texts: Sequence[str], case: Case) -> list[str]:
+    """Return several texts as they may leave, each on its own; together they cost little more than one."""
+    lines = [text.replace("\n", "\x1e") for text in texts]
+    made = redacted("\n".join(lines), case).split("\n")
+    if len(made) != len(texts):
+        made = [redacted(text, case) for text in texts]
+    return [text.replace("\x1e", "\n") for text in made]
+
+
+def shown_name(artefact: Artefact) -> str:
+    """Return an artefact's name as it may be shown and told; of a case whose key is destroyed there is none left."""
+    try:
+        return redacted(artefact.name, artefact.case)
+    except keys.Shredded:
+        return "deleted"
+
+
+def find(text: str, case: Case | None = None) -> tuple[Found, ...]:
+    """Return what would be replaced in a text, for a checker that only wants to know; a case's pseudonyms are none."""
+    redactor = _redactor(key_of(case.id)) if case else _finder()
+    with _turns:
+        return redactor.find(text)
+
+
+def is_secret(one: Found) -> bool:
+    """Whether a value opens a door; else it tells who somebody is, or where something stands."""
+    return one.kind in _SECRETS
+
+
+@letters.before_leaving
+def _letter(text: str, organisation_id: int, case_id: int | None, ours: Sequence[str]) -> str:
+    """Return a letter's text as it may leave; `ours` are words of the desk that stay as they are, such as links."""
+    scope = storage.case_scope(case_id) if case_id else storage.organisation_scope(organisation_id)
+    key = _key(keys.data_key(scope))
+    parts = [re.escape(word) for word in ours if word]
+    pieces = re.split(f"({'|'.join(parts)})", text) if parts else [text]
+    made = []
+    for at, piece in enumerate(pieces):
+        mine = at % 2 == 1
+        known = piece if mine or not case_id else _without_learnt(piece, case_id)
+        made.append(known if mine else _redacted(known, key))
+    return "".join(made)
+
+
+def _redacted(text: str, key: Key) -> str:
+    if not text.strip():
+        return text
+    redactor = _redactor(key)
+    with _turns:
+        return redactor.text(text).text
+
+
+def _secret(data_key: bytes) -> bytes:
+    return HKDF(SHA256(), 32, None, b"holdfast pseudonyms 1").derive(data_key)
+
+
+@lru_cache(maxsize=256)
+def _key(data_key: bytes) -> Key:
+    return Key(_secret(data_key))
+
+
+@lru_cache(maxsize=64)
+def _redactor(key: Key) -> Redactor:
+    return Redactor(key)
+
+
+@lru_cache(maxsize=1)
+def _finder() -> Redactor:
+    return Redactor(Key.fresh())
