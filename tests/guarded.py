@@ -254,7 +254,33 @@ _FILE: dict[str, Door] = {
     "mail": mail("/ticket file T-1"),
 }
 
+
+def _wanted(stage: Stage) -> None:
+    from holdfast.desk.decisions.rights import Right
+    from holdfast.desk.vault.grants import Wanted, request
+
+    request(stage["case"], Wanted("raw", "the redacted lines do not tell"), by=stage["engineer"])
+    stage["right"] = Right.ACCESS
+
+
+def _opened(stage: Stage) -> bool:
+    from holdfast.desk.vault.models import Grant
+
+    return Grant.objects.filter(case=stage["case"].id, state="open").exists()
+
+
 TRIALS: dict[str, Trial] = {
+    "open a grant": Trial(
+        _wanted,
+        {
+            "web": web("/cases/ESC-1/access/1/open", {}),
+            "api": api("/cases/ESC-1/grants/1/open", {}),
+            "cli": cli("grant", "open", "ESC-1", "G-1"),
+            "line": line("/grant open G-1"),
+            "mail": mail("/grant open G-1"),
+        },
+        _opened,
+    ),
     "file a ticket, every check met": Trial(_ticketed(whole=True), _FILE, _filed),
     "file a ticket, with open checks": Trial(_ticketed(whole=False), _FILE, _filed),
     "start a mitigation, low risk": Trial(_proposed("flag"), _START, _started),

@@ -30,6 +30,7 @@ from holdfast.desk.investigation.hypotheses import Claim, propose
 from holdfast.desk.outbox.worker import work_once
 from holdfast.desk.updates import commands as updating
 from holdfast.desk.vault import commands as vault
+from holdfast.desk.vault import grants
 from holdfast.web.api import api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,6 +215,15 @@ def test_an_oracle_tells_nothing(planted, engineer, signed_in):
         base = "/api/v1/cases/ESC-1/diagnosis/artefacts/A1"
         assert browser.get(f"{base}/search", {"text": value}).json()["lines"] == []
         assert browser.get(f"{base}/place", {"sort": "span", "at": value}).json()["cited"] is None
+
+
+def test_a_grant_shows_it_to_its_person_and_to_nobody_else(planted, cast, signed_in):
+    asked = grants.request(planted, grants.Wanted("raw", "the lines do not tell"), by=cast["engineer"])
+    answer(planted.decisions.get(about=grants.about(asked)), True, by=cast["manager"])
+    address = "/api/v1/cases/ESC-1/diagnosis/artefacts/A1/rows?line=122&raw=true"
+    for role, person in cast.items():
+        shown = signed_in(person).get(address).content.decode()
+        assert bool(found_in(shown, EVIDENCE)) == (role == "engineer"), role
 
 
 def test_configuration_read_from_the_evidence_is_the_derivative(planted, engineer):

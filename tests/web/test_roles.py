@@ -41,6 +41,7 @@ from holdfast.desk.response.room import act
 from holdfast.desk.triage.commands import dispute
 from holdfast.desk.updates import commands as updating
 from holdfast.desk.updates.models import Promise, Subscriber, Update
+from holdfast.desk.vault.models import Grant
 from holdfast.web.api import api
 
 pytestmark = pytest.mark.django_db
@@ -318,6 +319,16 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
         DECIDES | {"engineer", "team_mate"},
         {},
     ),
+    "access": ("GET", "/cases/ESC-1/access", INTERNAL, {}),
+    # who may not is told so on the page: see test_grants
+    "ask_grant": ("POST", "/cases/ESC-1/access/ask", READS, {"what": "raw", "why": "a", "hours": "8"}),
+    "open_grant": ("POST", "/cases/ESC-1/access/1/open", READS, {}),
+    "end_grant": (
+        "POST",
+        "/cases/ESC-1/access/1/end",
+        {"engineer", "manager", "executive"},
+        {"reason": "seen"},
+    ),
     "my_decisions": ("GET", "/decisions/", ANYBODY, {}),
     "delegate": ("POST", "/decisions/delegate", ANYBODY, {}),
     "end_delegation": ("POST", "/decisions/delegations/{delegation}/end", {"lead"}, {}),
@@ -419,7 +430,12 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/queue/stand-up"): (COUNTS, {}),
     ("GET", "/queue/weekly"): (COUNTS, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
-    ("GET", "/cases/{key}/evidence/{artefact}/content"): (READS, {}),
+    ("GET", "/cases/{key}/evidence/{artefact}/content"): ({"engineer"}, {}),  # whose grant is open
+    ("GET", "/cases/{key}/grants"): (INTERNAL, {}),
+    ("POST", "/cases/{key}/grants"): (READS, {"why": "the lines do not tell"}),
+    ("POST", "/cases/{key}/grants/{number}/open"): (set(), {}),  # by its decision: see tests/guarded.py
+    ("POST", "/cases/{key}/grants/{number}/end"): ({"engineer", "manager", "executive"}, {"reason": "seen"}),
+    ("POST", "/cases/{key}/pseudonyms"): ({"team_mate"}, {"text": "who is SECRET-1"}),  # whose grant it is
     ("GET", "/cases/{key}/evidence/{artefact}/custody"): (READS, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/custody.pdf"): (READS, {}),
     ("GET", "/ledger"): (AUDITS, {}),
@@ -609,6 +625,10 @@ def decision(state: str) -> Any:
     return prepared
 
 
+def grant_asked(_: dict[str, Any]) -> None:
+    Grant.objects.filter(number=1).update(state="asked")
+
+
 def mitigation(state: str) -> Any:
     def prepared(_: dict[str, Any]) -> None:
         now = timezone.now()
@@ -699,6 +719,7 @@ PREPARE = {
     "/cases/{key}/mitigations/{number}/replace": mitigation("started"),
     "/cases/{key}/unmerge": merged(1, 2),
     "/cases/{key}/duplicates/tell": merged(2, 1),
+    "/cases/{key}/grants/{number}/end": grant_asked,
     "/cases/{key}/decisions/{number}/answer": decision("waiting"),
     "/cases/{key}/decisions/{number}/withdraw": decision("waiting"),
     "/cases/{key}/decisions/{number}/break-glass": decision("waiting"),
@@ -787,6 +808,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["group"] = directory.group(case.organisation, "L3").id
     record(case, Described("prod", "a: 1"), by=engineer)
     constrain(case, "no restart before 18:00", by=engineer)
+    granted(case, engineer, people["team_mate"])
     published(case, engineer)
     ticketed(case, people)
     people["follower"] = Subscriber.objects.create(organisation=case.organisation, email="a@b.example").token
@@ -796,6 +818,15 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     people["link"] = linking.link(case, "caused_by", other, by=engineer).id
     people["outside"] = linking.link_outside(case, "change", "CHG-1", by=engineer).id
     return people
+
+
+def granted(case: Case, engineer: Any, team_mate: Any) -> None:
+    """A grant asked for, one open for the engineer, and one of the map for the team mate."""
+    said = {"case": case, "asked_by": engineer, "why": "a", "hours": 8}
+    opened = {"state": "open", "until": timezone.now() + timedelta(hours=8)}
+    Grant.objects.create(number=1, person=engineer, what="raw", **said)
+    Grant.objects.create(number=2, person=engineer, what="raw", **said, **opened)
+    Grant.objects.create(number=3, person=team_mate, what="map", **said, **opened)
 
 
 def published(case: Case, engineer: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from holdfast.cli.cases import case_app, profile_app
+from holdfast.cli.grants import grant_app
 from holdfast.cli.ledger import ledger_app
 from holdfast.cli.vault import vault_app
 
@@ -19,6 +20,7 @@ range_app = typer.Typer(no_args_is_help=True, help="A small real system that bre
 app.add_typer(range_app, name="range")
 app.add_typer(case_app, name="case")
 app.add_typer(profile_app, name="profile")
+app.add_typer(grant_app, name="grant")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(vault_app, name="vault")
 

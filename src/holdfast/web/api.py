@@ -36,6 +36,7 @@ from holdfast.desk.response.room_api import router as rooms
 from holdfast.desk.triage.api import router as triage
 from holdfast.desk.updates.api import router as updates
 from holdfast.desk.vault.api import router as vault
+from holdfast.desk.vault.grants_api import router as grants
 from holdfast.web.errors import NOTHING, Said, said
 
 _log = logging.getLogger("holdfast.errors")
@@ -102,6 +103,7 @@ for router in (
     links,
     decisions,
     vault,
+    grants,
     audit,
     arrival,
     investigation,

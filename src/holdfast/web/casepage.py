@@ -32,6 +32,7 @@ from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.triage.views import CHOICES
 from holdfast.desk.vault.commands import CHUNK_LIMIT
+from holdfast.desk.vault.gate import named
 
 
 @require_safe
@@ -48,7 +49,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         if context["may"]["see_internal"]
         else [],
         "judges": not context["may"]["see_internal"],
-        "artefacts": list(found.artefacts.all()[:50]),
+        "artefacts": named(found, list(found.artefacts.all()[:50])),
         "parts": list(found.parts.select_related("person")) if context["may"]["see_internal"] else [],
         "owners": possible_owners(found) if context["may"]["assign"] else [],
         "piece": min(CHUNK_LIMIT, 8 * 2**20),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("holdfast.desk.cases.urls")),
     path("", include("holdfast.desk.links.urls")),
     path("", include("holdfast.desk.decisions.urls")),
+    path("", include("holdfast.desk.vault.urls")),
     path("", include("holdfast.desk.investigation.urls")),
     path("", include("holdfast.desk.environments.urls")),
     path("", include("holdfast.desk.impact.urls")),

@@ -31,7 +31,9 @@ def attach(case, person, data=DATA, name="app.log"):
 
 
 def content(artefact):
-    return b"".join(storage.opened(artefact.sha256, storage.case_scope(artefact.case_id)).blocks())
+    return b"".join(
+        storage.opened(artefact.sha256, storage.case_scope(artefact.case_id), storage.by_machine).blocks()
+    )
 
 
 def plain(folder, case, data=DATA):
@@ -82,9 +84,10 @@ def test_a_wrong_master_key_is_named_and_the_right_one_opens_again(case, enginee
 
 
 def test_a_wrong_key_is_said_by_the_api_in_the_one_shape(case, engineer, settings, signed_in):
-    artefact = attach(case, engineer)
+    kept = commands.begin(case, "next.log", 5, by=engineer)
+    commands.take(kept, 0, [b"abcde"])
     settings.VAULT_KEYS = written(fresh_key())
-    answer = signed_in(engineer).get(f"/api/v1/cases/ESC-1/evidence/{artefact.id}/content")
+    answer = signed_in(engineer).post(f"/api/v1/uploads/{kept.id}/complete")
     assert answer.status_code == 503
     error = answer.json()["error"]
     assert (error["code"], error["kept"]) == ("vault_key", "The sealed original is untouched.")

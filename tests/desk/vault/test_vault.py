@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
+import zipfile
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -15,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.desk.cases.commands import Conflict
-from holdfast.desk.vault import commands, storage
+from holdfast.desk.decisions.commands import answer
+from holdfast.desk.vault import commands, grants, storage
 from holdfast.desk.vault.models import Artefact, Custody
 from holdfast.sealing.arriving import _running
 
@@ -35,7 +38,9 @@ def upload(case, engineer):
 
 
 def content_of(artefact):
-    return b"".join(storage.opened(artefact.sha256, storage.case_scope(artefact.case_id)).blocks())
+    return b"".join(
+        storage.opened(artefact.sha256, storage.case_scope(artefact.case_id), storage.by_machine).blocks()
+    )
 
 
 def pieces(data, size=65_536):
@@ -142,19 +147,25 @@ def test_only_the_sender_goes_on_with_an_upload(upload, team_mate, engineer, sig
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_artefact_is_handed_out_in_pieces_as_a_download_and_that_is_noted(upload, engineer):
+def test_an_artefact_is_handed_out_in_pieces_as_a_download_and_that_is_noted(upload, engineer, manager):
     commands.take(upload, 0, [DATA])
     artefact = commands.complete(upload)
+    grants.request(upload.case, grants.Wanted("raw", "the bundle does not open here"), by=engineer)
+    answer(upload.case.decisions.get(), True, by=manager)
 
     async def play():
         client = AsyncClient()
         await client.aforce_login(engineer, backend="allauth.account.auth_backends.AuthenticationBackend")
-        answer = await client.get(f"/api/v1/cases/ESC-1/evidence/{artefact.id}/content")
-        pieces = [piece async for piece in answer.streaming_content]
+        given = await client.get(f"/api/v1/cases/ESC-1/evidence/{artefact.id}/content")
+        pieces = [piece async for piece in given.streaming_content]
         await sync_to_async(connections.close_all)()
-        return answer, b"".join(pieces)
+        return given, b"".join(pieces)
 
-    answer, content = asyncio.run(play())
-    assert content == DATA
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="bundle.tar.gz"'
+    given, content = asyncio.run(play())
+    packed = zipfile.ZipFile(io.BytesIO(content))
+    assert packed.read("bundle.tar.gz") == DATA  # untouched: its hash still proves it
+    mark = packed.read("HANDED-OUT.txt").decode()
+    assert given.headers["X-Holdfast-Download"] in mark
+    assert hashlib.sha256(DATA).hexdigest() in mark
+    assert given.headers["Content-Disposition"] == 'attachment; filename="bundle.tar.gz.zip"'
     assert list(Custody.objects.values_list("deed", flat=True)) == ["received", "handed out"]

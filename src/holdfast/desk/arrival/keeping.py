@@ -31,7 +31,9 @@ def _arrivals() -> Iterator[tuple[str, str]]:
 
 def opened(arrival: Arrival) -> storage.Bytes:
     """Return an arrival as it came, opened."""
-    return storage.opened(arrival.sha256, storage.organisation_scope(arrival.organisation_id))
+    return storage.opened(
+        arrival.sha256, storage.organisation_scope(arrival.organisation_id), storage.by_machine
+    )
 
 
 def whole(arrival: Arrival) -> bytes:

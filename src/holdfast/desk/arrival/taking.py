@@ -28,7 +28,9 @@ Store = Callable[[], None]
 @transaction.atomic
 def mail_arrived(organisation: Organisation, kept: Sealed, envelope: str | None) -> tuple[Arrival, bool]:
     """Note a mail that is kept, and have it read. `envelope` is the sender the mail server was told."""
-    with storage.opened(kept.sha256, storage.organisation_scope(organisation.id)).file() as file:
+    with storage.opened(
+        kept.sha256, storage.organisation_scope(organisation.id), storage.by_machine
+    ).file() as file:
         head = mime.head(file)
     own = mail.message_id(head)
     arrival, created = keeping.receive(

@@ -131,7 +131,7 @@ def _kept(case: Case, number: str, by: Person) -> tuple[str, Content]:
     if found is None:
         raise Conflict(f"this case has no evidence {number[:18]}")
     note_custody(found, "read", by)
-    return found.name, storage.opened(found.sha256, storage.case_scope(case.id))
+    return found.name, storage.opened(found.sha256, storage.case_scope(case.id), storage.by_machine)
 
 
 def _opened(case: Case, artefact: str) -> tuple[str, Content]:

@@ -18,6 +18,7 @@ from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.citing import cite_fact
 from holdfast.desk.investigation.kept import page_of, raw_page_of
 from holdfast.desk.investigation.models import Diagnosis
+from holdfast.desk.investigation.unmasking import Behind, behind, granted_page_of
 from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
@@ -108,6 +109,23 @@ class WordsOut(Schema):
     zone: str
 
 
+Raw = Annotated[bool, Query(False, description="As it came, by grant; the derivative otherwise.")]
+
+
+class TextIn(Schema):
+    """A text with pseudonyms in it."""
+
+    text: Annotated[Words, Field(min_length=1, max_length=20_000)]
+
+
+class BehindOut(Schema):
+    """What a pseudonym stands for."""
+
+    pseudonym: str
+    kind: str
+    value: str
+
+
 @router.post("/cases/{key}/investigations", response={202: JobOut}, summary="Investigate a case")
 def investigate(request: HttpRequest, key: str, said: InvestigateIn) -> Status[Job]:
     """Have the evidence read; while it is being read the same reading is returned."""
@@ -158,9 +176,10 @@ def rows(
     component: Word,
     template: Word,
     id: Word,  # noqa: A002
+    raw: Raw,
 ) -> dict[str, Any]:
     """Return a window of lines: around `line` (from 1), or from the `start`-th that passes the filter."""
-    page = _page(_diagnosis(request, key, version), artefact)
+    page = _page(request, _diagnosis(request, key, version), artefact, raw)
     wanted = Wanted(tuple(level), component, template, id)
     total = page.count(wanted)
     cited = page.place(line, wanted) if line is not None else None
@@ -180,21 +199,31 @@ def search(
     version: Version,
     text: Annotated[Words, Query(..., min_length=1, max_length=400)],
     start: Annotated[int, Query(0, ge=0, le=2**62)],
+    raw: Raw,
 ) -> dict[str, Any]:
     """Return lines that hold a text, case ignored; `next` is where to go on. A call takes 0.2 s at most."""
-    return asdict(_page(_diagnosis(request, key, version), artefact).find(text, start))
+    return asdict(_page(request, _diagnosis(request, key, version), artefact, raw).find(text, start))
 
 
 @router.get(
     "/cases/{key}/diagnosis/artefacts/{artefact}/words", response=WordsOut, summary="What to filter by"
 )
-def words(request: HttpRequest, key: str, artefact: str, version: Version) -> dict[str, Any]:
+def words(request: HttpRequest, key: str, artefact: str, version: Version, raw: Raw) -> dict[str, Any]:
     """Return the templates, most frequent first, and the components of an artefact."""
-    columns = _page(_diagnosis(request, key, version), artefact).columns
+    columns = _page(request, _diagnosis(request, key, version), artefact, raw).columns
     if columns is None:
         return {"templates": [], "components": [], "zone": ""}
     templates = sorted(columns.templates, key=lambda one: -int(one["count"]))[:1000]
     return {"templates": templates, "components": columns.components[:1000], "zone": columns.zone}
+
+
+@router.post(
+    "/cases/{key}/pseudonyms", response=list[BehindOut], summary="What pseudonyms stand for, by grant"
+)
+def pseudonyms(request: HttpRequest, key: str, said: TextIn) -> list[Behind]:
+    """Return what the pseudonyms in a text stand for. It takes a grant of the map, and is noted."""
+    person = signed_in(request)
+    return behind(visible_case(person, key), said.text, by=person)
 
 
 @router.get("/cases/{key}/diagnosis/artefacts/{artefact}/place", response=PlaceOut, summary="Open a locator")
@@ -206,10 +235,11 @@ def place(
     sort: Annotated[str, Query(..., pattern="^(line|byte|packet|entry|span|frame|sample)$")],
     at: Annotated[Words, Query(..., max_length=200)],
     number: Annotated[int, Query(60, ge=1, le=500)],
+    raw: Raw,
 ) -> dict[str, Any]:
     """Return the lines around a locator of any sort."""
     kept = _diagnosis(request, key, version)
-    page = _page(kept, artefact)
+    page = _page(request, kept, artefact, raw)
     # bytes are counted in what came; of that only the number of the line is told
     line = row_of(raw_page_of(kept, artefact) if sort == "byte" else page, sort, at)
     first = max(0, (line or 1) - 1 - number // 3)
@@ -230,8 +260,10 @@ def _diagnosis(request: HttpRequest, key: str, version: int | None) -> Diagnosis
     return kept
 
 
-def _page(diagnosis: Diagnosis, artefact: str) -> Page:
+def _page(request: HttpRequest, diagnosis: Diagnosis, artefact: str, raw: bool) -> Page:
     try:
+        if raw:
+            return granted_page_of(diagnosis, artefact, by=signed_in(request))
         return page_of(diagnosis, artefact)
     except FileNotFoundError as error:
         raise Diagnosis.DoesNotExist from error

@@ -9,5 +9,5 @@ class Vault(AppConfig):
     name = "holdfast.desk.vault"
 
     def ready(self) -> None:
-        """Register the round, and the gate letters pass."""
-        from holdfast.desk.vault import gate, spool  # noqa: F401
+        """Register the rounds, the gate letters pass, and who hears of decisions."""
+        from holdfast.desk.vault import gate, grants, spool  # noqa: F401

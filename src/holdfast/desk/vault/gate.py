@@ -78,6 +78,18 @@ def shown_name(artefact: Artefact) -> str:
         return "deleted"
 
 
+def named(case: Case, artefacts: list[Artefact]) -> list[Artefact]:
+    """Return artefacts under names that may be shown."""
+    if artefacts:
+        try:
+            names = redacted_all([one.name for one in artefacts], case)
+        except keys.Shredded:
+            names = ["deleted"] * len(artefacts)
+        for one, name in zip(artefacts, names, strict=True):
+            one.name = name
+    return artefacts
+
+
 def find(text: str, case: Case | None = None) -> tuple[Found, ...]:
     """Return what would be replaced in a text, for a checker that only wants to know; a case's pseudonyms are none."""
     redactor = _redactor(key_of(case.id)) if case else _finder()

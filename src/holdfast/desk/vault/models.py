@@ -48,6 +48,61 @@ class Artefact(models.Model):
         return self.name
 
 
+class Grant(models.Model):
+    """Leave for one person to see the evidence itself, or what pseudonyms stand for. How it came about is on the
+    timeline; whether it holds is asked by the store."""
+
+    class What(models.TextChoices):
+        """What is seen by it."""
+
+        RAW = "raw", "Evidence as it came"
+        MAP = "map", "What pseudonyms stand for"
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        ASKED = "asked", "Asked for"
+        OPEN = "open", "Open"
+        REFUSED = "refused", "Refused"
+        ENDED = "ended", "Ended"
+        EXPIRED = "expired", "Over"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="grants")
+    number = models.PositiveIntegerField()
+    """1, 2, 3, ... within the case; people call it `G-1`."""
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="grants")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=3, choices=What)
+    artefacts = models.JSONField(default=list)
+    """Ids; none means all of the case."""
+    why = models.TextField()
+    hours = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    decision = models.PositiveIntegerField(null=True)
+    """The number of the decision it opened by."""
+    asked_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="vault_grant_number")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["until"], name="vault_open_grants", condition=models.Q(state="open"))
+        ]
+
+    def __str__(self) -> str:
+        return f"G-{self.number}"
+
+    @property
+    def open(self) -> bool:
+        """Whether it opens anything now."""
+        return self.state == self.State.OPEN and self.until is not None and self.until > timezone.now()
+
+
 class DataKey(models.Model):
     """The key that seals what is of one case or organisation, wrapped by a master key that is not in the database."""
 

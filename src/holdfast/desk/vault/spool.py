@@ -42,7 +42,10 @@ def spooled() -> Iterator[Path]:
 def lay_out(artefact: Artefact, path: Path) -> None:
     """Write an artefact's bytes to a file in a spool, as they came."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_new(storage.opened(artefact.sha256, storage.case_scope(artefact.case_id)).blocks(), path)
+    write_new(
+        storage.opened(artefact.sha256, storage.case_scope(artefact.case_id), storage.by_machine).blocks(),
+        path,
+    )
 
 
 @every(60, "spools left behind")

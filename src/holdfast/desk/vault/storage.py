@@ -166,18 +166,26 @@ def discard(upload: uuid.UUID, scope: str = DESK) -> None:
     Arriving(path, b"").discard()
 
 
-def opened(sha256: str, scope: str, allowed: Callable[[], None] | None = None) -> Bytes:
+Leave = Callable[[], None]
+"""Asked before anything is decrypted, again and again; raises what forbids it."""
+
+
+def by_machine() -> None:
+    """Say that no person sees what is opened: a reader in its cage, or a program that shows only a derivative."""
+
+
+def opened(sha256: str, scope: str, leave: Leave) -> Bytes:
     """Open what is stored under a content, from the store or, where it is not sealed yet, from the old folder.
 
-    allowed: asked before anything is decrypted, again and again, and raises what forbids it. Raises Missing,
-    Damaged, WrongKey, KeyUnusable, StoreFailed.
+    Without leave no key is unwrapped. Raises Missing, Damaged, WrongKey, KeyUnusable, StoreFailed.
     """
+    leave()
     found = SealedObject.objects.select_related("key").filter(key__scope=scope, sha256=sha256).first()
     if found is None:
-        return PlainFile(plain(sha256), allowed)
+        return PlainFile(plain(sha256), leave)
     source = StoredSource(store(), found.place)
     key = keys.unwrapped(found.key)
-    return Opened(source, key, salt=bytes(found.salt), size=found.size, allowed=allowed)
+    return Opened(source, key, salt=bytes(found.salt), size=found.size, allowed=leave)
 
 
 def plain(sha256: str) -> Path:

@@ -23,7 +23,7 @@
     if (to) location.href = to;
   };
   const key = document.body.dataset.case;
-  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key ? `/cases/${key}/tickets` : "/tickets/", l: key && `/cases/${key}/clocks`, u: key ? `/cases/${key}/updates` : "/promises/", e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
+  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, v: key && `/cases/${key}/access`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key ? `/cases/${key}/tickets` : "/tickets/", l: key && `/cases/${key}/clocks`, u: key ? `/cases/${key}/updates` : "/promises/", e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
   const fresh = () => {
     const line = document.getElementById("write-text");
     if (line) line.focus(); else document.getElementById("new")?.click();

@@ -1,0 +1,69 @@
+"""`holdfast grant`: who may see a case's evidence itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.options import HERE, Key, Token, Url
+
+grant_app = typer.Typer(
+    no_args_is_help=True, help="Who may see the evidence of a case itself, and until when."
+)
+Number = Annotated[str, typer.Argument(help="The grant, such as G-2.", show_default=False)]
+
+
+@grant_app.command("list")
+def grant_list(
+    key: Key,
+    as_json: Annotated[bool, typer.Option("--json", help="The API's JSON.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """List the grants of a case, newest first."""
+    from holdfast.cli.granting import listed
+
+    raise typer.Exit(listed(key, url, token, as_json=as_json))
+
+
+@grant_app.command("ask")
+def grant_ask(
+    key: Key,
+    why: Annotated[str, typer.Argument(help="What it is needed for.", show_default=False)],
+    what: Annotated[
+        str, typer.Option(help="raw: the evidence as it came; map: what pseudonyms stand for.")
+    ] = "raw",
+    hours: Annotated[int, typer.Option(help="How long, 1 to 168 hours.")] = 8,
+    artefact: Annotated[list[int] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    person: Annotated[str, typer.Option(help="Username of who gets it; you otherwise.")] = "",
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Ask for a grant; who decides on access is told, and it opens when they approve."""
+    from holdfast.cli.granting import ask
+
+    said = {"what": what, "why": why, "hours": hours, "artefacts": artefact or [], "person": person}
+    raise typer.Exit(ask(key, said, url, token))
+
+
+@grant_app.command("open")
+def grant_open(key: Key, number: Number, url: Url = HERE, token: Token = "") -> None:
+    """Open a grant by the glass you broke; an approved one opens by itself."""
+    from holdfast.cli.granting import act
+
+    raise typer.Exit(act(key, number, "open", {}, url, token))
+
+
+@grant_app.command("end")
+def grant_end(
+    key: Key,
+    number: Number,
+    reason: Annotated[str, typer.Argument(help="Why.", show_default=False)],
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """End a grant before its time."""
+    from holdfast.cli.granting import act
+
+    raise typer.Exit(act(key, number, "end", {"reason": reason}, url, token))

@@ -1,0 +1,115 @@
+"""Handing evidence out by grant: bytes with a mark of who got them, noted before the first one leaves.
+
+A text gets the mark as its last line, so that no line moves; anything else comes in a zip beside a file with the mark,
+untouched, so that its SHA-256 still proves it. The mark names the download, not what could be forged into it: which
+download it was is in the custody, on the timeline and in the ledger.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from holdfast.desk.cases.models import Case, Kind
+from holdfast.desk.cases.timeline import append, lock
+from holdfast.desk.people.models import Person
+from holdfast.desk.vault import gate, grants, storage
+from holdfast.desk.vault.commands import note_custody
+from holdfast.desk.vault.models import Artefact, Grant
+
+_SAMPLE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What leaves."""
+
+    name: str
+    mark: str
+    blocks: Iterator[bytes]
+
+
+def download(case: Case, artefact: Artefact, *, by: Person) -> Download:
+    """Open an artefact for a person with a grant; raises NotGranted, and whatever the store says."""
+    grant, leave = grants.leave(case, by, Grant.What.RAW, [artefact.id])
+    opened = storage.opened(artefact.sha256, storage.case_scope(case.id), leave)
+    number = secrets.token_hex(6).upper()
+    mark = (
+        f"Holdfast {case.key} {grant} download {number}: handed to {by.title}."
+        f" Without this mark it has SHA-256 {artefact.sha256}"
+    )
+    text = _is_text(opened[:_SAMPLE])
+    _note(case, artefact, grant, number, by)
+    if text:
+        return Download(artefact.name, number, _with_line(opened, mark))
+    return Download(f"{artefact.name}.zip", number, _with_file(opened, artefact.name, mark))
+
+
+@transaction.atomic
+def _note(case: Case, artefact: Artefact, grant: Grant, number: str, by: Person) -> None:
+    case = lock(case.id)
+    note_custody(artefact, "handed out", by)
+    text = f"{grant} used: {gate.shown_name(artefact)} handed to {by.title}, download {number}"
+    data = {"grant": grant.number, "artefact": artefact.id, "download": number}
+    append(case, Kind.ACTION, text, by=by, event=grants.EVENT, data=data)
+
+
+@transaction.atomic
+def note_used(case: Case, grant: Grant, what: str, *, by: Person, once: str = "") -> None:
+    """Put on the timeline that a grant was used to look at something; what is said `once` is not said again."""
+    if once and case.entries.filter(data__grant=grant.number, data__used=once).exists():
+        return
+    data = {"grant": grant.number, "used": once}
+    append(lock(case.id), Kind.ACTION, f"{grant} used: {what}", by=by, event=grants.EVENT, data=data)
+
+
+def _is_text(sample: bytes) -> bool:
+    try:
+        sample.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 4:
+            return False
+    return b"\x00" not in sample
+
+
+def _with_line(opened: storage.Bytes, mark: str) -> Iterator[bytes]:
+    last = b"\n"
+    for block in opened.blocks():
+        last = block[-1:] or last
+        yield block
+    yield (b"" if last == b"\n" else b"\n") + f"# {mark}\n".encode()
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what a zip is written as, for whoever sends it on."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:  # type: ignore[override]
+        self._held.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        held, self._held = b"".join(self._held), []
+        return held
+
+
+def _with_file(opened: storage.Bytes, name: str, mark: str) -> Iterator[bytes]:
+    pipe = _Pipe()
+    inside = name.replace("\\", "/").rpartition("/")[2].lstrip(".") or "artefact"
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as packed:
+        packed.writestr("HANDED-OUT.txt", mark + "\n")
+        with packed.open(zipfile.ZipInfo(inside), "w", force_zip64=True) as file:
+            for block in opened.blocks():
+                file.write(block)
+                yield pipe.taken()
+    yield pipe.taken()

@@ -1,0 +1,12 @@
+"""Addresses of the vault."""
+
+from django.urls import path
+
+from holdfast.desk.vault import views
+
+urlpatterns = [
+    path("cases/<str:key>/access", views.access, name="access"),
+    path("cases/<str:key>/access/ask", views.ask_grant, name="ask_grant"),
+    path("cases/<str:key>/access/<int:number>/open", views.open_grant, name="open_grant"),
+    path("cases/<str:key>/access/<int:number>/end", views.end_grant, name="end_grant"),
+]
