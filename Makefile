@@ -16,12 +16,13 @@ run: $(VENV)/.run src/holdfast/web/static/vendor/.made ## Investigate a broken s
 test: $(VENV)/.test src/holdfast/web/static/vendor/.made ## Run every test that this machine can; HOLDFAST_REQUIRE=all makes a skip a failure
 	@$(BIN)/python -m tests.everything
 
-check: $(VENV)/.test ## Style, types, import contract, generated reference up to date
+check: $(VENV)/.test $(VENV)/.audit/.made ## Style, types, import contract, generated reference, known vulnerabilities
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
+	$(BIN)/python requirements/audit.py $(VENV)/.audit/bin/pip-audit
 
 bench: $(VENV)/.test ## Measure speed and quality against peers, in one run
 	$(BIN)/python -m benchmarks
@@ -37,6 +38,7 @@ lock: ## Pin every dependency with its hashes
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --extra desk --extra range --group build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --extra desk --extra range --group build --group test --group check -c requirements/run.txt pyproject.toml -o requirements/test.txt
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --group pyproject.toml:assets -o requirements/assets.txt
+	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --group pyproject.toml:audit -o requirements/audit.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove what was made, keep the data
@@ -57,6 +59,12 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(BIN)/python
 	@echo "installing what the tests need"; $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
+
+# Apart from the rest: what audits must not decide which versions the product gets.
+$(VENV)/.audit/.made: requirements/audit.txt | $(BIN)/python
+	@echo "installing what audits"; $(PYTHON) -m venv $(VENV)/.audit
+	@$(VENV)/.audit/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
 
 src/holdfast/web/static/vendor/.made: package-lock.json src/holdfast/web/assets.py | $(VENV)/.run
 	@command -v npm >/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/assets.txt

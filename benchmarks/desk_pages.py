@@ -1,6 +1,6 @@
 """How long the desk's pages take at 100,000 cases and a million timeline entries.
 
-    python benchmarks/desk_pages.py [--cases 100000] [--url postgresql://user@host/name]
+    python benchmarks/desk_pages.py [--cases 100000] [--entries 10] [--url postgresql://user@host/name]
 
 Fills an empty database (SQLite in a temporary folder by default), then asks each page many times and
 prints median and p95 in milliseconds. Entries are written past the commands, without their hash chain.
@@ -48,6 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--url", default="")
+    parser.add_argument("--entries", type=int, default=10, help="of each case")
     parser.add_argument("--rounds", type=int, default=40)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
@@ -61,13 +62,13 @@ def main() -> int:
 
         migrate()
         begun = time.perf_counter()
-        person = fill(chosen.cases)
+        person = fill(chosen.cases, chosen.entries)
         print(f"filled with {chosen.cases:,} cases in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
         return measure(person, chosen.cases, chosen.rounds)
 
 
-def fill(number: int) -> Any:
-    """Make the cases, 10 entries each, a tenth of them open; return an engineer."""
+def fill(number: int, entries: int = 10) -> Any:
+    """Make the cases with so many entries each, a tenth of them open; return an engineer."""
     from django.db import connection, transaction
 
     from holdfast.desk.cases.models import Case
@@ -80,7 +81,10 @@ def fill(number: int) -> Any:
     chance = random.Random(7)
     for first in range(0, number, 5000):
         with transaction.atomic():
-            cases = [_case(organisation, people, n, chance) for n in range(first, min(number, first + 5000))]
+            cases = [
+                _case(organisation, people, n, chance, entries)
+                for n in range(first, min(number, first + 5000))
+            ]
             _wind(cases)
             Case.objects.bulk_create(cases, batch_size=500)
             _entries(cases, people)
@@ -91,7 +95,7 @@ def fill(number: int) -> Any:
     return people[0]
 
 
-def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -> Any:
+def _case(organisation: Any, people: list[Any], n: int, chance: random.Random, entries: int) -> Any:
     from django.utils import timezone
 
     from holdfast.desk.cases.models import Case
@@ -109,7 +113,7 @@ def _case(organisation: Any, people: list[Any], n: int, chance: random.Random) -
         reported_at=reported,
         acknowledged_at=acknowledged,
         closed_at=reported + timedelta(days=5) if n % 10 else None,
-        entries_count=10,
+        entries_count=entries,
     )
 
 
@@ -163,7 +167,7 @@ def _entries(cases: list[Any], people: list[Any]) -> None:
     rows = []
     for case in cases:
         data = {step.position: step.data for step in _steps(case)}
-        for position in range(1, 11):
+        for position in range(1, case.entries_count + 1):
             acknowledges = position == 2 and case.acknowledged_at is not None
             rows.append(
                 Entry(
@@ -172,13 +176,16 @@ def _entries(cases: list[Any], people: list[Any]) -> None:
                     kind="state" if position in data else "fact",
                     text="call 3 of 5 wrote line 53",
                     data=data.get(position, {}),
-                    person=people[position],
+                    person=people[position % len(people)],
                     author="Engineer",
                     happened_at=case.acknowledged_at if acknowledges else case.reported_at,
                     recorded_at=case.reported_at,
                     hash="0" * 64,
                 )
             )
+        if len(rows) >= 10_000:
+            Entry.objects.bulk_create(rows, batch_size=1000)
+            rows.clear()
     Entry.objects.bulk_create(rows, batch_size=1000)
 
 

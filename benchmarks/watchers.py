@@ -56,9 +56,6 @@ def main() -> int:
 
 def people(number: int) -> list[str]:
     """Make a case, and so many engineers who are signed in; return their sessions."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
     from holdfast.desk.cases.commands import Escalation, assign, declare
     from holdfast.desk.people import commands
     from holdfast.desk.people.rights import Role
@@ -71,8 +68,16 @@ def people(number: int) -> list[str]:
     open_room(case, by=found[0])
     for one in found[:8]:
         act(case, one, "read what there is", 30, by=found[0])
+    return signed_in(found)
+
+
+def signed_in(people: list[Any]) -> list[str]:
+    """Sign everybody in; return their sessions."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
     cookies = []
-    for one in found:
+    for one in people:
         session = SessionStore()
         session[SESSION_KEY] = str(one.pk)
         session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"

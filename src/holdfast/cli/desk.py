@@ -21,7 +21,7 @@ def serve(host: str, port: int) -> None:
 
     serving.set_up()
     serving.migrate()
-    serving.serve(host, port, ready=lambda address: print(f"Holdfast listens on {address}"))
+    serving.serve(host, port, ready=lambda address: print(f"Holdfast listens on {address}", flush=True))
 
 
 def recount() -> None:

@@ -66,6 +66,7 @@ _REFUSALS = {
     "409": "It does not fit what is there by now.",
     "413": "Too large.",
     "422": "A field is missing or wrong.",
+    "429": "Asked too often; `Retry-After` says for how many seconds to wait.",
     "503": "The database did not answer in time.",
 }
 

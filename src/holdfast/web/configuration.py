@@ -72,6 +72,11 @@ SETTINGS = (
         "INFO",
         "`DEBUG`, `INFO`, `WARNING` or `ERROR`. Logs are JSON lines on standard error.",
     ),
+    Setting(
+        "HOLDFAST_API_RATE",
+        "1200",
+        "Requests a minute that one token or session may make of the API, in each web process. `0`: any number.",
+    ),
     Setting("HOLDFAST_UPLOAD_LIMIT", str(20 * 2**30), "Largest artefact taken in, in bytes."),
     Setting(
         "HOLDFAST_VAULT_KEYS",
@@ -103,6 +108,7 @@ SETTINGS = (
         "",
         "Folder of programs that probes of mitigations may run, under limits. Empty: none.",
     ),
+    Setting("HOLDFAST_WEB_PROCESSES", "2", "Processes of `holdfast serve` that answer browsers and the API."),
     Setting("HOLDFAST_WORKERS", "1", "Worker processes that `holdfast serve` starts beside the web server."),
     Setting(
         "HOLDFAST_DOORS",
@@ -228,5 +234,12 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"connect_timeout": 5},
+        # A new connection costs the server more than most pages do. Statements asked for more than a few times
+        # are planned once for a connection.
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "server_side_binding": True,
+            "prepare_threshold": 4,
+            "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
+        },
     }

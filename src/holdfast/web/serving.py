@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,26 +56,48 @@ def first_admin(username: str, organisation: str, prefix: str) -> str:
 
 def serve(host: str = "127.0.0.1", port: int = 8137, *, ready: Callable[[str], None] | None = None) -> None:
     """Serve the desk with its workers until interrupted; `ready` is told the address once it answers."""
-    import uvicorn
-
     migrate()
     from django.conf import settings
 
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=2048) as listening:
+        beside = [Beside("holdfast.web.answering", listening.fileno())] * (settings.WEB_PROCESSES - 1)
+        beside += [Beside("holdfast.web.worker")] * settings.WORKERS
+        beside += [Beside("holdfast.web.mailing")] * bool(settings.MAIL_LISTEN)
+        with kept(beside):
+            server = _server()
+            if ready is not None:
+                threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
+            server.run(sockets=[listening])
+
+
+def answer(parent: int, descriptor: int) -> None:
+    """Answer on the listening socket of the process that started this one, until that is gone."""
+    set_up()
+    server = _server()
+
+    def end_with_parent() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        server.should_exit = True
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    with socket.socket(fileno=descriptor) as listening:
+        server.run(sockets=[listening])
+
+
+def _server() -> Any:
+    import uvicorn
+
     config = uvicorn.Config(
         "holdfast.web.asgi:application",
-        host=host,
-        port=port,
         lifespan="off",
         log_config=None,
         access_log=False,
         # Open streams would otherwise keep a stopping server for ever.
         timeout_graceful_shutdown=3,
     )
-    server = uvicorn.Server(config)
-    with workers(settings.WORKERS, mail=bool(settings.MAIL_LISTEN)):
-        if ready is not None:
-            threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
-        server.run()
+    return uvicorn.Server(config)
 
 
 def _tell_when_up(server: Any, ready: Callable[[str], None]) -> None:
@@ -83,13 +107,19 @@ def _tell_when_up(server: Any, ready: Callable[[str], None]) -> None:
     ready(f"http://{host}:{port}")
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A process that runs beside the server: a module of ours, and the socket it is given."""
+
+    module: str
+    socket: int | None = None
+
+
 @contextmanager
-def workers(number: int, *, mail: bool = False) -> Iterator[None]:
-    """Keep that many worker processes running beside the server, and one that takes mail where that is
-    wanted; one that dies is started again."""
+def kept(beside: Sequence[Beside]) -> Iterator[None]:
+    """Keep processes running beside the server; one that dies is started again."""
     stopping = threading.Event()
-    modules = ["holdfast.web.worker"] * number + ["holdfast.web.mailing"] * mail
-    keepers = [threading.Thread(target=_keep, args=(stopping, module)) for module in modules]
+    keepers = [threading.Thread(target=_keep, args=(stopping, one)) for one in beside]
     for keeper in keepers:
         keeper.start()
     try:
@@ -100,9 +130,11 @@ def workers(number: int, *, mail: bool = False) -> Iterator[None]:
             keeper.join()
 
 
-def _keep(stopping: threading.Event, module: str) -> None:
+def _keep(stopping: threading.Event, one: Beside) -> None:
+    given = [] if one.socket is None else [one.socket]
+    command = [sys.executable, "-m", one.module, str(os.getpid()), *map(str, given)]
     while not stopping.is_set():
-        process = subprocess.Popen([sys.executable, "-m", module])  # noqa: S603  names of ours
+        process = subprocess.Popen(command, pass_fds=given)  # noqa: S603  names of ours
         while process.poll() is None and not stopping.wait(0.3):
             pass
         if process.poll() is None:
@@ -112,25 +144,28 @@ def _keep(stopping: threading.Event, module: str) -> None:
             process.kill()
             process.wait()
         elif not stopping.wait(1):
-            logging.getLogger("holdfast.jobs").warning("%s ended, starting another", module)
+            logging.getLogger("holdfast.jobs").warning("%s ended, starting another", one.module)
 
 
-def run_worker() -> None:
-    """Work on jobs until told to stop or until the server that started this process is gone."""
+def run_worker(parent: int | None = None) -> None:
+    """Work on jobs until told to stop or until the process that started this one is gone."""
     set_up()
     from holdfast.desk.outbox.worker import work
 
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    parent = os.getppid()
+    parent = parent or os.getppid()
     work(lambda: stopped.is_set() or os.getppid() != parent)
 
 
-def take_mail(address: str = "", ready: Callable[[str, int], None] | None = None) -> None:
-    """Take mail from a mail server until told to stop; `address` is `lmtp://host:port` or `smtp://host:port`.
+def take_mail(
+    address: str = "", ready: Callable[[str, int], None] | None = None, *, parent: int | None = None
+) -> None:
+    """Take mail from a mail server until told to stop or until the process that started this one is gone.
 
-    `ready` is told host and port once it listens. Without an address that of HOLDFAST_MAIL_LISTEN counts.
+    `address` is `lmtp://host:port` or `smtp://host:port`; `ready` is told host and port
+    once it listens. Without an address that of HOLDFAST_MAIL_LISTEN counts.
     """
     set_up()
     import asyncio
@@ -144,7 +179,7 @@ def take_mail(address: str = "", ready: Callable[[str, int], None] | None = None
     if parts.scheme not in {"lmtp", "smtp"} or not parts.hostname or not parts.port:
         raise ValueError("write where to listen like lmtp://127.0.0.1:8024 or smtp://127.0.0.1:8025")
     host, port = parts.hostname, parts.port
-    parent = os.getppid()
+    parent = parent or os.getppid()
 
     async def run() -> None:
         stopped = asyncio.Event()

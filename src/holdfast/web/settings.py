@@ -20,8 +20,10 @@ UPLOAD_LIMIT = configuration.number(_values, "HOLDFAST_UPLOAD_LIMIT")
 VAULT_KEYS = _values["HOLDFAST_VAULT_KEYS"]
 VAULT_KEY_FILE = _values["HOLDFAST_VAULT_KEY_FILE"]
 VAULT_STORE = _values["HOLDFAST_VAULT_STORE"]
+API_RATE = configuration.number(_values, "HOLDFAST_API_RATE")
 PROBE_PRIVATE = configuration.flag(_values, "HOLDFAST_PROBE_PRIVATE")
 PROBE_COMMANDS = _values["HOLDFAST_PROBE_COMMANDS"]
+WEB_PROCESSES = configuration.number(_values, "HOLDFAST_WEB_PROCESSES")
 WORKERS = configuration.number(_values, "HOLDFAST_WORKERS")
 try:
     DOORS = doors.load(_values["HOLDFAST_DOORS"])
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "holdfast.web.requests.identify",
     "holdfast.web.security.harden",
+    "holdfast.web.limits.limit",
     "django.middleware.security.SecurityMiddleware",
     "holdfast.web.files.Files",
     "django.contrib.sessions.middleware.SessionMiddleware",

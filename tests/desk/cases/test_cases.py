@@ -52,7 +52,7 @@ def test_what_the_customer_says_is_shared(case, customer):
 
 
 def test_every_place_has_its_reasons(case):
-    policy = rulebook(case.organisation_id).queue.value
+    policy = rulebook(case.organisation).queue.value
     assert [reason.text for reason in reasons(case, policy)] == ["Sev 2", "not acknowledged", "no owner"]
 
 

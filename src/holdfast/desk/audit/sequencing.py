@@ -18,6 +18,7 @@ from holdfast.desk.audit.keeping import signing_key, size, tree
 from holdfast.desk.audit.models import Leaf, Opening, SignedCheckpoint
 from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.outbox.models import Event
+from holdfast.desk.outbox.ordering import newest
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.people.models import Organisation
 from holdfast.desk.vault import gate
@@ -41,12 +42,17 @@ def log_what_happened() -> None:
         pass
 
 
-@transaction.atomic
 def sequence() -> int:
     """Log the next events and sign a checkpoint; return how many were logged."""
+    # Before the transaction: while somebody looks how far they may read, nobody publishes.
+    return _sequence(newest())
+
+
+@transaction.atomic
+def _sequence(upto: int) -> int:
     _take_turns()
     last = Leaf.objects.aggregate(last=Max("event_id"))["last"] or 0
-    events = Event.objects.filter(id__gt=last).order_by("id")
+    events = Event.objects.filter(id__gt=last, id__lte=upto).order_by("id")
     for kind in _PASSING:
         events = events.exclude(kind__startswith=kind)
     told = list(events[:BATCH])

@@ -110,7 +110,7 @@ def clocks(
 ) -> dict[str, Any]:
     """Return every clock with its intervals; `version` counts them by another version of the policy."""
     case = internal_case(signed_in(request), key)
-    book = rulebook(case.organisation_id, version)
+    book = rulebook(case.organisation, version)
     found = clocks_of(case, version=version)
     return {"policy_version": book.clocks.version, "clocks": [ClockOut.of(one) for one in found]}
 

@@ -35,9 +35,9 @@ def clocks(request: HttpRequest, key: str) -> HttpResponse:
     case = internal_case(person, key)
     asked = request.GET.get("version", "")
     version = int(asked) if asked.isdecimal() and len(asked) < 9 else None
-    book, now = rulebook(case.organisation_id, version), timezone.now()
+    book, now = rulebook(case.organisation, version), timezone.now()
     found = clocks_of(case, now, version=version)
-    held = rulebook(case.organisation_id).clocks if version is not None else book.clocks
+    held = rulebook(case.organisation).clocks if version is not None else book.clocks
     context = {
         "case": case,
         "clocks": found,

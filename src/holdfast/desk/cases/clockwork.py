@@ -39,7 +39,7 @@ def clocks_of(
     case: Case, now: datetime | None = None, *, version: int | None = None, story: Story | None = None
 ) -> list[Clock]:
     """Return every clock of the case, those that repeat once for each time, as they stand now."""
-    book = rulebook(case.organisation_id, version)
+    book = rulebook(case.organisation, version)
     return count(case, book, story or story_of(case), now or timezone.now())
 
 

@@ -350,14 +350,19 @@ def name_component(case: Case, component: str, text: str, data: dict[str, Any]) 
 
 def allowed(case: Case, by: Person, deed: Deed) -> Case:
     """Return the case, locked, if the person sees it and may do this to it."""
-    require_right(case, by, deed)
-    return lock(case.id)
+    case = lock(case.id, seen_by=by)
+    _require_deed(case, by, deed)
+    return case
 
 
 def require_right(case: Case, by: Person, deed: Deed) -> None:
     """Refuse a deed to whoever does not see the case or may not do this to it."""
     if not Case.objects.visible_to(by).filter(id=case.id).exists():
         raise Case.DoesNotExist
+    _require_deed(case, by, deed)
+
+
+def _require_deed(case: Case, by: Person, deed: Deed) -> None:
     if not case.allows(by, deed):
         raise PermissionDenied(f"your role may not {deed.replace('_', ' ')} here")
 

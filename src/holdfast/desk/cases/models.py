@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -114,6 +116,8 @@ class Case(models.Model):
     """Hash of the newest timeline entry, so that a shortened timeline shows too."""
 
     objects = CaseQuerySet.as_manager()
+    locked_as: Mapping[str, Any] | None = None
+    """The row as it was when a command locked it."""
 
     class Meta:
         constraints: ClassVar = [
@@ -182,6 +186,20 @@ class Case(models.Model):
     def moves(self) -> tuple[State, ...]:
         """The states it may move to."""
         return MOVES[self.state]
+
+    def row(self) -> dict[str, Any]:
+        """Return its columns' values by attribute name, apart from the case."""
+        values = ((field.attname, self.__dict__[field.attname]) for field in self._meta.concrete_fields)
+        return {name: deepcopy(value) if isinstance(value, dict) else value for name, value in values}
+
+    def save_changes(self) -> None:
+        """Save what a command changed since it locked the case, all of one that was never locked."""
+        if self.locked_as is None:
+            self.save()
+            return
+        now = self.row()
+        self.save(update_fields=[name for name, value in now.items() if value != self.locked_as[name]])
+        self.locked_as = now
 
     def allows(self, person: Person, deed: Deed) -> bool:
         """Whether somebody who sees the case may do this to it."""

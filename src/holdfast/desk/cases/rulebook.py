@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 
 from holdfast.desk.cases.policy import QueueOrder, QueueOrderValue
 from holdfast.desk.clocks.ledger import Rule
 from holdfast.desk.clocks.policy import ClockPolicy, ClockPolicyValue, rules
 from holdfast.desk.clocks.schedule import BusinessCalendar, ScheduleValue
+from holdfast.desk.people.models import Organisation
 from holdfast.desk.policies.queries import Policy, at_version, holding
 from holdfast.desk.policies.reading import read
 
@@ -39,10 +41,19 @@ def _rules(clocks: str, calendars: tuple[tuple[str, str], ...], customer: str) -
     return rules(read(ClockPolicy, clocks), hours, customer)
 
 
-def rulebook(organisation_id: int, clock_version: int | None = None) -> Rulebook:
+def rulebook(organisation: Organisation, clock_version: int | None = None) -> Rulebook:
     """Return what holds, or what would have held under another version of the clock policy."""
+    book = _held(organisation.id, organisation.policies_at)
+    if clock_version is None:
+        return book
+    return replace(book, clocks=at_version(ClockPolicy, organisation, clock_version))
+
+
+@lru_cache(maxsize=256)
+def _held(organisation_id: int, since: datetime | None) -> Rulebook:
+    """`since` is the last publication: the next one makes this be read again, in every process."""
+    del since
     held = holding(organisation_id, (ClockPolicy, QueueOrder, BusinessCalendar))
-    clocks = held["clock-policy"]["default"]
-    if clock_version is not None:
-        clocks = at_version(ClockPolicy, organisation_id, clock_version)
-    return Rulebook(clocks, held["queue-order"]["default"], held["business-calendar"])
+    return Rulebook(
+        held["clock-policy"]["default"], held["queue-order"]["default"], held["business-calendar"]
+    )

@@ -38,10 +38,15 @@ def when_written(seen: Seen) -> Seen:
     return seen
 
 
-def lock(case_id: int) -> Case:
-    """Return the case, held until the transaction ends, so that entries get their places one by one."""
-    related = ("organisation", "customer")
-    return Case.objects.select_for_update(of=("self",)).select_related(*related).get(id=case_id)
+def lock(case_id: int, seen_by: Person | None = None) -> Case:
+    """Return the case, held until the transaction ends, so that entries get their places one by one.
+
+    Raises Case.DoesNotExist where it is not one that `seen_by` sees.
+    """
+    cases = Case.objects.visible_to(seen_by) if seen_by else Case.objects.all()
+    case = cases.select_for_update(of=("self",)).select_related("organisation", "customer").get(id=case_id)
+    case.locked_as = case.row()
+    return case
 
 
 def append(
@@ -102,17 +107,17 @@ def _note_who_spoke(case: Case, entry: Entry, now: datetime) -> None:
 
 def refresh(case: Case, now: datetime, *, since: Entry | None = None) -> None:
     """Save a locked case with what is counted from its timeline; `since` is the entry just written."""
-    book = rulebook(case.organisation_id)
+    book = rulebook(case.organisation)
     if since is None or _tells(since):
         steps = _steps(case, since)
         clocks = wind(case, book, steps, now)
         place(case, book.queue.value, now)
-        case.save()
+        case.save_changes()
         for heard in _listeners:
             heard(case, steps, clocks, now)
         return
     place(case, book.queue.value, now)
-    case.save()
+    case.save_changes()
 
 
 def _tells(entry: Entry) -> bool:

@@ -49,7 +49,7 @@ def attend(case_id: int, now: datetime | None = None) -> None:
     """Record the thresholds a case's clocks passed and nobody spoke of, and count it anew."""
     now = now or timezone.now()
     case = lock(case_id)
-    book, steps = rulebook(case.organisation_id), steps_of(case)
+    book, steps = rulebook(case.organisation), steps_of(case)
     clocks = [clock for clock in count(case, book, story_of(case, steps), now) if clock.runs]
     told = recorded(steps)
     for clock in clocks:

@@ -46,6 +46,11 @@ class Measure(models.Model):
                 ],
                 name="insight_lines",
             ),
+            models.Index(
+                # The same for what has no group yet: the last quarter of one figure.
+                fields=["organisation_id", "figure", "-reported_at", "group", "part", "whole", "counts_from"],
+                name="insight_quarter",
+            ),
         ]
 
     def __str__(self) -> str:

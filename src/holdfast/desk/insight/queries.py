@@ -157,7 +157,7 @@ def recounted(cases: Iterable[Case], now: datetime | None = None) -> list[str]:
     now, wrong = now or timezone.now(), []
     for case in cases:
         steps = steps_of(case)
-        clocks = count(case, rulebook(case.organisation_id), story_of(case, steps), now)
+        clocks = count(case, rulebook(case.organisation), story_of(case, steps), now)
         told = as_told(case, steps, clocks)
         kept = {row.figure: row for row in Measure.objects.filter(case=case)}
         for figure in all_figures().values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -139,3 +140,8 @@ class Experiment(models.Model):
 
     def __str__(self) -> str:
         return f"T{self.number}"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When its time is up; None where nobody said how long it takes."""
+        return self.started_at + timedelta(minutes=self.minutes) if self.minutes else None

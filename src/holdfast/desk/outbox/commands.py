@@ -7,8 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from holdfast.desk.outbox.models import Event, Job
-
-_PUBLISHING = 7_104_201
+from holdfast.desk.outbox.ordering import enter
 
 
 def publish(
@@ -16,11 +15,7 @@ def publish(
 ) -> Event:
     """Record an event. Call it last in a transaction, with the deed it tells of."""
     _require_transaction("publish")
-    if connection.vendor == "postgresql":
-        # Sequences are handed out before commit: without the lock, event 4 may appear after a
-        # reader has passed 5, and would be lost to it.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PUBLISHING])
+    enter()
     return Event.objects.create(kind=kind, organisation_id=organisation_id, case_id=case_id, data=data)
 
 

@@ -20,6 +20,7 @@ from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 
 from holdfast.desk.outbox.models import Event
+from holdfast.desk.outbox.ordering import newest
 
 T = TypeVar("T")
 POLL = 0.4
@@ -128,14 +129,9 @@ def _released(query: Callable[[], T]) -> T:
         connections.close_all()
 
 
-def newest() -> int:
-    """Return the id of the newest event, 0 when there is none."""
-    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
-
-
 def after(last: int) -> list[News]:
     """Return the events after an id, oldest first."""
-    rows = Event.objects.filter(id__gt=last).order_by("id")[:_BATCH]
+    rows = Event.objects.filter(id__gt=last, id__lte=newest(last)).order_by("id")[:_BATCH]
     return [_news(event) for event in rows]
 
 

@@ -22,6 +22,8 @@ class Organisation(models.Model):
     last_number = models.PositiveIntegerField(default=0)
     second_factor = models.JSONField(default=list)
     """Roles that must have a second factor to get in."""
+    policies_at = models.DateTimeField(null=True)
+    """When a policy was published last: what was read of its policies before is out of date."""
 
     def __str__(self) -> str:
         return self.name

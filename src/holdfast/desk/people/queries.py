@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -39,3 +41,14 @@ def members(organisation: Organisation) -> list[Membership]:
     """Return who is what at an organisation, by name."""
     found = organisation.memberships.select_related("person", "customer", "organisation")
     return list(found.order_by("person__username")[:1000])
+
+
+def with_standing(people: Iterable[Person]) -> list[Person]:
+    """Return them with their memberships, all read at once."""
+    found = list(people)
+    held: dict[int, list[Membership]] = {person.id: [] for person in found}
+    for one in Membership.objects.filter(person__in=held).select_related("organisation").order_by("id"):
+        held[one.person_id].append(one)
+    for person in found:
+        person.standing = tuple(held[person.id])
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from holdfast.desk.outbox.commands import publish as tell
 from holdfast.desk.people.models import Organisation, Person
@@ -43,7 +44,7 @@ def publish(
     text = text.replace("\r\n", "\n").rstrip() + "\n"
     _check(kind, text, name, why, organisation.id)
     # The row lock makes two who publish take turns, so that the second sees the first.
-    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number"))
+    Organisation.objects.filter(id=organisation.id).update(policies_at=F("policies_at"))
     newest = Version.objects.filter(organisation=organisation, kind=kind.kind, name=name).first()
     number = newest.version if newest else 0
     if after is not None and after != number:
@@ -59,6 +60,8 @@ def publish(
         why=why.strip(),
         by=by,
     )
+    organisation.policies_at = timezone.now()
+    organisation.save(update_fields=["policies_at"])
     tell_published(kind.kind, organisation.id)
     tell("policy.published", organisation_id=organisation.id, policy=kind.kind, name=name, version=number + 1)
     return version

@@ -129,7 +129,7 @@ def apply_profile(
     if not by.may(Deed.PUBLISH_POLICY, organisation.id):
         raise PermissionDenied("your role does not publish policies here")
     # The row lock makes this take turns with whoever publishes meanwhile.
-    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number"))
+    Organisation.objects.filter(id=organisation.id).update(policies_at=F("policies_at"))
     steps = [step for step in plan(chosen, organisation) if step.changes]
     own = [step for step in steps if step.own]
     if own and not overtake:

@@ -15,6 +15,7 @@ from holdfast.desk.cases.policy import QueueOrderValue
 from holdfast.desk.cases.rulebook import Rulebook, rulebook
 from holdfast.desk.clocks.ledger import passes
 from holdfast.desk.people.models import Person
+from holdfast.desk.people.queries import with_standing
 from holdfast.desk.people.rights import REACH, Deed, Reach
 from holdfast.desk.queue.filters import OLD, SILENT, Filter
 from holdfast.desk.queue.models import SavedView
@@ -41,9 +42,8 @@ def queue(person: Person, wanted: Filter, start: int = 0, size: int = PAGE) -> l
     now = timezone.now()
     cases = wanted.apply(Case.objects.visible_to(person).open(), person, now)
     chosen = list(cases.in_order().listed()[start : start + size + 1])
-    books = {key: rulebook(key) for key in {case.organisation_id for case in chosen}}
     return [
-        _row(place, case, books[case.organisation_id], now) for place, case in enumerate(chosen, start + 1)
+        _row(place, case, rulebook(case.organisation), now) for place, case in enumerate(chosen, start + 1)
     ]
 
 
@@ -94,7 +94,7 @@ class Place:
 
 def place_of(person: Person, case: Case) -> Place:
     """Return a case's place in the person's queue with the sum of its points."""
-    now, book = timezone.now(), rulebook(case.organisation_id)
+    now, book = timezone.now(), rulebook(case.organisation)
     mine = Case.objects.visible_to(person).open()
     why = reasons(case, book.queue.value, now)
     place = _before(mine, case.standing, case.id) + 1
@@ -155,11 +155,11 @@ class Load:
 
 def loads(person: Person) -> list[Load]:
     """Return the engineers and leads of the person's organisations with their open cases."""
-    whole = [m.organisation_id for m in person.standing if REACH[m.role] == Reach.ALL]
+    whole = [m.organisation for m in person.standing if REACH[m.role] == Reach.ALL]
     if not whole:
         return []
     most = rulebook(whole[0]).queue.value.at_once
-    counted = Case.objects.filter(organisation_id__in=whole).open().exclude(owner=None).order_by()
+    counted = Case.objects.filter(organisation__in=whole).open().exclude(owner=None).order_by()
     numbers = dict(counted.values_list("owner").annotate(n=Count("id")))
     mates = Person.objects.filter(
         Q(id__in=numbers) | Q(memberships__role__in=["engineer", "lead"]),
@@ -167,7 +167,9 @@ def loads(person: Person) -> list[Load]:
         is_active=True,
     ).distinct()
     focused = {one.person_id: one for one in Focus.objects.filter(until__gt=timezone.now())}
-    found = [Load(mate, numbers.get(mate.id, 0), most, focused.get(mate.id)) for mate in mates[:60]]
+    found = [
+        Load(mate, numbers.get(mate.id, 0), most, focused.get(mate.id)) for mate in with_standing(mates[:60])
+    ]
     return sorted(found, key=lambda load: (load.at_once, load.person.username))
 
 

@@ -37,6 +37,18 @@
     armed = Date.now();
     button.textContent = "Press a again";
   };
+  // What a page's own keys do stands in the page: data-key names the key of a field, a choice, a fold or a button.
+  // A button marked data-twice wants its key a second time.
+  const own = (name) => {
+    const at = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === name && !one.disabled && one.getClientRects().length);
+    if (!at) return false;
+    if (at.matches("details")) { at.open = true; at.querySelector("input:not([type=hidden]), textarea, select")?.focus(); }
+    else if (at.type === "radio") { at.checked = true; at.form.querySelector("input:not([type]), textarea").focus(); }
+    else if (at.matches("input, textarea, select")) at.focus();
+    else if (at.dataset.twice === undefined || Date.now() - (at.armed || 0) < 4000) at.click();
+    else { at.armed = Date.now(); at.textContent = `Press ${name} again`; }
+    return true;
+  };
   const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge, "[": () => follow("prev"), "]": () => follow("next") };
   // On a ticket: x goes to the next open check, e writes the part it is about, p shows it as it is filed.
   const parts = () => [...document.querySelectorAll(".part")].filter((one) => one.querySelector(".bad"));
@@ -69,6 +81,7 @@
     if (Date.now() - going < 1500 && places[event.key]) { event.preventDefault(); location.href = places[event.key]; return; }
     if (event.key === "g") { going = Date.now(); document.body.dataset.going = String(going); return; }
     if (ticket?.[event.key]) { event.preventDefault(); return ticket[event.key](); }
+    if (own(event.key)) { event.preventDefault(); return; }
     if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
   });
   document.addEventListener("click", (event) => {

@@ -51,7 +51,8 @@
 
   // Parts of the page are replaced by their newer selves, unless somebody is typing in them.
   let asked = 0;
-  const typed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some((field) => field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue);
+  const changed = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : !/^(hidden|file)$/.test(field.type) && field.value !== field.defaultValue;
+  const typed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(changed);
   const refresh = async () => {
     const mine = ++asked;
     const answer = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
