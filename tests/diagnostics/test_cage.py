@@ -24,7 +24,7 @@ def artefact(folder: Path, name: str, data: bytes) -> Opened:
 
 def test_all_artefacts_are_read_in_the_order_given(tmp_path: Path) -> None:
     given = [artefact(tmp_path, f"{number}.log", LINES * (number + 1)) for number in range(5)]
-    with start(Cage(processes=2)) as readers:
+    with start(Cage(processes=2, readable=(tmp_path,))) as readers:
         readings = readers.read(given)
     assert [reading.records for reading in readings] == [50, 100, 150, 200, 250]
 
@@ -39,7 +39,7 @@ def test_a_killed_reader_costs_one_artefact(tmp_path: Path) -> None:
             os.kill(reader._number, signal.SIGKILL)
             killed.append(reader._number)
 
-    with start(Cage(processes=1)) as readers:
+    with start(Cage(processes=1, readable=(tmp_path,))) as readers:
         readings = readers.read(given, kill_one)
     failed = [reading for reading in readings if reading.kind == "unread"]
     assert killed
@@ -53,7 +53,7 @@ def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     os.mkfifo(fifo)  # reading it waits for ever
     endless = Opened(Artefact("endless", "endless", 1, ""), fifo)
     begun = time.monotonic()
-    with start(Cage(processes=1, patience=3.0)) as readers:
+    with start(Cage(processes=1, patience=3.0, readable=(tmp_path,))) as readers:
         first, second = readers.read([endless, artefact(tmp_path, "b.log", LINES)])
     assert time.monotonic() - begun < 60
     assert "took longer than" in first.note
@@ -65,10 +65,10 @@ def test_a_reader_has_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
     greedy = artefact(
         tmp_path, "big.json", f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{rows}]}}]}}]}}'.encode()
     )
-    with start(Cage(processes=1, memory=6 << 30)) as readers:
+    with start(Cage(processes=1, memory=6 << 30, readable=(tmp_path,))) as readers:
         roomy = readers.read([greedy])[0]
     assert roomy.kind == "traces.otlp"
-    with start(Cage(processes=1, memory=900 << 20)) as readers:
+    with start(Cage(processes=1, memory=900 << 20, readable=(tmp_path,))) as readers:
         tight = readers.read([greedy])[0]
     assert tight.kind == "unread"
 
@@ -79,6 +79,18 @@ def test_cancelling_ends_the_readers(tmp_path: Path) -> None:
     def stop(_: Opened, __: Reading) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), start(Cage(processes=1)) as readers:
+    with pytest.raises(KeyboardInterrupt), start(Cage(processes=1, readable=(tmp_path,))) as readers:
         readers.read(given, stop)
     assert readers._zygote.poll() == 0
+
+
+def test_a_reader_sees_the_evidence_it_was_given_and_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    given, beside = artefact(tmp_path / "case", "a.log", LINES), artefact(tmp_path, "other-case.log", LINES)
+    with start(Cage(processes=1, readable=(tmp_path / "case",))) as readers:
+        mine, other = readers.read([given, beside])
+    assert mine.records == 50
+    if readers.confinement is None or "landlock" not in readers.confinement:
+        pytest.skip("this kernel has no Landlock")
+    assert other.kind == "unread"
+    assert "Permission denied" in other.note

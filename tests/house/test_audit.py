@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,10 @@ def test_the_real_one_takes_every_list_of_pinned_packages():
     for name in ("run.txt", "test.txt", "assets.txt"):
         assert f'"{name}"' in AUDIT.read_text("utf-8")
         assert (AUDIT.parent / name).exists()
+
+
+def test_every_test_the_threat_model_names_is_there():
+    root = AUDIT.parents[1]
+    named = set(re.findall(r"`(tests/[\w./]+)`", (root / "SECURITY.md").read_text("utf-8")))
+    assert len(named) > 15
+    assert [one for one in sorted(named) if not (root / one).exists()] == []

@@ -1,11 +1,14 @@
 """Readers in a cage: child processes with limits that can be killed, one artefact at a time.
 
-A reader that raises, hangs, eats memory or is killed costs its artefact and nothing else.
+A reader that raises, hangs, eats memory or is killed costs its artefact and nothing else. It sees the evidence and
+Python, writes where it is told, reaches nobody (`confinement`), and what it answers is data and never runs
+(`answers`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -15,8 +18,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
+from holdfast.diagnostics.answers import understood
+from holdfast.diagnostics.confinement import LAYERS
 from holdfast.diagnostics.findings import Finding, Severity
 
 GIB = 1 << 30
@@ -31,6 +37,10 @@ class Cage:
     """Address space in bytes."""
     patience: float = 60.0
     """Seconds an artefact may take, and one more for each 2 MB of it."""
+    readable: tuple[Path, ...] = ()
+    """Files and folders a reader may read, besides Python."""
+    writable: tuple[Path, ...] = ()
+    """Folders in which it may make files; the first is for what it needs only while it reads."""
 
     def deadline(self, opened: Opened) -> float:
         """Return the seconds this artefact may take."""
@@ -49,9 +59,22 @@ class Readers:
         self._cage = cage
         self._control, theirs = socket.socketpair()
         command = [sys.executable, "-m", "holdfast.diagnostics.zygote", str(theirs.fileno())]
-        self._zygote = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+        self._zygote = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.PIPE)  # noqa: S603
         theirs.close()
+        self._say(cage)
+        self.confinement: tuple[str, ...] | None = None
+        """The layers of `confinement` that hold in the readers; None until one is ready."""
         self._idle = [self._reader() for _ in range(cage.processes)]
+
+    def _say(self, cage: Cage) -> None:
+        assert self._zygote.stdin is not None
+        limits = {
+            "memory": cage.memory,
+            "readable": [str(path.resolve()) for path in cage.readable],
+            "writable": [str(path.resolve()) for path in cage.writable],
+        }
+        with contextlib.suppress(BrokenPipeError), self._zygote.stdin as pipe:
+            pipe.write(json.dumps(limits).encode())
 
     def _reader(self) -> _Reader:
         return _Reader(self._cage, self._control)
@@ -82,6 +105,7 @@ class Readers:
                     at = busy.pop(reader)
                     self._idle.append(self._reader() if reader.ended else reader)
                     readings[at] = reading
+                    self.confinement = reader.confinement
                     if done:
                         done(artefacts[at], reading)
         finally:
@@ -105,10 +129,11 @@ class _Reader:
     def __init__(self, cage: Cage, control: socket.socket) -> None:
         self._cage = cage
         ours, theirs = socket.socketpair()
-        socket.send_fds(control, [str(cage.memory).encode()], [theirs.fileno()])
+        socket.send_fds(control, [b"1"], [theirs.fileno()])
         theirs.close()
         self.pipe = Connection(ours.detach())
         self.ended = False
+        self.confinement: tuple[str, ...] = ()
         self._number = 0
         self._opened: Opened | None = None
         self._until = float("inf")
@@ -132,15 +157,18 @@ class _Reader:
                 self._opened, f"took longer than {self._cage.deadline(self._opened):.0f} s and was stopped"
             )
         try:
-            answer = self.pipe.recv()
+            answer = understood(self.pipe.recv_bytes())
         except (EOFError, OSError):
             self.end()
             return failure(self._opened, "killed its reader")
-        if isinstance(answer, int):
-            self._number = answer
+        except ValueError as error:
+            self.end()
+            return failure(self._opened, f"made its reader answer {error}")
+        if isinstance(answer, tuple):
+            self._number, *held = answer
+            self.confinement = tuple(layer for layer in LAYERS if layer in held)
             self._until = time.monotonic() + self._cage.deadline(self._opened)
             return None
-        assert isinstance(answer, Reading)
         return answer
 
     def end(self) -> None:

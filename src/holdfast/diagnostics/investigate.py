@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,11 +57,21 @@ def investigate(
     """
     begun = time.monotonic()
     threading.Thread(target=_warm, daemon=True).start()
-    with start(cage) as readers, tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
-        reading = _Reading(readers, Path(folder), keep, limits, progress or (lambda _: None))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-")))
+        readers = stack.enter_context(start(_shut(cage or Cage(), [*paths, *baseline], folder, keep)))
+        reading = _Reading(readers, folder, keep, limits, progress or (lambda _: None))
         theirs = reading.read(baseline, "B")
         ours = reading.read(paths, "A")
         return _concluded(ours, theirs, at, begun)
+
+
+def _shut(cage: Cage, paths: Sequence[Path], folder: Path, keep: Path | None) -> Cage:
+    """Let the readers see the evidence and write beside it, and nothing else."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    kept = [] if keep is None else [keep]
+    return replace(cage, readable=(*paths, folder, *kept), writable=(scratch, *kept))
 
 
 def _warm() -> None:

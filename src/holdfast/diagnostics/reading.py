@@ -43,8 +43,11 @@ def read_one(opened: Opened) -> Reading:
             reading = failure(opened, "needs more memory than a reader may have")
         except Exception as error:
             reading = failure(opened, f"could not be read: {type(error).__name__}: {error}"[:300])
-        if digesting is not None:
-            reading.facts["sha256"] = digesting.result()
+        try:
+            if digesting is not None:
+                reading.facts["sha256"] = digesting.result()
+        except OSError as error:
+            reading = failure(opened, f"could not be read: {error.strerror}")
     return reading
 
 

@@ -1,25 +1,33 @@
 """The process from which readers are forked: it has loaded everything, so a new reader costs nothing.
 
-Run as `python -m holdfast.diagnostics.zygote FD`. For each file descriptor that arrives on FD it forks a
-reader which answers on it. It ends, and its readers with it, when the other end of FD closes.
+Run as `python -m holdfast.diagnostics.zygote FD` with the readers' limits as JSON on standard input. For each file
+descriptor that arrives on FD it forks a reader which answers on it. It ends, and its readers with it, when the other
+end of FD closes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import resource
 import signal
 import socket
 import sys
+import tempfile
 from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 
 
-def main(control: socket.socket) -> None:
-    """Fork a reader for each descriptor received, until there are no more."""
+def main(control: socket.socket, limits: dict[str, Any]) -> None:
+    """Fork a reader for each descriptor received, until there are no more.
+
+    limits: `memory` in bytes of address space, `readable` and `writable` paths; see `cage.Cage`.
+    """
     from holdfast.diagnostics.reading import warm
 
     warm()  # what every reader needs, loaded and compiled once
@@ -34,7 +42,7 @@ def main(control: socket.socket) -> None:
             control.close()
             _die_with_parent()
             with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
-                _answer(Connection(descriptors[0]), int(message))
+                _answer(Connection(descriptors[0]), limits)
             os._exit(0)
         os.close(descriptors[0])
 
@@ -46,12 +54,21 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _answer(pipe: Connection, memory: int) -> None:
+def _answer(pipe: Connection, limits: dict[str, Any]) -> None:
+    from holdfast.diagnostics.confinement import confine
     from holdfast.diagnostics.reading import read_one
 
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    pipe.send(os.getpid())
+    writable = [Path(one) for one in limits["writable"]]
+    if writable:
+        tempfile.tempdir = str(writable[0])
+    for limit, most in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 256),
+    ):
+        resource.setrlimit(limit, (most, most))
+    held = confine([Path(one) for one in limits["readable"]], writable)
+    pipe.send((os.getpid(), *held))
     while True:
         try:
             opened = pipe.recv()
@@ -61,4 +78,4 @@ def _answer(pipe: Connection, memory: int) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), json.load(sys.stdin))

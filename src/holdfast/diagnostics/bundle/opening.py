@@ -22,6 +22,8 @@ from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 from holdfast.diagnostics.bundle.spool import Readable, Spool, Spooled
 from holdfast.diagnostics.findings import Finding, Severity
 
+_PATIENCE = 64
+"""Reads of nothing that are an end and no more."""
 _BROKEN: tuple[type[BaseException], ...] = (
     *codecs.BROKEN,
     tarfile.TarError,
@@ -147,7 +149,7 @@ class _Opening:
         seen = 0
         try:
             with tarfile.open(
-                fileobj=stream, mode="r|", errorlevel=0, encoding="utf-8", errors="surrogateescape"
+                fileobj=_Finite(stream), mode="r|", errorlevel=0, encoding="utf-8", errors="surrogateescape"
             ) as tar:
                 for member in tar:
                     seen += 1
@@ -244,6 +246,22 @@ class _Rejoined(io.RawIOBase):
             data, self._head = self._head[:size], self._head[size:]
             return data
         return self._rest.read(size)
+
+
+class _Finite(io.RawIOBase):
+    """A stream that says so when somebody goes on reading behind its end: a member may claim to be of any size, and
+    `tarfile` would read nothing as often as that takes."""
+
+    def __init__(self, stream: Readable) -> None:
+        super().__init__()
+        self._stream, self._empty = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._empty = 0 if data else self._empty + 1
+        if self._empty > _PATIENCE:
+            raise EOFError("a member claims more than there is")
+        return data
 
 
 def _filled(stream: Readable, size: int) -> bytes:
