@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +17,37 @@ from holdfast.desk.cases.models import Case, Notice
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.cases.rulebook import rulebook
+from holdfast.desk.clocks.ledger import Clock, Interval
 from holdfast.desk.clocks.policy import ClockPolicy
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.policies.queries import versions
+
+_FIRST, _LAST = 10, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A clock with those of its intervals that a page shows at once, and what the others add up to."""
+
+    clock: Clock
+    first: Sequence[Interval]
+    folded: Sequence[Interval]
+    last: Sequence[Interval]
+
+    @property
+    def counted(self) -> timedelta:
+        """How much of what is folded counts."""
+        return sum((one.length for one in self.folded if one.counts), timedelta())
+
+
+def shown(clock: Clock, *, whole: bool) -> Shown:
+    """Fold the middle of a long clock: two years of office hours are a thousand intervals."""
+    all_of_it = clock.intervals
+    if whole or len(all_of_it) <= _FIRST + _LAST + 1:
+        return Shown(clock, all_of_it, (), ())
+    return Shown(clock, all_of_it[:_FIRST], all_of_it[_FIRST:-_LAST], all_of_it[-_LAST:])
 
 
 def internal_case(person: Person, key: str) -> Case:
@@ -40,7 +70,7 @@ def clocks(request: HttpRequest, key: str) -> HttpResponse:
     held = rulebook(case.organisation).clocks if version is not None else book.clocks
     context = {
         "case": case,
-        "clocks": found,
+        "clocks": [shown(clock, whole="all" in request.GET) for clock in found],
         "policy": book.clocks,
         "holds": held,
         "contract": book.clocks.value.contract(case.customer.name if case.customer else "")[0],
