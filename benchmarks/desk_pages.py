@@ -138,7 +138,7 @@ def _wind(cases: list[Any]) -> None:
     from holdfast.desk.cases.ordering import place
     from holdfast.desk.cases.rulebook import rulebook
 
-    book, now = rulebook(cases[0].organisation_id), timezone.now()
+    book, now = rulebook(cases[0].organisation), timezone.now()
     for case in cases:
         case.clocks = wind(case, book, _steps(case), now)
         case.attention_at = None

@@ -135,7 +135,7 @@ VARIANTS: dict[str, Callable[[Pair], Pair]] = {
 def read(paths: dict[str, Path]) -> dict[str, Evidence]:
     """Read every bundle once."""
     found = {}
-    with cage.start() as readers:
+    with cage.start(cage.Cage(readable=(Path("/"),), writable=(Path(tempfile.gettempdir()),))) as readers:
         for name, path in paths.items():
             with tempfile.TemporaryDirectory() as folder:
                 bundle = open_bundle([path], Path(folder))

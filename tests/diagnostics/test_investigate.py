@@ -117,9 +117,10 @@ def read_incidents(
     """Every incident with its diagnosis; each bundle and baseline is read once."""
     rows = json.loads((incidents / "labels.json").read_text())["incidents"]
     found: dict[str, Read] = {}
-    with cage.start() as readers:
+    spools = tmp_path_factory.mktemp("spools")
+    with cage.start(cage.Cage(readable=(spools, incidents), writable=(spools,))) as readers:
         for path in sorted({row[side] for row in rows for side in ("bundle", "baseline")}):
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(dir=spools) as folder:
                 prefix = "B" if "baseline" in path else "A"
                 bundle = open_bundle([incidents / path], Path(folder), prefix=prefix)
                 found[path] = list(zip(bundle.opened, readers.read(bundle.opened), strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -23,6 +24,23 @@ def request_for(note: Note) -> TimeStampRequest:
 
     asked = TimestampRequestBuilder().data(note.text.encode()).hash_algorithm(HashAlgorithm.SHA256)
     return asked.nonce(nonce=True).cert_request(cert_request=True).build()
+
+
+def require_answer(token: bytes, asked: TimeStampRequest, note: Note) -> None:
+    """Refuse an answer that is no token, of another checkpoint, or to another query (RFC 3161, 2.4.2).
+
+    Whether its authority is one to trust is for whoever verifies, who names its roots.
+    """
+    from rfc3161_client import decode_timestamp_response
+
+    try:
+        info = decode_timestamp_response(token).tst_info
+    except ValueError as error:
+        raise BadTimestamp(f"the answer is no time-stamp: {error}") from error
+    if info.message_imprint.message != sha256(note.text.encode()).digest():
+        raise BadTimestamp("the time-stamp is of something else")
+    if info.nonce != asked.nonce:
+        raise BadTimestamp("the time-stamp answers another query")
 
 
 def stamped_at(token: bytes, note: Note, roots: bytes) -> datetime:

@@ -100,7 +100,8 @@ def test_it_says_what_the_case_knows(owned, engineer, lead):
     propose(owned, Proposal("rollback", "to 4.2"), by=engineer)
     said = {item.title: item for item in items_of(fresh(owned))}
     assert said.keys() >= {
-        "Broken now", "Next clock", "Open hypothesis", "Running", "Temporary fix", "Decision", "Waiting for", "Next step"
+        "Broken now", "Next clock", "Open hypothesis", "Running", "Temporary fix", "Decision", "Waiting for",
+        "Next step",
     }  # fmt: skip
     assert said["Temporary fix"].proof == "M-1"
     assert "rollback: to 4.2" in said["Decision"].text

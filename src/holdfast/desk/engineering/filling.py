@@ -168,8 +168,9 @@ def _environment(facts: Facts) -> list[str]:
 
 def _settings(one: Environment, differ: Iterable[str]) -> list[str]:
     wanted = set(differ)
-    telling = [path for path in one.settings if path in wanted]
-    telling += [path for path in one.settings if path not in wanted and _tells(path)]
+    settings = sorted(one.settings)  # a database keeps them in an order of its own
+    telling = [path for path in settings if path in wanted]
+    telling += [path for path in settings if path not in wanted and _tells(path)]
     return [f"{path}={str(one.settings[path])[:80]}" for path in telling[:MOST]]
 
 
