@@ -48,6 +48,9 @@ class Discovered:
     sha256: str = ""
 
 
+_USER = "user"
+
+
 @dataclass(slots=True)
 class Reader:
     """What reading needs: the engine, the pseudonyms, the policy, and a table of values met."""
@@ -64,7 +67,9 @@ class Reader:
         return self.engine.accepted(rule, value) and self._goes(value, self.engine.rules[rule].kind)
 
     def _goes(self, value: bytes, kind: str) -> bool:
-        return value not in self.policy.keep and not self.names.is_own(value, kind)
+        if value in self.policy.keep or (kind == _USER and value in self.policy.parts):
+            return False
+        return not self.names.is_own(value, kind)
 
     def going(self, spans: list[Span]) -> list[Span]:
         """Return the spans whose values go: the policy keeps them not, and they are no pseudonyms."""

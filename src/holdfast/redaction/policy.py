@@ -33,6 +33,9 @@ class Policy:
     """Patterns of names of files (`*` and `?`) that are not redacted but withheld or passed as they are."""
     keep: frozenset[bytes] = frozenset()
     """Values that are nobody's secret here."""
+    parts: frozenset[bytes] = frozenset()
+    """Names of the parts of the system. A service signs in to its database by its own name, and that is nobody's user
+    name; as anything else, such as a password, it goes all the same."""
     release: tuple[str, ...] = ()
     """Names of files that a person has released although they are unknown binaries."""
     digest: str = ""

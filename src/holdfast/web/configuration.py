@@ -149,7 +149,8 @@ SETTINGS = (
     Setting(
         "HOLDFAST_WITNESSES",
         "",
-        "Who is told of the ledger's checkpoints, separated by commas: `https://witness.example#KEY`, `file:/path`.",
+        "Who is told of the ledger's checkpoints, separated by commas: `https://witness.example#KEY`, `file:/path`,"
+        " `mailto:who@where?from=desk@here`, `rfc3161+https://authority.example/tsr`.",
     ),
     Setting(
         "HOLDFAST_METRICS_TOKEN",

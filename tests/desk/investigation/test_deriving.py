@@ -81,3 +81,24 @@ def test_when_redaction_fails_everything_is_withheld(kept, monkeypatch):
     assert (made["verdict"], made["findings"][0]["id"]) == ("abnormal", "F-01")
     assert list(made["withheld"]) == ["A1"]
     assert not list(kept.glob("*.redacted*"))
+
+
+def test_a_component_that_signs_in_by_its_own_name_keeps_it_but_no_person_and_no_password_does(kept):
+    (kept / "A1.data").write_bytes(
+        b"10:00:00 INFO pool - connected user=accounts database=shop\n"
+        b"10:00:01 INFO web - user=marta.lindqvist signed in\n"
+        b"10:00:02 ERROR accounts - password=inventory-Zebra-91x refused\n"
+    )
+    report = REPORT | {
+        "summary": "accounts fails; marta.lindqvist saw it; inventory-Zebra-91x",
+        "components": [{"name": "accounts"}, {"name": "inventory-Zebra-91x"}],
+        "timeline": [{"component": "accounts", "title": "accounts: new error"}],
+    }
+    made = deriving.derive(report, kept, KEY, lambda _: None)
+    shown = (kept / "A1.redacted").read_text()
+    assert "connected user=accounts database=shop" in shown
+    assert made["components"][0]["name"] == "accounts"
+    assert made["summary"].startswith("accounts fails; ")
+    for text in (shown, made["summary"], made["components"][1]["name"]):
+        assert "marta" not in text
+        assert "Zebra-91x" not in text

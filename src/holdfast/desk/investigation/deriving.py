@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import orjson
 
 from holdfast.redaction import Key, redact_bundle
 from holdfast.redaction.files import digest_of
+from holdfast.redaction.policy import Policy
 
 WITHHELD = "[withheld]"
 MAP = "pseudonyms.map"
@@ -27,6 +29,7 @@ _OURS = {
     *("finding", "reasons", "template"),
 }
 """Fields that hold words of ours, numbers and times, and never a word of the evidence."""
+_PART = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,80}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 Step = Callable[[str], None]
 
@@ -52,6 +55,7 @@ class _Derivatives:
         self.texts = {path: orjson.loads(path.read_bytes()) for path in kept.glob("*.log.json")}
 
     def run(self, report: dict[str, Any], step: Step) -> dict[str, Any]:
+        policy = replace(Policy.default(), parts=frozenset(one.encode() for one in parts_of(report)))
         words = sorted({word for one in (report, *self.texts.values()) for word in _words(one)})
         self.words.write_bytes(orjson.dumps(words, option=orjson.OPT_INDENT_2))
         data = {path: path.resolve() for path in sorted(self.kept.glob("*.data"))}
@@ -60,6 +64,7 @@ class _Derivatives:
             paths,
             self.out,
             self.key,
+            policy,
             map_path=self.kept / MAP,
             workers=2,
             progress=lambda what, number, total: step(f"{what}, file {number} of {total}"),
@@ -127,6 +132,24 @@ def _ends(path: Path) -> np.ndarray[Any, Any]:
             found.append(np.flatnonzero(np.frombuffer(block, np.uint8) == 10).astype(np.int64) + at)
             at += len(block)
     return np.concatenate([*found, np.array([at], np.int64)])
+
+
+def parts_of(value: Any) -> Iterator[str]:
+    """Return the names of components a report speaks of."""
+    if isinstance(value, list):
+        for item in value:
+            yield from parts_of(item)
+    elif isinstance(value, dict):
+        named = [value.get("component"), *_listed(value.get("components"))]
+        yield from (one for one in named if isinstance(one, str) and _PART.fullmatch(one))
+        for item in value.values():
+            yield from parts_of(item)
+
+
+def _listed(components: Any) -> list[Any]:
+    if not isinstance(components, list):
+        return []
+    return [one.get("name") if isinstance(one, dict) else one for one in components]
 
 
 def _words(value: Any) -> Iterator[str]:
