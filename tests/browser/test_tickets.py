@@ -44,7 +44,7 @@ def test_a_ticket_is_written_filed_sent_back_answered_and_accepted(
     team.locator("#part-environment.chosen").wait_for()
     team.keyboard.press("e")
     team.keyboard.type("prod, version 1.0.2")
-    team.locator("#part-environment").get_by_role("button", name="Keep").click()
+    team.keyboard.press("Control+Enter")  # while typing it keeps the part, and files nothing
     team.locator("#gate header", has_text="10 of 11").wait_for()
     team.keyboard.press("x")
     team.keyboard.press("e")

@@ -16,6 +16,7 @@ from holdfast.desk.brief.writing import brief
 from holdfast.desk.cases.commands import join
 from holdfast.desk.cases.models import Entry
 from holdfast.desk.closure.checks.ticket_unanswered import HOURS
+from holdfast.desk.closure.commands import learn, learned
 from holdfast.desk.closure.hygiene import untidy
 from holdfast.desk.engineering import commands, outcomes
 from holdfast.desk.engineering.models import Exchange, Ticket
@@ -145,6 +146,66 @@ def test_the_brief_and_the_war_room_tell_of_tickets(
     assert signed_in(engineer).get(told.sentences[0].address).status_code == 200
     room = said(signed_in(engineer).get("/cases/ESC-1/room"))
     assert "ENG-1 sent back (no minimal case): which flag?" in room
+
+
+def test_who_answers_for_a_component_reads_no_name_that_did_not_pass_the_gate(
+    known: Any, engineer: Any, developer: Any, whole: Any
+) -> None:
+    draft = commands.write(
+        whole(), commands.Said(summary="canary.bird@example.org cannot search"), by=engineer
+    )
+    commands.file(draft, by=engineer)
+    noted = commands.note(known, "ENG-5521", by=engineer, title="canary.bird@example.org cannot search")
+    told = [one.text for one in developer.notices.all()]
+    assert len(told) == 2
+    assert "canary" not in f"{told} {noted.sent}"
+
+
+def test_a_filed_ticket_is_one_that_need_not_be_written_down_at_closing(
+    known: Any, filed: Ticket, engineer: Any
+) -> None:
+    assert learned(known)["ticket"].data["reference"] == "ENG-1"
+    outcomes.withdraw(filed, "it was the proxy", by=engineer)
+    assert "ticket" not in learned(known)
+    learn(known, "ticket", "ENG-9, by mail", by=engineer)
+    assert learned(known)["ticket"].data["learned"] == "ticket"
+
+
+def test_a_ticket_that_waits_offers_the_one_filed_meanwhile(
+    known: Any,
+    whole: Any,
+    engineer: Any,
+    team_mate: Any,
+    developer: Any,
+    declare: Any,
+    signed_in: Any,
+    lead: Any,
+) -> None:
+    filed = commands.file(whole(), by=engineer)
+    other = declare("Search fails too")
+    waits = commands.draft(other, by=engineer)
+    Ticket.objects.filter(id=waits.id).update(
+        state="queued", parts=filed.parts, summary=filed.summary, component="route", sent=filed.sent
+    )
+    browser = signed_in(engineer)
+    page = said(browser.get("/cases/ESC-2/tickets"))
+    assert "It is the same: link it" in page
+    found = browser.get("/api/v1/cases/ESC-2/tickets/1").json()["alike"]
+    assert (found[0]["case"], found[0]["reference"]) == ("ESC-1", "ENG-1")
+    assert found[0]["score"] > 0.9
+    browser.post("/cases/ESC-2/tickets/1/same", {"case": "ESC-1", "number": "1"})
+    assert "The same as" in said(browser.get("/cases/ESC-2/tickets?t=1"))
+
+
+def test_a_ticket_filed_elsewhere_is_answered_without_a_gate(
+    known: Any, engineer: Any, signed_in: Any
+) -> None:
+    noted = commands.note(known, "ENG-5521", by=engineer, url="javascript:alert(1)")
+    outcomes.answer_for_owner(noted, "sent_back", "which flag?", by=engineer, lacks="steps")
+    page = said(signed_in(engineer).get(ONE))
+    assert "Answer ENG" in page
+    assert "Quality gate" not in page
+    assert "javascript" not in page
 
 
 def test_a_question_nobody_answers_is_untidy(

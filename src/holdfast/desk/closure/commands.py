@@ -9,6 +9,7 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from holdfast.desk.cases.commands import Conflict, allowed, change_state, when_moving, words
@@ -51,9 +52,17 @@ def learn(case: Case, item: str, text: str, *, by: Person, needed: bool = True) 
 
 
 def learned(case: Case) -> dict[str, Entry]:
-    """Return the newest of what was learned, by item."""
-    found = case.entries.filter(kind=Kind.FACT, data__has_key="learned").order_by("position")
-    return {entry.data["learned"]: entry for entry in found}
+    """Return the newest of what was learned, by item; a ticket that was filed is one that need not be written down."""
+    written = Q(kind=Kind.FACT, data__has_key="learned") | Q(kind=Kind.STATE, data__has_key="ticketed")
+    found: dict[str, Entry] = {}
+    for entry in case.entries.filter(written).order_by("position"):
+        if "learned" in entry.data:
+            found[entry.data["learned"]] = entry
+        elif entry.data["ticketed"]:
+            found["ticket"] = entry
+        elif "ticketed" in found.get("ticket", entry).data:  # withdrawn
+            found.pop("ticket", None)
+    return found
 
 
 def missing(case: Case, policy: ClosureValue) -> list[str]:

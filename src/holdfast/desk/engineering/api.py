@@ -11,6 +11,7 @@ from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.engineering import commands, outcomes, queries
+from holdfast.desk.engineering.alike import Alike, alike
 from holdfast.desk.engineering.models import Exchange, Standing, Ticket
 from holdfast.desk.engineering.printing import document, leaving, markdown
 from holdfast.desk.engineering.quality import Subject, look
@@ -119,6 +120,29 @@ class ExchangeOut(Schema):
         return cls(word=one.word, lacks=one.lacks, text=one.text, author=one.author, at=one.at)
 
 
+class AlikeOut(Schema):
+    """A ticket that reads like another."""
+
+    case: str
+    number: int
+    reference: str
+    score: float
+    shared: list[str]
+    """The words both have, the rarest first."""
+
+    @classmethod
+    def of(cls, one: Alike) -> AlikeOut:
+        """Return the public form."""
+        there, shared = one.ticket, list(one.shared)
+        return cls(
+            case=there.case.key,
+            number=there.number,
+            reference=there.called,
+            score=one.score,
+            shared=shared,
+        )
+
+
 class TicketOut(Schema):
     """A ticket with what the gate says of it while it is written."""
 
@@ -142,6 +166,8 @@ class TicketOut(Schema):
     """How many checks are met, while it is written."""
     checks: list[CheckOut] = Field(default_factory=list)
     exchanges: list[ExchangeOut] = Field(default_factory=list)
+    alike: list[AlikeOut] = Field(default_factory=list)
+    """Tickets of the owner that read like it, while it is written or waits."""
 
     @classmethod
     def of(cls, ticket: Ticket, by: Person, *, written: bool = True) -> TicketOut:
@@ -168,8 +194,12 @@ class TicketOut(Schema):
         plain |= {"filed_at": ticket.filed_at, "trouble": ticket.trouble, "open_checks": ticket.open_checks}
         told = [ExchangeOut.of(one) for one in queries.exchanges(ticket)]
         out = cls(case=ticket.case.key, **plain, **said, exchanges=told)
+        if written and ticket.state == Standing.QUEUED:
+            out.alike = [AlikeOut.of(one) for one in alike(ticket, by)]
         if written and ticket.state == Standing.DRAFT:
-            quality = look(Subject(ticket, by))
+            subject = Subject(ticket, by)
+            quality = look(subject)
+            out.alike = [AlikeOut.of(one) for one in subject.alike]
             out.met = quality.met
             out.checks = [
                 CheckOut(
@@ -240,7 +270,7 @@ def note(request: HttpRequest, key: str, said: NoteIn) -> Status[TicketOut]:
     """Note which ticket was filed with engineering by hand; the clock of the ticket stops."""
     person = signed_in(request)
     case = internal_case(person, key)
-    made = commands.note(case, said.reference, by=person, url=said.url, summary=said.summary)
+    made = commands.note(case, said.reference, by=person, url=said.url, title=said.summary)
     return Status(201, TicketOut.of(made, person))
 
 

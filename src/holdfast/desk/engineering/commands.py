@@ -30,6 +30,7 @@ from holdfast.desk.engineering.quality import Subject, all_checks, look
 from holdfast.desk.engineering.trackers import There, tracker
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.updates.gate import redacted
 
 LONGEST, LONGEST_PATCH, MOST_DRAFTS = 20_000, 100_000, 20
 OUTSIDE = "outside"
@@ -254,7 +255,7 @@ def file(ticket: Ticket, *, by: Person, despite: bool = False) -> Ticket:
 
 
 @transaction.atomic
-def note(case: Case, reference: str, *, by: Person, url: str = "", summary: str = "") -> Ticket:
+def note(case: Case, reference: str, *, by: Person, url: str = "", title: str = "") -> Ticket:
     """Note a ticket that was filed elsewhere by hand; the clock stops as if it had been filed from here."""
     case = allowed(case, by, Deed.RECORD)
     reference = words(reference)[:200]
@@ -264,12 +265,13 @@ def note(case: Case, reference: str, *, by: Person, url: str = "", summary: str 
     if known is not None:
         known.case = case
         return known
-    facts, _ = fill(case)
+    facts, title = fill(case)[0], (title.strip() or case.title)[:200]
     made = Ticket.objects.create(
         organisation_id=case.organisation_id,
         case=case,
         number=_next(case),
-        summary=(summary.strip() or case.title)[:200],
+        summary=title,
+        sent={"summary": redacted(title, case), "parts": {}, "patch": ""},
         component=facts.component[:200],
         owner=owners(case.organisation_id).of(facts.component),
         priority=case.severity,

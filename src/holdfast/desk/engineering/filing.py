@@ -103,7 +103,11 @@ def taken(case: Case, ticket: Ticket, there: There, by: Person | None) -> None:
     append(case, Kind.STATE, text, by=by, event=EVENT, data=data)
     know_customers(ticket, case)
     tell_owner(
-        ticket, case, f"{ticket.reference} was filed with {ticket.owner}: {ticket.summary}", "filed", by
+        ticket,
+        case,
+        f"{ticket.reference} was filed with {ticket.owner}: {ticket.sent['summary']}",
+        "filed",
+        by,
     )
 
 

@@ -127,6 +127,11 @@ class Ticket(models.Model):
         return self.reference or str(self)
 
     @property
+    def address(self) -> str:
+        """Where it opens outside, if that is safe to follow."""
+        return self.url if self.url.startswith(("https://", "http://")) else ""
+
+    @property
     def open(self) -> bool:
         """Whether somebody still has to do something about it."""
         return self.state in OPEN

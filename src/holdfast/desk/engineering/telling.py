@@ -18,7 +18,7 @@ from holdfast.desk.response.telling import Item, tells
 def ticket(case: Case, rest: str, by: Person) -> object:
     """`/ticket ENG-5521 title` notes a ticket filed elsewhere; `/ticket` alone begins one from the case."""
     reference, _, title = rest.partition(" ")
-    return note(case, reference, by=by, summary=title) if rest else draft(case, by=by)
+    return note(case, reference, by=by, title=title) if rest else draft(case, by=by)
 
 
 def reads_ticket(case: Case, rest: str, by: Person) -> str:  # noqa: ARG001

@@ -19,6 +19,7 @@ from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.decisions.authority import alone, table
 from holdfast.desk.decisions.models import Decision
 from holdfast.desk.engineering import commands, outcomes, queries
+from holdfast.desk.engineering.alike import alike
 from holdfast.desk.engineering.citing import Places, cut
 from holdfast.desk.engineering.models import Standing, Ticket
 from holdfast.desk.engineering.owners import OwnerValue, owners
@@ -64,7 +65,7 @@ def tickets(request: HttpRequest, key: str) -> HttpResponse:
         "waits": _clock(case),
     }
     if chosen is not None:
-        context |= composing(chosen, person) if chosen.state in _WRITABLE else {"document": shown(chosen)}
+        context |= composing(chosen, person) if _written_here(chosen) else _reading(chosen, person)
         context |= _around(chosen, person)
     return render(request, "engineering/tickets.html", context)
 
@@ -81,6 +82,15 @@ def _chosen(listed: list[Ticket], asked: str) -> Ticket | None:
 def _clock(case: Case) -> Clock | None:
     found = [one for one in clocks_of(case, timezone.now()) if one.rule.name == "ticket"]
     return found[-1] if found else None
+
+
+def _written_here(ticket: Ticket) -> bool:
+    return ticket.state in _WRITABLE and ticket.tracker != commands.OUTSIDE
+
+
+def _reading(ticket: Ticket, person: Person) -> dict[str, object]:
+    waits = ticket.state == Standing.QUEUED
+    return {"document": shown(ticket), "alike": alike(ticket, person) if waits else []}
 
 
 def _around(ticket: Ticket, person: Person) -> dict[str, object]:

@@ -71,6 +71,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();
     if (event.ctrlKey && event.key === "Enter") {
+      const form = typing(event.target) && event.target.form;
+      if (form && !form.querySelector("[data-outward]")) { event.preventDefault(); form.requestSubmit(); return; }
       const outward = document.querySelector("button[data-outward]:not(:disabled)");
       if (outward && !help?.open) { event.preventDefault(); outward.form.requestSubmit(outward); }
       return;

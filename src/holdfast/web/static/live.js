@@ -55,7 +55,7 @@
   const typed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(changed);
   const refresh = async () => {
     const mine = ++asked;
-    const answer = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(location.pathname + location.search, { headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok || mine !== asked) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const here of document.querySelectorAll("[data-live], .casehead")) {
