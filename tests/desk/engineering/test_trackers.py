@@ -44,6 +44,7 @@ class Elsewhere:
     loses_answers: int = 0
     refuses: str = ""
     alike: tuple[There, ...] = ()
+    attached: dict[str, str] = field(default_factory=dict)
 
     def file(self, order: Order) -> Filed:
         self._there()
@@ -65,6 +66,7 @@ class Elsewhere:
     def say(self, reference: str, text: str, key: str, attached: Mapping[str, str]) -> None:
         self._there()
         self.said.setdefault(f"{reference} {key}", text)
+        self.attached |= attached
 
     def _there(self) -> None:
         if self.down:
@@ -295,3 +297,36 @@ def test_words_that_cannot_be_carried_now_are_carried_later(
     file_again()
     work()
     assert list(elsewhere.said.values()) == ["it was the proxy"]
+
+
+def test_what_a_tracker_took_although_it_was_put_aside_is_said_once(
+    elsewhere: Elsewhere, known: Any, whole: Any, engineer: Any
+) -> None:
+    from holdfast.desk.engineering.filing import _taken
+
+    queued = commands.file(whole(), by=engineer)
+    commands.drop(queued, by=engineer)
+    for _ in range(2):  # a job that was under way, and its repetition after a crash
+        _taken(queued.id, Filed(There("ROUTE-9", "https://tracker.example/ROUTE-9")))
+    assert known.entries.filter(text__contains="had taken it as ROUTE-9: close it there").count() == 1
+    assert Notice.objects.filter(person=engineer, key="ticket/1/left-over").count() == 1
+    assert Ticket.objects.get().state == "dropped"
+
+
+def test_a_patch_goes_along_with_an_answer(elsewhere: Elsewhere, whole: Any, engineer: Any) -> None:
+    commands.file(whole(), by=engineer)
+    work()
+    reference = Ticket.objects.get().reference
+    elsewhere.states[reference] = word_for(elsewhere, Word.SENT_BACK)
+    ask_trackers()
+    work()
+    ticket = commands.write(
+        Ticket.objects.select_related("case").get(), commands.Said(patch="-a\n+b"), by=engineer
+    )
+    outcomes.answer(ticket, "here is a patch", by=engineer)
+    file_again()
+    work()
+    (text,) = elsewhere.said.values()
+    assert text.startswith("here is a patch")
+    assert "```diff\n-a\n+b\n```" in text
+    assert elsewhere.attached == {"T-1.patch": "-a\n+b"}

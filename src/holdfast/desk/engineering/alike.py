@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 
-from holdfast.desk.engineering.models import UNFILED, Ticket
+from holdfast.desk.engineering.models import LISTED_WITHOUT, UNFILED, Ticket
 from holdfast.desk.people.models import Person
 
 SAME = 0.6
@@ -39,6 +40,7 @@ class Alike:
         return self.score >= SAME
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """Return the words of a text, names of code whole and in their parts."""
     found = set()
@@ -65,6 +67,7 @@ def alike(ticket: Ticket, by: Person, most: int = 3) -> list[Alike]:
         there.exclude(id=ticket.id)
         .exclude(state__in=UNFILED)
         .select_related("case__organisation")
+        .defer(*LISTED_WITHOUT)
         .order_by("-id")[:MOST]
     )
     mine = _told(ticket)

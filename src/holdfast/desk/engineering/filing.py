@@ -77,7 +77,10 @@ def _waiting(ticket_id: int) -> tuple[Case, Ticket] | None:
 
 
 def _taken(ticket_id: int, filed: Filed) -> None:
-    if (found := _waiting(ticket_id)) is not None:
+    found = _waiting(ticket_id)
+    if found is None:
+        _left_over(ticket_id, filed.there)
+    else:
         case, ticket = found
         taken(case, ticket, filed.there, ticket.filed_by)
         for one in filed.alike[:3]:
@@ -85,6 +88,21 @@ def _taken(ticket_id: int, filed: Filed) -> None:
             append(
                 case, Kind.FACT, text, by=None, event=EVENT, data={"ticket": ticket.number, "url": one.url}
             )
+
+
+def _left_over(ticket_id: int, there: There) -> None:
+    """Say once that a tracker took what was put aside here while it was on its way: nobody else would look there."""
+    case = lock(Ticket.objects.values_list("case_id", flat=True).get(id=ticket_id))
+    ticket = Ticket.objects.select_related("filed_by").get(id=ticket_id)
+    if ticket.reference or ticket.state not in (Standing.DROPPED, Standing.SAME):
+        return
+    ticket.reference, ticket.url = there.reference[:200], there.url[:500]
+    ticket.save(update_fields=["reference", "url"])
+    stands = ticket.get_state_display().lower()
+    text = f"{ticket} is {stands}, and {ticket.tracker} had taken it as {ticket.reference}: close it there"
+    append(case, Kind.FACT, text, by=None, event=EVENT, data={"ticket": ticket.number})
+    if ticket.filed_by is not None:
+        notify(ticket.filed_by, case, f"{case.key} {text}", f"ticket/{ticket.number}/left-over")
 
 
 def taken(case: Case, ticket: Ticket, there: There, by: Person | None) -> None:

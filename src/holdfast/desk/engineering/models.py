@@ -31,6 +31,8 @@ class Standing(models.TextChoices):
 
 
 UNFILED = (Standing.DRAFT, Standing.QUEUED, Standing.DROPPED, Standing.SAME)
+LISTED_WITHOUT = ("parts", "filled", "patch")
+"""Columns of a draft that lists of filed tickets leave where they are."""
 OPEN = (Standing.QUEUED, Standing.FILED, Standing.SENT_BACK, Standing.DISPUTED, Standing.ACCEPTED)
 
 

@@ -31,7 +31,21 @@ def listed(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     owner, everything = request.GET.get("owner", "")[:12], bool(request.GET.get("all"))
     found = queries.by_owner(person, everything=everything, owner=owner)
-    return render(request, "engineering/owned.html", {"groups": found, "all": everything, "owner": owner})
+    return render(
+        request,
+        "engineering/owned.html",
+        {
+            "groups": found,
+            "all": everything,
+            "owner": owner,
+            "full": _full(sum(len(one.tickets) for one in found)),
+        },
+    )
+
+
+def _full(number: int) -> int:
+    """Return how many are shown where there may be more, else 0."""
+    return number if number >= queries.SHOWN else 0
 
 
 @require_safe
@@ -43,7 +57,16 @@ def matrix(request: HttpRequest) -> HttpResponse:
         bool(request.GET.get("all")),
     )
     rows = queries.defects(person, customer=customer, everything=everything)
-    return render(request, "engineering/matrix.html", {"rows": rows, "customer": customer, "all": everything})
+    return render(
+        request,
+        "engineering/matrix.html",
+        {
+            "rows": rows,
+            "customer": customer,
+            "all": everything,
+            "full": _full(len({row.ticket.id for row in rows})),
+        },
+    )
 
 
 @require_safe

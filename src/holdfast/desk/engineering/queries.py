@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from holdfast.desk.cases.models import Case
 from holdfast.desk.engineering.models import (
+    LISTED_WITHOUT,
     OPEN,
     UNFILED,
     Affected,
@@ -29,7 +29,8 @@ from holdfast.desk.people.rights import Deed
 from holdfast.desk.response.models import Mitigation
 from holdfast.desk.response.models import Standing as Mitigated
 
-SHOWN = 300
+SHOWN = 100
+TAKEN, RETURNED = (Word.ACCEPTED, Word.FIXED), (Word.SENT_BACK, Word.DISPUTED)
 
 
 def tickets_of(case: Case) -> list[Ticket]:
@@ -76,6 +77,7 @@ def by_owner(person: Person, *, everything: bool = False, owner: str = "") -> li
     rows = list(
         (there.filter(owner=owner) if owner else there)
         .select_related("case__organisation", "case__owner", "filed_by", "organisation")
+        .defer(*LISTED_WITHOUT)
         .order_by("organisation_id", "owner", "priority", "-filed_at", "-id")[:SHOWN]
     )
     groups: dict[tuple[int, str], list[Ticket]] = {}
@@ -137,28 +139,21 @@ def record(person: Person, organisation_id: int, owner: str, days: int = 90) -> 
     """Return what an owner sent back before and with which questions, as far as the person may see the tickets."""
     since = timezone.now() - timedelta(days=days)
     theirs = Ticket.objects.visible_to(person).filter(organisation_id=organisation_id, owner=owner)
-    said = Exchange.objects.filter(ticket__in=theirs.values("id"), at__gt=since).exclude(word=Word.FILED)
-    rows = list(said.select_related("ticket__case__organisation").order_by("id")[:2000])
-    words: dict[int, list[str]] = {}
-    for row in rows:
-        words.setdefault(row.ticket_id, []).append(row.word)
-    judged = {
-        key: told
-        for key, told in words.items()
-        if set(told) & {Word.ACCEPTED, Word.FIXED, Word.SENT_BACK, Word.DISPUTED}
-    }
-    first = sum(first_pass(told) for told in judged.values())
-    back = [row for row in rows if row.word == Word.SENT_BACK]
-    lacked = Counter(LACKING.get(row.lacks, row.lacks) for row in back)
-    return Record(
-        days, len(judged), first, lacked.most_common(6), [row for row in reversed(back) if row.text][:4]
+    told = Exchange.objects.filter(ticket=OuterRef("pk"), at__gt=since)
+    took, back = Exists(told.filter(word__in=TAKEN)), Exists(told.filter(word__in=RETURNED))
+    counted = theirs.annotate(took=took, back=back).aggregate(
+        judged=Count("id", filter=Q(took=True) | Q(back=True)),
+        first=Count("id", filter=Q(took=True, back=False)),
     )
-
-
-def first_pass(words: Iterable[str]) -> bool:
-    """Whether a ticket was accepted, and neither sent back nor disputed, before or after."""
-    said = set(words)
-    return bool(said & {Word.ACCEPTED, Word.FIXED}) and not said & {Word.SENT_BACK, Word.DISPUTED}
+    asked = Exchange.objects.filter(ticket__in=theirs.values("id"), at__gt=since, word=Word.SENT_BACK)
+    lacked = asked.values("lacks").annotate(number=Count("id")).order_by("-number", "lacks")[:6]
+    return Record(
+        days,
+        counted["judged"],
+        counted["first"],
+        [(LACKING.get(one["lacks"], one["lacks"]), one["number"]) for one in lacked],
+        list(asked.exclude(text="").select_related("ticket__case__organisation").order_by("-id")[:4]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +253,23 @@ def defects(person: Person, *, customer: str = "", everything: bool = False) -> 
     """Return the matrix over all defects a person may see: the filed tickets that are not withdrawn, the newest first.
     Without `everything` those verified everywhere are left out."""
     there = Ticket.objects.visible_to(person).exclude(state__in=[*UNFILED, Standing.WITHDRAWN])
-    if customer:
-        there = there.filter(Q(customers__name__icontains=customer)).distinct()
+    rows = Affected.objects.filter(ticket=OuterRef("pk"), name__icontains=customer)
+    if not everything:
+        rows = rows.filter(verified_at=None).exclude(affected=Whether.NO)
+    there = there.filter(Exists(rows))
     found = list(
         there.select_related("case__organisation")
         .prefetch_related("fixes")
         .order_by("-filed_at", "-id")[:SHOWN]
     )
-    rows = matrix(person, found)
-    if customer:
-        rows = [row for row in rows if customer.lower() in row.row.name.lower()]
-    if not everything:
-        rows = [row for row in rows if row.stands not in ("verified", "not affected")]
+    shown = [
+        row
+        for row in matrix(person, found)
+        if customer.lower() in row.row.name.lower()
+        and (everything or row.stands not in ("verified", "not affected"))
+    ]
     place = {one.id: at for at, one in enumerate(found)}
-    return sorted(rows, key=lambda row: (place[row.ticket.id], row.row.name))
+    return sorted(shown, key=lambda row: (place[row.ticket.id], row.row.name))
 
 
 def offered(person: Person, ticket: Ticket) -> list[Case]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from holdfast.desk.engineering.models import Exchange, Ticket
+from holdfast.desk.engineering.models import Exchange, Ticket, Word
 from holdfast.desk.engineering.outcomes import MOVES, say
 from holdfast.desk.engineering.trackers import Down, Refuses, tracker
 from holdfast.desk.outbox.jobs import Refused, Run, handles
@@ -24,13 +24,19 @@ def carry(run: Run) -> Callable[[], None]:
     if said.carry_at is None or where is None:
         return lambda: None
     try:
-        where.say(said.ticket.reference, said.carries, f"{said.ticket.key}/{said.id}", {})
+        where.say(said.ticket.reference, said.carries, f"{said.ticket.key}/{said.id}", _attached(said))
     except Down:
         return lambda: _carry_at(said, timezone.now() + PAUSE)
     except Refuses as error:
         _carry_at(said, None)
         raise Refused(f"{where.title} does not take it: {error}; the words are kept on the case") from error
     return lambda: _carry_at(said, None)
+
+
+def _attached(said: Exchange) -> dict[str, str]:
+    """Return the patch as it is now, with an answer."""
+    patch = said.ticket.sent.get("patch", "") if said.word == Word.ANSWERED else ""
+    return {f"{said.ticket}.patch": patch} if patch else {}
 
 
 def _carry_at(said: Exchange, at: datetime | None) -> None:

@@ -22,7 +22,7 @@ from holdfast.desk.engineering import commands, outcomes, queries
 from holdfast.desk.engineering.alike import alike
 from holdfast.desk.engineering.citing import Places, cut
 from holdfast.desk.engineering.models import Standing, Ticket
-from holdfast.desk.engineering.owners import OwnerValue, owners
+from holdfast.desk.engineering.owners import OwnerValue, answering, owners
 from holdfast.desk.engineering.parts import PARTS, Part
 from holdfast.desk.engineering.printing import leaving, markdown
 from holdfast.desk.engineering.quality import Quality, Subject, look
@@ -102,6 +102,7 @@ def _around(ticket: Ticket, person: Person) -> dict[str, object]:
         "owner": owner,
         "owners": known,
         "expects": owner.expects(ticket.priority) if owner else None,
+        "people": answering(ticket.organisation_id, ticket.owner)[:4],
         "late": ticket.state == Standing.FILED and ticket.asked_at is not None and ticket.late_at is None,
     }
 
