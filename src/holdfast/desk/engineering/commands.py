@@ -30,7 +30,7 @@ from holdfast.desk.engineering.quality import Subject, all_checks, look
 from holdfast.desk.engineering.trackers import There, tracker
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.updates.gate import redacted
+from holdfast.desk.vault.gate import redacted
 
 LONGEST, LONGEST_PATCH, MOST_DRAFTS = 20_000, 100_000, 20
 OUTSIDE = "outside"

@@ -9,6 +9,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.environments.comparing import compare
 from holdfast.desk.environments.models import Environment
 from holdfast.desk.environments.queries import environments
+from holdfast.desk.impact.models import Number
 from holdfast.desk.impact.queries import constraints, numbers
 from holdfast.desk.investigation.models import Diagnosis, Experiment, Hypothesis, Outcome, Verdict
 from holdfast.desk.investigation.queries import newest
@@ -32,6 +33,7 @@ class Facts:
         self.component = (
             component or (confirmed.component if confirmed else "") or case.component or case.area
         )
+        self.numbers: list[Number] = numbers(case)
         self.environments: list[Environment] = list(environments(case))
         self.mitigations: list[Mitigation] = live_on(case)
         self.changes: list[Change] = self._changes()
@@ -119,7 +121,7 @@ def _reported(case: Case) -> list[str]:
 
 def _impact(facts: Facts) -> list[str]:
     case, lines = facts.case, []
-    for one in numbers(case):
+    for one in facts.numbers:
         lines.append(f"{one} since {one.since:%d %b %H:%M} UTC ({one.source}).")
     for name in ("customers", "tenants", "regions"):
         if listed := case.scope.get(name):
@@ -206,7 +208,7 @@ def _acceptance(facts: Facts) -> list[str]:
         f"{_subject(one)}: {one.before} again ({one.finding['id']})" for one in facts.changes if one.before
     ]
     lines += [f"{test} run again no longer shows: {test.observed}" for test in facts.tests()[:1]]
-    failed = next((one for one in numbers(facts.case) if one.what == "requests" and one.whole), None)
+    failed = next((one for one in facts.numbers if one.what == "requests" and one.whole), None)
     return [*lines, f"0 of {failed.whole} requests fail" if failed else ""]
 
 
@@ -218,7 +220,7 @@ def _suggestion(facts: Facts) -> list[str]:
 
 def argued(case: Case, priority: int, facts: Facts) -> str:
     """Return why it is of a priority, in one sentence."""
-    why = [f"Sev {case.severity}", *(str(one) for one in numbers(case)[:2])]
+    why = [f"Sev {case.severity}", *(str(one) for one in facts.numbers[:2])]
     help_ = workaround(facts)
     if help_:
         why.append("no workaround" if "none" in help_ else "a workaround is in place")

@@ -7,17 +7,17 @@ from typing import Any
 
 from holdfast.desk.engineering.models import Ticket
 from holdfast.desk.engineering.parts import PARTS
-from holdfast.desk.vault.gate import redacted
+from holdfast.desk.vault.gate import redacted_all
 
 SCHEMA = 1
 
 
 def leaving(ticket: Ticket) -> dict[str, Any]:
     """Return a draft as it would leave: every text through the gate, empty parts left out."""
-    case = ticket.case
-    parts = {name: redacted(text, case) for name in PARTS if (text := ticket.parts.get(name, "").strip())}
-    patch = redacted(ticket.patch, case) if ticket.patch.strip() else ""
-    return {"summary": redacted(ticket.summary, case), "parts": parts, "patch": patch}
+    names = [name for name in PARTS if ticket.parts.get(name, "").strip()]
+    texts = [ticket.summary, ticket.patch.strip("\n"), *(ticket.parts[name].strip() for name in names)]
+    summary, patch, *parts = redacted_all(texts, ticket.case)
+    return {"summary": summary, "parts": dict(zip(names, parts, strict=True)), "patch": patch}
 
 
 def markdown(said: Mapping[str, Any], *, title: bool = True) -> str:
