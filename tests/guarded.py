@@ -269,7 +269,35 @@ def _opened(stage: Stage) -> bool:
     return Grant.objects.filter(case=stage["case"].id, state="open").exists()
 
 
+def _unwanted(stage: Stage) -> None:
+    from holdfast.desk.decisions.rights import Right
+    from holdfast.desk.vault import commands, letting_go
+
+    upload = commands.begin(stage["case"], "a.log", 3, by=stage["engineer"])
+    commands.take(upload, 0, [b"abc"])
+    commands.complete(upload)
+    letting_go.request(stage["case"], "the customer asks for it", by=stage["lead"])
+    stage["right"] = Right.PROCESS
+
+
+def _gone(stage: Stage) -> bool:
+    from holdfast.desk.vault.models import Deletion
+
+    return Deletion.objects.filter(case=stage["case"].id).exists()
+
+
 TRIALS: dict[str, Trial] = {
+    "delete the evidence of a case": Trial(
+        _unwanted,
+        {
+            "web": web("/cases/ESC-1/access/delete", {"why": "they ask"}),
+            "api": api("/cases/ESC-1/evidence/deletion", {"why": "they ask"}),
+            "cli": cli("evidence", "delete", "ESC-1", "they ask"),
+            "line": line("/delete evidence"),
+            "mail": mail("/delete evidence"),
+        },
+        _gone,
+    ),
     "open a grant": Trial(
         _wanted,
         {

@@ -41,6 +41,7 @@ from holdfast.desk.response.room import act
 from holdfast.desk.triage.commands import dispute
 from holdfast.desk.updates import commands as updating
 from holdfast.desk.updates.models import Promise, Subscriber, Update
+from holdfast.desk.vault.letting_go import hold
 from holdfast.desk.vault.models import Grant
 from holdfast.web.api import api
 
@@ -323,6 +324,10 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     # who may not is told so on the page: see test_grants
     "ask_grant": ("POST", "/cases/ESC-1/access/ask", READS, {"what": "raw", "why": "a", "hours": "8"}),
     "open_grant": ("POST", "/cases/ESC-1/access/1/open", READS, {}),
+    "place_hold": ("POST", "/cases/ESC-1/access/hold", DECIDES, {"why": "a"}),
+    "lift_hold": ("POST", "/cases/ESC-1/access/hold/lift", DECIDES, {"why": "a"}),
+    "ask_deletion": ("POST", "/cases/ESC-1/access/delete/ask", DECIDES, {"why": "a"}),
+    "delete_evidence": ("POST", "/cases/ESC-1/access/delete", DECIDES, {"why": "a"}),
     "end_grant": (
         "POST",
         "/cases/ESC-1/access/1/end",
@@ -431,6 +436,14 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/queue/weekly"): (COUNTS, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/content"): ({"engineer"}, {}),  # whose grant is open
+    ("GET", "/cases/{key}/evidence/certificate"): (set(), {}),  # nothing was deleted: see test_letting_go
+    ("POST", "/cases/{key}/evidence/deletion"): (
+        set(),
+        {"why": "a"},
+    ),  # by its decision: see tests/guarded.py
+    ("POST", "/cases/{key}/evidence/deletion/ask"): (DECIDES, {"why": "a"}),
+    ("POST", "/cases/{key}/evidence/hold"): (DECIDES, {"why": "a"}),
+    ("POST", "/cases/{key}/evidence/hold/lift"): (DECIDES, {"why": "a"}),
     ("GET", "/cases/{key}/grants"): (INTERNAL, {}),
     ("POST", "/cases/{key}/grants"): (READS, {"why": "the lines do not tell"}),
     ("POST", "/cases/{key}/grants/{number}/open"): (set(), {}),  # by its decision: see tests/guarded.py
@@ -625,6 +638,10 @@ def decision(state: str) -> Any:
     return prepared
 
 
+def on_hold(stage: dict[str, Any]) -> None:
+    hold(Case.objects.select_related("organisation").get(number=1), "court", by=stage["lead"])
+
+
 def grant_asked(_: dict[str, Any]) -> None:
     Grant.objects.filter(number=1).update(state="asked")
 
@@ -720,6 +737,7 @@ PREPARE = {
     "/cases/{key}/unmerge": merged(1, 2),
     "/cases/{key}/duplicates/tell": merged(2, 1),
     "/cases/{key}/grants/{number}/end": grant_asked,
+    "/cases/{key}/evidence/hold/lift": on_hold,
     "/cases/{key}/decisions/{number}/answer": decision("waiting"),
     "/cases/{key}/decisions/{number}/withdraw": decision("waiting"),
     "/cases/{key}/decisions/{number}/break-glass": decision("waiting"),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from holdfast.cli.cases import case_app, profile_app
-from holdfast.cli.grants import grant_app
+from holdfast.cli.grants import grant_app, keep_app
 from holdfast.cli.ledger import ledger_app
 from holdfast.cli.vault import vault_app
 
@@ -21,6 +21,7 @@ app.add_typer(range_app, name="range")
 app.add_typer(case_app, name="case")
 app.add_typer(profile_app, name="profile")
 app.add_typer(grant_app, name="grant")
+app.add_typer(keep_app, name="evidence")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(vault_app, name="vault")
 
@@ -151,6 +152,32 @@ def recount() -> None:
     from holdfast.cli.desk import recount as run
 
     run()
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Argument(help="The zip to write.", show_default=False)],
+) -> None:
+    """Back the desk of this machine up, while it runs: database, sealed evidence, its own keys sealed.
+
+    Exit code: 0 done, 2 it could not be written.
+    """
+    from holdfast.cli.backing_up import backup as run
+
+    raise typer.Exit(run(out))
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A zip that backup wrote.", show_default=False)],
+) -> None:
+    """Restore a backup into the empty desk of this machine. All of it is checked before anything is put in place.
+
+    Exit code: 0 done, 2 nothing was restored.
+    """
+    from holdfast.cli.backing_up import restore as run
+
+    raise typer.Exit(run(source))
 
 
 @app.command()

@@ -14,6 +14,42 @@ grant_app = typer.Typer(
 Number = Annotated[str, typer.Argument(help="The grant, such as G-2.", show_default=False)]
 
 
+keep_app = typer.Typer(
+    no_args_is_help=True, help="Legal holds on a case's evidence, and deleting it for good."
+)
+Why = Annotated[str, typer.Argument(help="Why.", show_default=False)]
+
+
+@keep_app.command("hold")
+def keep_hold(key: Key, why: Why, url: Url = HERE, token: Token = "") -> None:
+    """Place a legal hold: nothing of the evidence is deleted until it is lifted."""
+    from holdfast.cli.keeping import hold
+
+    raise typer.Exit(hold(key, why, url, token, lift=False))
+
+
+@keep_app.command("lift")
+def keep_lift(key: Key, why: Why, url: Url = HERE, token: Token = "") -> None:
+    """Lift the legal hold."""
+    from holdfast.cli.keeping import hold
+
+    raise typer.Exit(hold(key, why, url, token, lift=True))
+
+
+@keep_app.command("delete")
+def keep_delete(
+    key: Key,
+    why: Why,
+    ask: Annotated[bool, typer.Option("--ask", help="Only ask for the decision it takes.")] = False,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Delete the evidence of a case for good, by its decision, and print the certificate."""
+    from holdfast.cli.keeping import delete
+
+    raise typer.Exit(delete(key, why, url, token, ask=ask))
+
+
 @grant_app.command("list")
 def grant_list(
     key: Key,

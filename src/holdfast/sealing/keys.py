@@ -55,6 +55,11 @@ class KeyService(Protocol):
         """The id of the master key that wraps from now on."""
         ...
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all that unwrap, the current one first."""
+        ...
+
     def wrap(self, key: bytes, about: str) -> Wrapped:
         """Return a data key of 32 bytes wrapped by the current key; it opens only for the same `about`."""
         ...
@@ -71,13 +76,17 @@ class MasterKeys:
         if not keys:
             raise KeyUnusable("there is no master key; `holdfast vault key` makes one")
         self._keys = {key_id(key): key for key in keys}
-        self.ids = list(self._keys)
 
     @classmethod
     def read(cls, text: str) -> MasterKeys:
         """Return the keys of a text: one a line, or separated by commas; lines that begin with # are comments."""
         lines = [line.strip() for line in text.replace(",", "\n").splitlines()]
         return cls([_parsed(line) for line in lines if line and not line.startswith("#")])
+
+    @property
+    def ids(self) -> list[str]:
+        """See KeyService."""
+        return list(self._keys)
 
     @property
     def current(self) -> str:

@@ -98,6 +98,15 @@ async def _handed_out(path: Path) -> AsyncIterator[bytes]:
             yield block
 
 
+@router.get("/cases/{key}/evidence/certificate", response=dict[str, Any], summary="Certificate of a deletion")
+def deletion(request: HttpRequest, key: str) -> dict[str, Any]:
+    """Return the certificate that a case's evidence was deleted, and its entry in the ledger."""
+    person = signed_in(request)
+    case = visible_case(person, key)
+    queries.require_custody(person, case)
+    return queries.deletion(case)
+
+
 @router.get(
     "/cases/{key}/evidence/{int:artefact}/custody", response=CustodyOut, summary="Custody of an artefact"
 )

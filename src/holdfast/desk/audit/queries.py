@@ -17,7 +17,7 @@ from holdfast.desk.outbox.models import Event
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import gate
-from holdfast.desk.vault.models import Artefact
+from holdfast.desk.vault.models import Artefact, Deletion
 from holdfast.ledger.commitments import Opening as Salted
 from holdfast.ledger.exporting import Export, KeptCheckpoint, Proven, write
 from holdfast.ledger.merkle import inclusion_proof
@@ -127,6 +127,13 @@ def custody(artefact: Artefact) -> dict[str, Any]:
             for hand in artefact.custody.select_related("person")
         ],
     }
+
+
+def deletion(case: Case) -> dict[str, Any]:
+    """Return the certificate of a deletion with its entry in the ledger; DoesNotExist where nothing was deleted."""
+    found = Deletion.objects.get(case=case)
+    place = Leaf.objects.filter(event_id=found.event).values_list("index", flat=True).first()
+    return {**found.certificate, "ledger_entry": place}
 
 
 def _logged(artefact: Artefact) -> dict[int, int]:

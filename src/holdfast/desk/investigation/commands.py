@@ -15,7 +15,7 @@ from holdfast.desk.outbox.commands import cancel, enqueue, publish
 from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault.models import Artefact
+from holdfast.desk.vault.models import Artefact, Deletion
 
 JOB = "investigate"
 
@@ -31,6 +31,8 @@ def investigate(case: Case, *, by: Person | None, at: str = "") -> Job:
         return job
     if not Artefact.objects.filter(case=case, baseline=False).exists():
         raise Conflict("there is no evidence to read yet; attach a bundle first")
+    if Deletion.objects.filter(case=case).exists():
+        raise Conflict("the evidence of this case was deleted for good")
     return enqueue(
         JOB,
         {"at": at, "person": by.id if by else None},

@@ -18,6 +18,7 @@ from django.conf import settings
 from holdfast.desk.investigation.deriving import MAP
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.vault import gate, keys, storage
+from holdfast.desk.vault.letting_go import when_deleted
 from holdfast.desk.vault.looking_after import seals
 from holdfast.diagnostics.viewing import Page, open_page
 from holdfast.diagnostics.viewing.content import Content
@@ -70,6 +71,13 @@ def seal_plain(folder: Path) -> int:
             os.replace(part, path)
             sealed += 1
     return sealed
+
+
+@when_deleted
+def remove_readings(case_id: int) -> None:
+    """Remove what readings of a case kept; its key is gone, so nothing of it opens any more."""
+    for folder in readings().glob(f"{case_id}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @seals

@@ -24,10 +24,10 @@ from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault import commands, storage
+from holdfast.desk.vault import commands, letting_go, storage
 from holdfast.desk.vault.gate import named
 from holdfast.desk.vault.handing_out import download
-from holdfast.desk.vault.models import Artefact, Upload
+from holdfast.desk.vault.models import Artefact, Hold, Upload
 
 router = Router(tags=["evidence"])
 
@@ -71,6 +71,27 @@ class ArtefactOut(Schema):
     received_at: datetime
 
 
+class WhyIn(Schema):
+    """Why."""
+
+    why: Annotated[Words, Field(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class AskedOut(Schema):
+    """What was asked for."""
+
+    decision: int | None
+    """Its number; none where it is yours to decide alone."""
+
+
+class HoldOut(Schema):
+    """A legal hold."""
+
+    why: str
+    placed_at: datetime
+    lifted_at: datetime | None
+
+
 @router.get("/cases/{key}/evidence", response=list[ArtefactOut], summary="List the evidence of a case")
 def evidence(request: HttpRequest, key: str) -> list[Artefact]:
     """Return the artefacts of a case in the order of arrival."""
@@ -101,6 +122,37 @@ async def _sent(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     while (block := await asyncio.to_thread(next, blocks, None)) is not None:
         if block:
             yield block
+
+
+@router.post("/cases/{key}/evidence/hold", response=HoldOut, summary="Place a legal hold")
+def hold(request: HttpRequest, key: str, said: WhyIn) -> Hold:
+    """Keep the evidence from being deleted, by anybody and any policy."""
+    person = signed_in(request)
+    return letting_go.hold(visible_case(person, key), said.why, by=person)
+
+
+@router.post("/cases/{key}/evidence/hold/lift", response=HoldOut, summary="Lift a legal hold")
+def lift(request: HttpRequest, key: str, said: WhyIn) -> Hold:
+    """Let the evidence be deleted again."""
+    person = signed_in(request)
+    return letting_go.lift(visible_case(person, key), said.why, by=person)
+
+
+@router.post("/cases/{key}/evidence/deletion/ask", response=AskedOut, summary="Ask to delete the evidence")
+def ask_deletion(request: HttpRequest, key: str, said: WhyIn) -> dict[str, Any]:
+    """Ask for the decision it takes, for exactly the artefacts there are now."""
+    person = signed_in(request)
+    decision = letting_go.request(visible_case(person, key), said.why, by=person)
+    return {"decision": decision.number if decision else None}
+
+
+@router.post(
+    "/cases/{key}/evidence/deletion", response=dict[str, Any], summary="Delete the evidence for good"
+)
+def delete(request: HttpRequest, key: str, said: WhyIn) -> dict[str, Any]:
+    """Destroy the key of a case's evidence by its decision, and return the certificate."""
+    person = signed_in(request)
+    return dict(letting_go.delete(visible_case(person, key), said.why, by=person).certificate)
 
 
 @router.post("/cases/{key}/uploads", response={201: UploadOut}, summary="Announce an artefact")

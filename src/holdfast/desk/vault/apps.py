@@ -10,4 +10,4 @@ class Vault(AppConfig):
 
     def ready(self) -> None:
         """Register the rounds, the gate letters pass, and who hears of decisions."""
-        from holdfast.desk.vault import gate, grants, spool  # noqa: F401
+        from holdfast.desk.vault import gate, grants, letting_go, spool  # noqa: F401

@@ -16,7 +16,7 @@ from holdfast.desk.outbox.commands import publish
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import gate, storage
-from holdfast.desk.vault.models import Artefact, Custody, Upload
+from holdfast.desk.vault.models import Artefact, Custody, Deletion, Upload
 
 CHUNK_LIMIT = 64 * 2**20
 """Largest piece of an upload sent in one request, in bytes."""
@@ -46,6 +46,8 @@ def begin(
         )
     if size <= 0:
         raise Conflict("the file is empty; nothing was taken in")
+    if Deletion.objects.filter(case=case).exists():
+        raise Conflict("the evidence of this case was deleted for good; send new evidence to another case")
     if arrived is not None:
         storage.take_over(arrived, storage.case_scope(case.id))
     return Upload.objects.create(

@@ -40,12 +40,20 @@ def learns(learnt: Learnt) -> Learnt:
 
 def key_of(case_id: int) -> Key:
     """Return the key of a case's pseudonyms."""
-    return _key(keys.data_key(storage.case_scope(case_id)))
+    return _key(_data_key(case_id))
+
+
+def _data_key(case_id: int) -> bytes:
+    """Return what a case's pseudonyms come from; after its evidence was deleted it is another one, of the desk."""
+    try:
+        return keys.data_key(storage.case_scope(case_id))
+    except keys.Shredded:
+        return HKDF(SHA256(), 32, None, b"case %d" % case_id).derive(keys.data_key(storage.DESK))
 
 
 def secret_of(case_id: int) -> bytes:
     """Return the secret of that key, for a process that redacts."""
-    return _secret(keys.data_key(storage.case_scope(case_id)))
+    return _secret(_data_key(case_id))
 
 
 def redacted(text: str, case: Case) -> str:
@@ -71,20 +79,14 @@ def redacted_all(texts: Sequence[str], case: Case) -> list[str]:
 
 
 def shown_name(artefact: Artefact) -> str:
-    """Return an artefact's name as it may be shown and told; of a case whose key is destroyed there is none left."""
-    try:
-        return redacted(artefact.name, artefact.case)
-    except keys.Shredded:
-        return "deleted"
+    """Return an artefact's name as it may be shown and told."""
+    return redacted(artefact.name, artefact.case)
 
 
 def named(case: Case, artefacts: list[Artefact]) -> list[Artefact]:
     """Return artefacts under names that may be shown."""
     if artefacts:
-        try:
-            names = redacted_all([one.name for one in artefacts], case)
-        except keys.Shredded:
-            names = ["deleted"] * len(artefacts)
+        names = redacted_all([one.name for one in artefacts], case)
         for one, name in zip(artefacts, names, strict=True):
             one.name = name
     return artefacts
@@ -105,8 +107,7 @@ def is_secret(one: Found) -> bool:
 @letters.before_leaving
 def _letter(text: str, organisation_id: int, case_id: int | None, ours: Sequence[str]) -> str:
     """Return a letter's text as it may leave; `ours` are words of the desk that stay as they are, such as links."""
-    scope = storage.case_scope(case_id) if case_id else storage.organisation_scope(organisation_id)
-    key = _key(keys.data_key(scope))
+    key = key_of(case_id) if case_id else _key(keys.data_key(storage.organisation_scope(organisation_id)))
     parts = [re.escape(word) for word in ours if word]
     pieces = re.split(f"({'|'.join(parts)})", text) if parts else [text]
     made = []

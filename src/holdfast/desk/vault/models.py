@@ -103,6 +103,44 @@ class Grant(models.Model):
         return self.state == self.State.OPEN and self.until is not None and self.until > timezone.now()
 
 
+class Hold(models.Model):
+    """A legal hold: nothing of a case's evidence is deleted while it stands."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="holds")
+    why = models.TextField()
+    placed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField(default=timezone.now)
+    lifted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(lifted_at=None), name="vault_one_hold_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"hold of {self.case_id}"
+
+
+class Deletion(models.Model):
+    """That a case's evidence was deleted, and the certificate of it."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="deletion")
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Nobody: the retention policy."""
+    reason = models.TextField()
+    certificate = models.JSONField()
+    event = models.BigIntegerField()
+    """By which the ledger tells of it."""
+
+    def __str__(self) -> str:
+        return f"deletion of {self.case_id}"
+
+
 class DataKey(models.Model):
     """The key that seals what is of one case or organisation, wrapped by a master key that is not in the database."""
 

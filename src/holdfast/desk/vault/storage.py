@@ -8,6 +8,7 @@ on its way in and of nobody yet.
 from __future__ import annotations
 
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -172,6 +173,11 @@ Leave = Callable[[], None]
 
 def by_machine() -> None:
     """Say that no person sees what is opened: a reader in its cage, or a program that shows only a derivative."""
+
+
+def clear_arriving(scope: str) -> None:
+    """Remove every upload under way in a scope."""
+    shutil.rmtree(vault_folder() / "arriving" / scope, ignore_errors=True)
 
 
 def opened(sha256: str, scope: str, leave: Leave) -> Bytes:

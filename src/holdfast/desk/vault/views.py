@@ -19,10 +19,10 @@ from holdfast.desk.decisions.rights import Right
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault import grants
+from holdfast.desk.vault import grants, letting_go
 from holdfast.desk.vault.gate import named
 from holdfast.desk.vault.grants_api import who
-from holdfast.desk.vault.models import Grant
+from holdfast.desk.vault.models import Deletion, Grant
 
 HOURS = (1, 4, 8, 24, 72, 168)
 
@@ -46,6 +46,11 @@ def access(request: HttpRequest, key: str) -> HttpResponse:
         "rows": [(one, decisions.get(about)) for about, one in asked.items()],
         "artefacts": named(case, list(case.artefacts.all()[:200])),
         "mine": mine or next((one for one in found if one.open and one.person_id == person.id), None),
+        "hold": letting_go.held(case),
+        "deletion": Deletion.objects.filter(case=case).select_related("by").first(),
+        "asked_deletion": Decision.objects.filter(case=case, about=letting_go.ABOUT)
+        .order_by("-number")
+        .first(),
         "decides": table(case.organisation_id).who(Right.ACCESS),
         "hours": HOURS,
     }
@@ -84,6 +89,34 @@ def end_grant(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """End it."""
     reason = request.POST.get("reason", "")
     return _done(request, key, number, lambda grant, by: grants.end(grant, by=by, reason=reason))
+
+
+@require_POST
+def place_hold(request: HttpRequest, key: str) -> HttpResponse:
+    """Place a legal hold."""
+    why = request.POST.get("why", "")
+    return done(request, key, lambda case, by: letting_go.hold(case, why, by=by), "access")
+
+
+@require_POST
+def lift_hold(request: HttpRequest, key: str) -> HttpResponse:
+    """Lift it."""
+    why = request.POST.get("why", "")
+    return done(request, key, lambda case, by: letting_go.lift(case, why, by=by), "access")
+
+
+@require_POST
+def ask_deletion(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask for the decision that deleting takes."""
+    why = request.POST.get("why", "")
+    return done(request, key, lambda case, by: letting_go.request(case, why, by=by), "access")
+
+
+@require_POST
+def delete_evidence(request: HttpRequest, key: str) -> HttpResponse:
+    """Delete the evidence by its decision."""
+    why = request.POST.get("why", "")
+    return done(request, key, lambda case, by: letting_go.delete(case, why, by=by), "access")
 
 
 def _done(
