@@ -64,7 +64,7 @@ BUDGETS = {
     "/me/notices": 4,
     "/me/profile": 4,
     "/figures/": 29,
-    "/policies/": 15,
+    "/policies/": 16,
     "/policies/profiles/": 10,
     "/policies/profiles/enterprise": 6,
     "/policies/business-calendar/default": 6,

@@ -51,6 +51,15 @@ def test_lines_as_they_came_are_shown_by_grant_and_noted_once_an_hour(
     assert used == ["G-1 used: engineer looks at mail.log as it came"]
 
 
+def test_the_page_offers_lines_as_they_came_to_who_holds_the_grant_only(
+    kept, case, engineer, team_mate, manager, signed_in
+):
+    grant(case, "raw", engineer, manager)
+    for person, raw in ((engineer, True), (team_mate, False)):
+        assert signed_in(person).get("/cases/ESC-1/diagnosis?raw=1").context["raw"] == raw
+        assert not signed_in(person).get("/cases/ESC-1/diagnosis").context["raw"]
+
+
 def test_a_grant_of_one_artefact_does_not_open_a_reading_of_several(kept, case, engineer, manager):
     asked = grants.request(case, grants.Wanted("raw", "one", 8, kept.artefacts[:1]), by=engineer)
     answer(case.decisions.get(about=grants.about(asked)), True, by=manager)

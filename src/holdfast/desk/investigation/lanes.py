@@ -80,8 +80,7 @@ class Picture:
 def draw(kept: Diagnosis) -> Picture | None:
     """Return the picture, None when nothing in the diagnosis has a time."""
     report = kept.report
-    span = _span(report)
-    if span is None or report["onset"] is None:
+    if report["onset"] is None or (span := _span(report)) is None:
         return None
     first, last = span
     onset = (at(_time(report["onset"]["earliest"]), span), at(_time(report["onset"]["latest"]), span))

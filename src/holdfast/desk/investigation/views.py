@@ -20,6 +20,8 @@ from holdfast.desk.investigation.lanes import draw
 from holdfast.desk.investigation.story import changes, missing_after, patterns, proof_of
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault import grants
+from holdfast.desk.vault.models import Grant
 
 
 @require_safe
@@ -41,6 +43,8 @@ def diagnosis(request: HttpRequest, key: str) -> HttpResponse:
         opened = proof_of(kept.report, request.GET.get("artefact", ""), request.GET.get("at", ""))
         context |= {"report": kept.report, "changes": changes(kept.report), "picture": draw(kept)}
         context |= {"opened": opened, "versions": range(1, _latest(case) + 1)}
+        context["grant"] = grants.held_by(case, person, Grant.What.RAW, kept.artefacts)
+        context["raw"] = context["grant"] is not None and request.GET.get("raw") == "1"
         context["patterns"] = patterns(kept.report)
         context["missing"] = missing_after(kept.report, opened)
     return render(request, "investigation/diagnosis.html", context)

@@ -22,6 +22,7 @@ from holdfast.desk.vault.models import Artefact
 from holdfast.redaction import Key, Redactor
 from holdfast.redaction.redactor import Found
 
+Secrets = list[tuple[str, str]]
 Learnt = Callable[[int], Mapping[str, str]]
 _learnt: list[Learnt] = []
 _SECRETS = ("secret", "jwt", "password", "key", "token", "cookie")
@@ -58,14 +59,26 @@ def secret_of(case_id: int) -> bytes:
 
 def redacted(text: str, case: Case) -> str:
     """Return a text as it may leave: the same value has the same pseudonym in all of a case's texts."""
-    return _redacted(_without_learnt(text, case.id), key_of(case.id))
+    key, learnt = _known(case)
+    return _redacted(_without(text, learnt), key)
 
 
-def _without_learnt(text: str, case_id: int) -> str:
-    for learnt in _learnt:
-        for secret, pseudonym in learnt(case_id).items():
-            if secret in text:
-                text = text.replace(secret, pseudonym)
+def _known(case: Case) -> tuple[Key, Secrets]:
+    """Return a case's key and the secrets learnt from it, looked up once for all texts of one page."""
+    if (known := case.__dict__.get("_gate")) is None:
+        known = case.__dict__["_gate"] = (key_of(case.id), _secrets(case.id))
+    found: tuple[Key, Secrets] = known
+    return found
+
+
+def _secrets(case_id: int) -> Secrets:
+    return [pair for learnt in _learnt for pair in learnt(case_id).items()]
+
+
+def _without(text: str, learnt: Secrets) -> str:
+    for secret, pseudonym in learnt:
+        if secret in text:
+            text = text.replace(secret, pseudonym)
     return text
 
 
@@ -94,7 +107,7 @@ def named(case: Case, artefacts: list[Artefact]) -> list[Artefact]:
 
 def find(text: str, case: Case | None = None) -> tuple[Found, ...]:
     """Return what would be replaced in a text, for a checker that only wants to know; a case's pseudonyms are none."""
-    redactor = _redactor(key_of(case.id)) if case else _finder()
+    redactor = _redactor(_known(case)[0]) if case else _finder()
     with _turns:
         return redactor.find(text)
 
@@ -110,11 +123,8 @@ def _letter(text: str, organisation_id: int, case_id: int | None, ours: Sequence
     key = key_of(case_id) if case_id else _key(keys.data_key(storage.organisation_scope(organisation_id)))
     parts = [re.escape(word) for word in ours if word]
     pieces = re.split(f"({'|'.join(parts)})", text) if parts else [text]
-    made = []
-    for at, piece in enumerate(pieces):
-        mine = at % 2 == 1
-        known = piece if mine or not case_id else _without_learnt(piece, case_id)
-        made.append(known if mine else _redacted(known, key))
+    learnt = _secrets(case_id) if case_id else []
+    made = [piece if at % 2 else _redacted(_without(piece, learnt), key) for at, piece in enumerate(pieces)]
     return "".join(made)
 
 

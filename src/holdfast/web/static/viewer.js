@@ -17,7 +17,7 @@
     return query;
   };
   const get = async (what, query) => {
-    const answer = await fetch(`${root.dataset.api}${file.value}/${what}?${query}`);
+    const answer = await fetch(`${root.dataset.api}${file.value}/${what}?${query}${root.dataset.raw}`);
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.error?.message || answer.status);
     return found;
