@@ -22,8 +22,9 @@ MOST = 300
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,}|\d{3,}")
 _HUMP = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _PLAIN = frozenset(
-    ("and", "are", "for", "from", "has", "its", "not", "that", "the", "this", "was", "when", "with")
+    {"and", "are", "for", "from", "has", "its", "not", "that", "the", "this", "was", "when", "with"}
 )
+_PLAIN |= {"after", "again", "before", "since", "utc"}
 
 
 @dataclass(frozen=True, slots=True)

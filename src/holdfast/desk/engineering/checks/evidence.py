@@ -28,7 +28,7 @@ class Evidence(Check):
                 for one in places
                 if not one.address
             ]
-            return Looked(Verdict.OPEN, f"{', '.join(broken)} lead nowhere", tuple(gaps))
+            return Looked(Verdict.OPEN, f"leads nowhere: {', '.join(broken)}", tuple(gaps))
         if len(good) < LEAST:
             gap = (
                 f"{len(good) or 'No'} place{'' if len(good) == 1 else 's'} in the evidence, at least {LEAST}"
