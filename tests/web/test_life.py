@@ -263,7 +263,7 @@ class Life:
         self.decided(self.manager, "a build with the fix")
         states = {one["number"]: one["state"] for one in self.do(self.engineer, "/promises", method="get")}
         assert states[promise["number"]] == "moved"
-        self.writes("The build we named for today failed its tests. It is promised for tomorrow instead.")
+        self.writes("The build that was due has failed its tests. We were wrong about the date.")
 
     def ends(self):
         self.do(self.engineer, "/state", {"to": "resolved"})
@@ -320,7 +320,7 @@ def test_a_sev_1_is_acted_on_to_its_end(life, call, lead, mail_server):
     assert [one["data"]["decision"] for one in told if one["kind"] == "update"] == [None, 4, None]
 
     post = b"".join(mail_server.caught).replace(b"=\r\n", b"").decode()
-    for words in ("7 of 31 searches fail", "a build with the fix", "It is promised for tomorrow instead"):
+    for words in ("7 of 31 searches fail", "a build with the fix", "We were wrong about the date"):
         assert words in post
     assert [one["state"] for one in life.do(lead, "/promises", method="get") if one["about"] == "fix"] == [
         "open",

@@ -154,6 +154,12 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "updates": ("GET", "/cases/ESC-1/updates", INTERNAL, {}),
     "begin_update": ("POST", "/cases/ESC-1/updates/begin", RECORDS, {"audience": "customer"}),
     "write_update": ("POST", "/cases/ESC-1/updates/1/write", RECORDS, {"headline": "a", "next_at": TOMORROW}),
+    "check_update": (
+        "POST",
+        "/cases/ESC-1/updates/1/check",
+        RECORDS,
+        {"headline": "a", "next_at": TOMORROW},
+    ),
     "refill_update": ("POST", "/cases/ESC-1/updates/1/refill", RECORDS, {}),
     "keep_words": ("POST", "/cases/ESC-1/updates/1/keep", RECORDS, {"words": "probably", "reason": "so"}),
     "drop_update": ("POST", "/cases/ESC-1/updates/1/drop", RECORDS, {}),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.meetings import case_room, handover_app
 from holdfast.cli.options import HERE, Key, Reason, Token, Url
 from holdfast.cli.tickets import ticket_app
 
@@ -16,6 +17,8 @@ profile_app = typer.Typer(no_args_is_help=True, help="Sets of policies for one s
 environment_app = typer.Typer(no_args_is_help=True, help="How a case's system was set up at a moment.")
 case_app.add_typer(environment_app, name="environment")
 case_app.add_typer(ticket_app, name="ticket")
+case_app.add_typer(handover_app, name="handover")
+case_app.command("room")(case_room)
 
 
 @case_app.command("open")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(name: s
         )
 
     assert right / (right + wrong) >= 0.9
-    assert right / (right + missed) >= 0.8
+    assert right / (right + missed) >= 0.9
 
 
 def test_every_hit_says_its_words_and_why() -> None:
@@ -57,6 +58,32 @@ def test_names_of_the_case_are_internal_but_for_those_outsiders_know() -> None:
     found = check("route-service answers again, says mhuber to Northline.", facts)
 
     assert [hit.words for hit in found] == ["route-service", "mhuber"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("Ann Lee pushed a change without review.", {"blame"}),
+        ("Paylane dropped it without notice.", {"blame"}),
+        ("We are working with Paylane on it.", set()),
+        ("Kestrel pushed a change without review.", set()),  # nobody the case knows
+    ],
+)
+def test_whom_the_case_knows_can_be_pointed_at(text: str, rules: set[str]) -> None:
+    facts = Facts(people=("Ann Lee",), vendors=("Paylane",), next_at=NEXT)
+
+    assert {hit.rule for hit in check(text, facts)} == rules
+
+
+@pytest.mark.parametrize("words", ["the ", "we will ", "your team ", "will be fixed by ", "because the "])
+def test_a_long_text_is_read_in_a_time_that_grows_with_it(words: str) -> None:
+    def seconds(characters: int) -> float:
+        began = time.process_time()
+        check((words * characters)[:characters], Facts(next_at=NEXT))
+        return time.process_time() - began
+
+    seconds(100)
+    assert seconds(16_000) < 12 * seconds(4_000) + 0.2
 
 
 def test_a_text_without_a_time_of_the_next_update_is_stopped_once() -> None:

@@ -182,15 +182,20 @@ def test_a_hand_over_tells_what_is_promised_until_it_is_kept(case: Any, engineer
     assert not any(item.key.startswith("promise/") for item in items_of(case))
 
 
-def test_two_who_write_at_once_lose_nothing(engineer: Any, written: Any) -> None:
+def test_two_who_write_at_once_lose_nothing(engineer: Any, team_mate: Any, written: Any) -> None:
     draft = written()
     said = commands.Draft("a", "mine", "", "", timezone.now() + timedelta(hours=1))
     commands.write(draft, said, by=engineer, edits=draft.edits)
 
     with pytest.raises(Overtaken, match="yours was “theirs”"):
         commands.write(
-            draft, commands.Draft("a", "theirs", "", "", said.next_at), by=engineer, edits=draft.edits
+            draft, commands.Draft("a", "theirs", "", "", said.next_at), by=team_mate, edits=draft.edits
         )
+    # one's own pause that saves is no other writer
+    commands.write(
+        draft, commands.Draft("a", "mine again", "", "", said.next_at), by=engineer, edits=draft.edits
+    )
+    assert Update.objects.get(id=draft.id).known == "mine again"
 
 
 @pytest.mark.parametrize("hours", [0, -1])

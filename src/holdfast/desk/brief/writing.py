@@ -270,4 +270,8 @@ def _latest(line: Timeline) -> list[Sentence]:
 
 def _update(line: Timeline) -> list[Sentence]:
     last = line.newest(kind="update")
-    return line.say(f"{moment(last.happened_at)}: {last.text}", last) if last else []
+    if last is None:
+        return []
+    first, *rest = [text for text in last.text.splitlines() if text.strip()] or [""]
+    said = line.say(f"{moment(last.happened_at)}: {first}", last)
+    return said + [one for text in rest for one in line.say(text, last)]

@@ -11,7 +11,7 @@ import pkgutil
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -35,7 +35,10 @@ class Facts:
     confirmed: tuple[str, ...] = ()
     """Claims of hypotheses that were confirmed."""
     internal: tuple[str, ...] = ()
-    """Names of our components, hosts and people that outsiders are not told."""
+    """Names of our components and people, and of other customers, that outsiders are not told."""
+    people: tuple[str, ...] = ()
+    """Names of ours and theirs who are on the case, for whoever points at them."""
+    vendors: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     """Names they know: the customer's, the product's, the case's key."""
     next_at: datetime | None = None
@@ -105,6 +108,12 @@ class Rule(ABC):
         words = sentence.text[start:end]
         return Hit(self.name, begun, begun + end - start, words, why or self.why, fixes, self.blocks)
 
+    def whole(self, sentence: Sentence, words: str, why: str, instead: str) -> Hit:
+        """Return a hit on a whole sentence, for words that cannot be replaced without it."""
+        start = len(sentence.text) - len(sentence.text.lstrip())
+        end = len(sentence.text.rstrip(" .!?\t\r"))
+        return self.hit(sentence, start, max(start, end), f"“{words}”: {why}", (instead,))
+
 
 def sentences(text: str) -> list[Sentence]:
     """Cut a text into sentences; a line's end ends one too."""
@@ -132,20 +141,17 @@ def check(text: str, facts: Facts) -> list[Hit]:
     if len(text) > MOST_CHARACTERS:
         why = f"Only the first {MOST_CHARACTERS} characters are checked; an update this long is not read."
         hits.append(Hit("length", MOST_CHARACTERS, len(text), "", why, blocks=True))
-    return sorted(_apart(hits), key=lambda hit: (not hit.blocks, hit.start))
+    return sorted(_apart(hits, text), key=lambda hit: (not hit.blocks, hit.start))
 
 
-def _apart(hits: list[Hit]) -> list[Hit]:
-    """Drop a hit that lies within another of its own rule."""
-    return [
-        hit
-        for hit in hits
-        if not any(
-            other is not hit
-            and other.rule == hit.rule
-            and other.start <= hit.start
-            and hit.end <= other.end
-            and (other.end - other.start, -hits.index(other)) > (hit.end - hit.start, -hits.index(hit))
-            for other in hits
-        )
-    ]
+def _apart(hits: list[Hit], text: str) -> list[Hit]:
+    """Make one of hits of a rule that overlap; words that are not repeated stay so."""
+    found: list[Hit] = []
+    for hit in sorted(hits, key=lambda one: (one.rule, one.start, -one.end)):
+        last = found[-1] if found else None
+        if last is None or last.rule != hit.rule or hit.start >= last.end or hit.end == hit.start:
+            found.append(hit)
+        elif hit.end > last.end:
+            words = text[last.start : hit.end] if last.words else ""
+            found[-1] = replace(last, end=hit.end, words=words)
+    return found

@@ -81,9 +81,9 @@ def next_number(case: Case) -> int:
 
 @transaction.atomic
 def write(update: Update, said: Draft, *, by: Person, edits: int | None = None) -> Update:
-    """Keep what was written. `edits` is the state the writer started from; a newer one refuses theirs."""
+    """Keep what was written. `edits` is the state the writer started from; what another wrote since refuses theirs."""
     _, update = _held(update, by)
-    if edits is not None and edits != update.edits:
+    if edits is not None and edits != update.edits and update.author_id != by.id:
         raise Overtaken(f"{update} was changed while you wrote; yours was “{said.known.strip()[:2000]}”")
     if said.next_at is not None and said.next_at <= timezone.now():
         raise Conflict("the next update would be in the past; name a time that is ahead")

@@ -115,8 +115,13 @@ def _next(update: Update, *, promises: bool) -> str:
     lines = [update.next_step.strip()]
     lines += [f"{one['text']} by {one['due']}" for one in update.commitments if promises]
     if update.next_at:
-        lines.append(f"Next update by {_utc(update.next_at)}.")
+        lines.append(next_line(update.next_at))
     return "\n".join(line for line in lines if line)
+
+
+def next_line(at: datetime) -> str:
+    """Return the line that says when the next update comes, as the form has it."""
+    return f"Next update by {_utc(at)}."
 
 
 def _utc(moment: datetime) -> str:

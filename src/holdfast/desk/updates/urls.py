@@ -6,6 +6,7 @@ from holdfast.desk.updates import views
 
 ONE = "cases/<str:key>/updates/<int:number>"
 urlpatterns = [
+    path("cases/<str:key>/updates/<int:number>/check", views.check, name="check_update"),
     path("cases/<str:key>/duplicates/tell", views.tell_duplicates, name="tell_duplicates"),
     path("promises/", views.promises, name="promises"),
     path("cases/<str:key>/updates", views.updates, name="updates"),

@@ -23,8 +23,8 @@ from holdfast.desk.people.rights import Deed
 from holdfast.desk.updates import commands, promising, queries, status, telling
 from holdfast.desk.updates.checking import all_rules
 from holdfast.desk.updates.delivering import READERS
-from holdfast.desk.updates.filling import facts_changed, text_of
-from holdfast.desk.updates.holding import hits
+from holdfast.desk.updates.filling import facts_changed
+from holdfast.desk.updates.holding import as_read, hits, placed
 from holdfast.desk.updates.models import Audience, Promise, Update
 
 
@@ -57,14 +57,16 @@ def updates(request: HttpRequest, key: str) -> HttpResponse:
 def _composing(case: Case, draft: Update, person: Person) -> dict[str, object]:
     draft.case = case
     found, rights = hits(draft), table(case.organisation_id)
+    blocking = [number for number, hit in enumerate(found, 1) if hit.blocks]
     needs = [rights.who(right) for right in commands.rights_of(draft) if not alone(case, right, person)]
     return {
         "draft": draft,
-        "hits": found,
+        "hits": placed(draft, found),
+        "blocking": blocking,
         "passed": [
             rule.title for name, rule in all_rules().items() if name not in {hit.rule for hit in found}
         ],
-        "preview": text_of(draft),
+        "preview": as_read(draft, found),
         "readers": READERS[Audience(draft.audience)](case),
         "changed": facts_changed(draft),
         "needs": needs,
@@ -99,6 +101,23 @@ def write(request: HttpRequest, key: str, number: int) -> HttpResponse:
         return update
 
     return _then(request, key, deed, number)
+
+
+@require_POST
+def check(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """Keep what was typed so far and say what the checker finds; for the composer, on each pause."""
+    person = signed_in(request)
+    case = internal_case(person, key)
+    update, edits, refused = commands.update_of(case, number), request.POST.get("edits", ""), ""
+    try:
+        started = int(edits) if edits.isdecimal() and len(edits) < 9 else None
+        update = commands.write(update, _draft(request)(), by=person, edits=started)
+    except Conflict as conflict:
+        refused = f"Not kept: {conflict}."
+    context = _composing(case, update, person) | {"case": case, "refused": refused}
+    return render(
+        request, "updates/_check.html", context | {"may": {"record": case.allows(person, Deed.RECORD)}}
+    )
 
 
 def _draft(request: HttpRequest) -> Callable[[], commands.Draft]:

@@ -52,7 +52,8 @@
   // Parts of the page are replaced by their newer selves, unless somebody is typing in them.
   let asked = 0;
   const changed = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : !/^(hidden|file)$/.test(field.type) && field.value !== field.defaultValue;
-  const typed = (part) => part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(changed);
+  const chosen = (field) => field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  const typed = (part) => [...part.querySelectorAll("select")].some(chosen) || part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(changed);
   const refresh = async () => {
     const mine = ++asked;
     const answer = await fetch(location.pathname + location.search, { headers: { "X-Requested-With": "fetch" } });

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
 from holdfast.desk.updates.phrases import phrases
 
-_PHRASES = phrases("blame")["phrases"]
+_PHRASES = phrases("blame")
+_NAMED = "ꞏ"
+"""Stands in a text, as often as it is long, for a name the case knows; phrases call it {named}."""
 
 
 class Blame(Rule):
@@ -17,8 +20,18 @@ class Blame(Rule):
     title = "Blame"
     why = "It points at somebody. Say what happened and what changes, without who."
 
-    def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:  # noqa: ARG002
-        """Return words that blame."""
-        for pattern in _PHRASES:
-            for match in pattern.finditer(sentence.text):
+    def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
+        """Return words that blame; our own side may be blamed by us."""
+        text = _named(sentence.text, facts.people + facts.vendors)
+        if any(pattern.search(text) for pattern in _PHRASES["ours"]):
+            return
+        for pattern in _PHRASES["pointed"]:
+            for match in pattern.finditer(text):
                 yield self.hit(sentence, match.start(), match.end())
+
+
+def _named(text: str, names: tuple[str, ...]) -> str:
+    """Return the text with each name the case knows covered, at the same places."""
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NAMED * len(name), text)
+    return text

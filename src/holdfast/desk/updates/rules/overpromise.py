@@ -1,4 +1,4 @@
-"""What nobody can promise: that it never happens again, that a fix is there at an hour."""
+"""What nobody can promise: that it never happens again, that a fix is there at an hour; and money."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
 from holdfast.desk.updates.phrases import phrases
 
 _PHRASES = phrases("overpromise")
-_DENIED = re.compile(
-    r"\b(?:not able to|unable to|no one can|nobody can|cannot|can't|hard to|impossible to|too early to|do not|don't|"
-    r"won't|will not)\b[^.,;]{0,40}$|\b(?:no|not|never)\s+(?:\w+\s+){0,2}$|\bwithout (?:a )?$",
-    re.I,
-)
-_HEDGED = re.compile(
-    r"\b(?:plan|aim|intend|expect (?!every)|hope|target|try|trying|estimate|whether|if|once|after)\b", re.I
-)
-_REPORT = re.compile(
-    r"\b(?:updates?|inform(?:ed)?|report|write|let you know|news|call you|contact|share (?:findings|results))\b",
-    re.I,
-)
+_INSTEAD = {
+    "sure": "We are watching it closely",
+    "dated": "We are working on it, and will report what we find",
+    "money": "Your account manager will talk to you about it",
+}
+"""The groups of phrases that promise, with other words for each; the other groups let one pass."""
 
 
 class Overpromise(Rule):
@@ -33,19 +27,22 @@ class Overpromise(Rule):
 
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:  # noqa: ARG002
         """Return promises that are not denied; a time for an update is a promise that can be kept."""
-        for group, patterns in _PHRASES.items():
-            for pattern in patterns:
+        for group, instead in _INSTEAD.items():
+            for pattern in _PHRASES[group]:
                 for match in pattern.finditer(sentence.text):
-                    if not self._passes(sentence.text, match, dated=group == "dated"):
-                        yield self.hit(sentence, match.start(), match.end(), fixes=(_INSTEAD[group],))
-
-    def _passes(self, text: str, match: re.Match[str], *, dated: bool) -> bool:
-        if _DENIED.search(text[: match.start()]):
-            return True
-        return dated and bool(_HEDGED.search(text[: match.end()]) or _REPORT.search(match.group()))
+                    if not _passes(sentence.text, match, group):
+                        yield self.whole(sentence, match.group(), self.why, instead)
+                        return
 
 
-_INSTEAD = {
-    "sure": "we are watching it closely",
-    "dated": "we are working on it, and will report what we find",
-}
+def _passes(text: str, match: re.Match[str], group: str) -> bool:
+    before, words = text[: match.start()].rstrip(), match.group()
+    if _any("asked", text) or _any("denied", before) or _any("doubted", before):
+        return True
+    if _any("firm", words) and _any("report", text):
+        return True
+    return group == "dated" and (_any("hedged", text[: match.end()]) or _any("report", words))
+
+
+def _any(group: str, text: str) -> bool:
+    return any(pattern.search(text) for pattern in _PHRASES[group])

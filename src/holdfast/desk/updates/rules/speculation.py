@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import phrases
+from holdfast.desk.updates.phrases import phrases, words
 
 _PHRASES = phrases("speculation")
 _WORD = re.compile(r"[a-z][a-z0-9-]{3,}", re.I)
-_PLAIN = frozenset(phrase.pattern for phrase in _PHRASES["plain"])
+_PLAIN = frozenset(words("speculation", "plain"))
 """Words that say nothing about which cause it is."""
 
 
@@ -26,15 +26,23 @@ class Speculation(Rule):
         text = sentence.text
         if _known(text, facts):
             return
-        for match in _found(text, "guesses"):
-            if not _any(text[: match.end()], "effects"):
-                yield self.hit(sentence, match.start(), match.end())
-        if _any(text, "unknown") or _any(text, "ordinary"):
+        if _any(text, "unknown"):
             return
-        told = [match for match in _found(text, "causes") if _WORD.search(match["what"])]
-        for match in [*told, *_found(text, "told")]:
+        for match in _found(text, "guesses"):
+            if not _any(text, "effects"):
+                yield self.hit(sentence, match.start(), match.end())
+        if _any(text, "ordinary"):
+            return
+        told = [match for match in _found(text, "cause") if _says(match)]
+        for match in [*told, *_found(text, "told")][:1]:
             why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
-            yield self.hit(sentence, match.start(), match.end(), why, ("The cause is under investigation",))
+            yield self.whole(sentence, match.group(), why, "The cause is under investigation")
+
+
+def _says(match: re.Match[str]) -> bool:
+    """Whether a cause is named, and not only spoken of."""
+    named = [text for text in match.groupdict().values() if text is not None]
+    return not named or any(_WORD.search(text) for text in named)
 
 
 def _found(text: str, group: str) -> Iterator[re.Match[str]]:
