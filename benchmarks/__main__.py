@@ -193,6 +193,25 @@ def desk_pages() -> Iterator[Row]:
                 yield Row(f"{kind}: {name.strip()}, p95", f"{p95} ms", "150 ms")
 
 
+def desk_load() -> Iterator[Row]:
+    """50 people at once on a desk of 100,000 cases and 5 million timeline entries."""
+    urls = {"SQLite": "", "PostgreSQL": os.environ.get("HOLDFAST_BENCH_POSTGRESQL_LOAD", "")}
+    for kind, url in urls.items():
+        if kind == "SQLite" or url:
+            said = run("desk_load.py", "--pause", "10", "--url", url)
+            for name, p95 in re.findall(r"^(.{16})\s*\d+\s+[\d.]+\s+([\d.]+)$", said, re.M):
+                yield Row(f"{kind}: {name.strip()}, p95", f"{p95} ms", "150 ms")
+
+
+def desk_writes() -> Iterator[Row]:
+    """Timeline entries a second, none lost, none doubled; on PostgreSQL too where an address is given."""
+    given = os.environ.get("HOLDFAST_BENCH_POSTGRESQL_WRITES")
+    for url in ["", given] if given else [""]:
+        said = run("desk_writes.py", "--writers", "2", "--url", url)
+        for kind, rate, mark in re.findall(r"^(\w+), .*: (\d+) entries a second \(mark (\d+)\)", said, re.M):
+            yield Row(f"{kind}: timeline entries a second", rate, mark)
+
+
 def redaction_speed() -> Iterator[Row]:
     """Redaction, the whole way, against peers that only find."""
     said = run("redaction_speed.py", "60", "--peers", str(peers()), "--large")
@@ -224,6 +243,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "spans": spans,
     "gigabyte": gigabyte,
     "desk_pages": desk_pages,
+    "desk_load": desk_load,
+    "desk_writes": desk_writes,
     "redaction_speed": redaction_speed,
     "redaction_quality": redaction_quality,
 }

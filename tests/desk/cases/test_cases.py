@@ -132,3 +132,16 @@ def test_the_neighbours_of_a_case_are_those_of_the_queue(declare, engineer, deve
     page = signed_in(engineer).get(f"/cases/{order[1].key}/").content.decode()
     assert f'rel="prev" href="/cases/{order[0].key}/"' in page
     assert f'rel="next" href="/cases/{order[2].key}/"' in page
+
+
+def test_a_customer_finds_their_case_by_its_title_and_not_by_what_the_engine_ranks_first(
+    declare, customer, engineer
+):
+    case = declare()
+    commands.name_component(case, "secret-ledger", "ranked first", {})
+    for word, who, found in (
+        (case.title.split()[0], customer, True),
+        ("secret-ledger", engineer, True),
+        ("secret-ledger", customer, False),
+    ):
+        assert [one.id for one in queries.search(who, word)] == ([case.id] if found else []), (word, who)

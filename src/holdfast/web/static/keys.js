@@ -50,23 +50,6 @@
     return true;
   };
   const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge, "[": () => follow("prev"), "]": () => follow("next") };
-  // On a ticket: x goes to the next open check, e writes the part it is about, p shows it as it is filed.
-  const parts = () => [...document.querySelectorAll(".part")].filter((one) => one.querySelector(".bad"));
-  const nextOpen = () => {
-    const all = parts(), at = all.findIndex((one) => one.classList.contains("chosen"));
-    document.querySelector(".part.chosen")?.classList.remove("chosen");
-    const next = all[(at + 1) % all.length];
-    next?.classList.add("chosen");
-    next?.scrollIntoView({ block: "center" });
-  };
-  const editPart = () => {
-    const edit = (document.querySelector(".part.chosen") || parts()[0] || document.querySelector(".part"))?.querySelector("details.edit");
-    if (!edit) return;
-    edit.open = true;
-    edit.querySelector("textarea:not(.hidden)").focus();
-  };
-  const preview = () => { const shown = document.getElementById("preview"); if (shown) { shown.open = !shown.open; shown.scrollIntoView({ block: "nearest" }); } };
-  const ticket = document.querySelector("#composer.ticket") && { x: nextOpen, e: editPart, p: preview };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();
@@ -82,7 +65,6 @@
     if (event.key === "Enter" && event.target !== document.body && event.target.id !== "main") return;
     if (Date.now() - going < 1500 && places[event.key]) { event.preventDefault(); location.href = places[event.key]; return; }
     if (event.key === "g") { going = Date.now(); document.body.dataset.going = String(going); return; }
-    if (ticket?.[event.key]) { event.preventDefault(); return ticket[event.key](); }
     if (own(event.key)) { event.preventDefault(); return; }
     if (deeds[event.key]) { event.preventDefault(); deeds[event.key](); }
   });
