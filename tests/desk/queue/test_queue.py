@@ -228,3 +228,39 @@ def test_the_pages_show_what_waits_to_be_done(declare, engineer, team_mate, sign
     assert Case.objects.get().owner == team_mate
     for address in ("/queue/stand-up", "/queue/weekly"):
         assert b"Exports stop" in browser.get(address).content
+
+
+def test_somebody_outside_reads_no_more_of_the_queue_than_they_are_told(case, engineer, customer, signed_in):
+    secret = "reads the ledger of invoices again"
+    marks.plan(case, secret, by=engineer, blocked_on="the storage team")
+    case.component = "ledger-writer"
+    case.save()
+    for address in ("/", "/?is=no-step", "/?owner=engineer", "/?area=ledger-writer", "/cases/?q=search"):
+        page = signed_in(customer).get(address).content.decode()
+        assert case.key in page
+        for inside in (secret, "the storage team", "ledger-writer", "Why it stands here", "not acknowledged"):
+            assert inside not in page
+    told = signed_in(customer).get("/api/v1/queue?query=is%3Ddisputed").json()
+    assert [row["key"] for row in told] == [case.key]
+    assert [(row["reasons"], row["next_step"], row["blocked_on"], row["clock"]) for row in told] == [
+        ([], "", "", "")
+    ]
+
+
+def test_a_row_drawn_before_is_drawn_anew_when_anything_it_shows_changes(declare, engineer, signed_in):
+    case, browser = declare(title="Exports stop"), signed_in(engineer)
+    assert "Exports stop" in browser.get("/").content.decode()
+    marks.plan(case, "ask for a heap dump", by=engineer)
+    assert "ask for a heap dump" in browser.get("/").content.decode()
+    engineer.last_name = "Okafor"
+    engineer.save()
+    commands.acknowledge(case, by=engineer)
+    assert "Okafor" in browser.get("/").content.decode()
+
+
+def test_the_stand_up_gives_everybody_a_turn_however_many_cases_somebody_has(declare, engineer, team_mate):
+    for _ in range(10):
+        commands.assign(declare(severity=1), engineer, by=engineer)
+    commands.assign(declare(severity=4), team_mate, by=engineer)
+    told = {turn.load.person: len(turn.cases) for turn in stand_up(engineer).turns}
+    assert told == {engineer: 8, team_mate: 1}

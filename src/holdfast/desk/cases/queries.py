@@ -90,14 +90,14 @@ def possible_owners(case: Case) -> list[Person]:
 
 def neighbours(person: Person, case: Case) -> tuple[str, str]:
     """Return the keys of the open cases before and after this one in the order of work, empty at an end."""
-    near = Case.objects.visible_to(person).open().select_related(None).prefetch_related("organisation")
+    near = Case.objects.visible_to(person).open().values_list("organisation__prefix", "number")
     place = {"standing": case.standing, "id": case.id}
     before = Q(standing__lt=place["standing"]) | Q(standing=place["standing"], id__lt=place["id"])
     after = Q(standing__gt=place["standing"]) | Q(standing=place["standing"], id__gt=place["id"])
     # The bound on the leading column alone is what lets the queue's index be entered at the case.
     former = near.filter(before, standing__lte=place["standing"]).order_by("-standing", "-id").first()
     latter = near.filter(after, standing__gte=place["standing"]).order_by("standing", "id").first()
-    return former.key if former else "", latter.key if latter else ""
+    return "-".join(map(str, former or ())), "-".join(map(str, latter or ()))
 
 
 def kinds(person: Person, case: Case) -> dict[str, int]:

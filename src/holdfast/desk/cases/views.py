@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases import commands, lines, marks, queries
 from holdfast.desk.cases.models import Case, Kind
-from holdfast.desk.cases.outside import entries_as_read
+from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.telling import Waits
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
@@ -27,7 +27,7 @@ from holdfast.desk.people.rights import REACH, Deed, Reach
 def cases(request: HttpRequest) -> HttpResponse:
     """Cases by words or key, newest first; a key alone opens its case."""
     person, words = signed_in(request), request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    found = queries.search(person, words)
+    found = cases_as_read(person, queries.search(person, words))
     if len(found) == 1 and found[0].key == words.upper():
         return redirect("case", key=found[0].key)
     return render(request, "cases/cases.html", {"cases": found, "words": words})

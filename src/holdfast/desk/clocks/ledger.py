@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdfast.desk.clocks.calendar import Calendar
 from holdfast.desk.clocks.story import DONE, MERGED, Mark, Moment, Story
@@ -38,8 +38,7 @@ class Rule:
     """Percent of the target at which somebody is warned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A stretch of a clock's life."""
 
     start: datetime
@@ -217,7 +216,7 @@ class _Walk:
 
     def add(self, piece: Interval) -> None:
         if self.severity is not None and piece.severity < self.severity and self.rule.restarts:
-            self.intervals = [replace(one, counts=False) for one in self.intervals]
+            self.intervals = [one._replace(counts=False) for one in self.intervals]
             self.used, self.warned_at = ZERO, None
         self.severity = piece.severity
         if piece.counts:
@@ -226,8 +225,8 @@ class _Walk:
             self.used += piece.length
         last = self.intervals[-1] if self.intervals else None
         if last and _same(last, piece):
-            self.intervals[-1] = replace(
-                last, end=piece.end, answered_at=last.answered_at or piece.answered_at
+            self.intervals[-1] = last._replace(
+                end=piece.end, answered_at=last.answered_at or piece.answered_at
             )
         else:
             self.intervals.append(piece)

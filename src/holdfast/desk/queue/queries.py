@@ -11,6 +11,7 @@ from django.utils import timezone
 from holdfast.desk.cases.clockwork import clocks_of
 from holdfast.desk.cases.models import Case, CaseQuerySet, Focus
 from holdfast.desk.cases.ordering import NextClock, Reason, clock, fixed, reasons
+from holdfast.desk.cases.outside import cases_as_read
 from holdfast.desk.cases.policy import QueueOrderValue
 from holdfast.desk.cases.rulebook import Rulebook, rulebook
 from holdfast.desk.clocks.ledger import passes
@@ -38,16 +39,23 @@ class Row:
 
 
 def queue(person: Person, wanted: Filter, start: int = 0, size: int = PAGE) -> list[Row]:
-    """Return a stretch of the person's queue in the order of work; one row more tells there is more."""
+    """Return a stretch of the person's queue in the order of work; one row more tells there is more.
+
+    Somebody outside reads cases as they are told of them, and asks for no part of them: to be found by what the team
+    notes down would tell it.
+    """
     now = timezone.now()
+    if not person.may_anywhere(Deed.SEE_INTERNAL):
+        wanted = Filter()
     cases = wanted.apply(Case.objects.visible_to(person).open(), person, now)
-    chosen = list(cases.in_order().listed()[start : start + size + 1])
-    return [
-        _row(place, case, rulebook(case.organisation), now) for place, case in enumerate(chosen, start + 1)
-    ]
+    chosen = cases_as_read(person, cases.in_order().listed()[start : start + size + 1])
+    return [_row(person, place, case, now) for place, case in enumerate(chosen, start + 1)]
 
 
-def _row(place: int, case: Case, book: Rulebook, now: datetime) -> Row:
+def _row(person: Person, place: int, case: Case, now: datetime) -> Row:
+    if not case.allows(person, Deed.SEE_INTERNAL):
+        return Row(place, case, [], 0, None, lifted=False)
+    book = rulebook(case.organisation)
     why = reasons(case, book.queue.value, now)
     points = sum(reason.points for reason in why)
     return Row(place, case, why, points, clock(case, now), 2 * (points - case.points) > points)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from holdfast.desk.cases.models import Case, CaseQuerySet, Entry
@@ -14,6 +15,8 @@ from holdfast.desk.queue.queries import Load, Waiting, loads, waits
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 MOST = 20
+EACH = 8
+"""Cases of one person that a stand-up has time for."""
 _LEVELS = (1, 2, 3, 4)
 _AGES = ((2, "0–2 d"), (7, "3–7 d"), (14, "8–14 d"), (30, "15–30 d"), (100_000, "over 30 d"))
 
@@ -45,12 +48,9 @@ def stand_up(person: Person, now: datetime | None = None) -> StandUp:
     """Return the day's stand-up: who works on what, what is due, what nobody has, what waits."""
     now = now or timezone.now()
     mine = _open(person)
-    owned: dict[int, list[Case]] = {}
-    for case in mine.exclude(owner=None).in_order().listed()[:400]:
-        owned.setdefault(case.owner_id or 0, []).append(case)
-    wrote = _written(owned, now - DAY)
+    owned, wrote = _first_of_each(mine), _written(mine, now - DAY)
     turns = [
-        Turn(load, owned.get(load.person.id, [])[:8], wrote.get(load.person.id, 0)) for load in loads(person)
+        Turn(load, owned.get(load.person.id, []), wrote.get(load.person.id, 0)) for load in loads(person)
     ]
     return StandUp(
         now - DAY,
@@ -63,9 +63,20 @@ def stand_up(person: Person, now: datetime | None = None) -> StandUp:
     )
 
 
-def _written(owned: dict[int, list[Case]], since: datetime) -> dict[int, int]:
-    ids = [case.id for cases in owned.values() for case in cases if case.touched_at >= since]
-    rows = Entry.objects.filter(case__in=ids, recorded_at__gte=since, person__isnull=False)
+def _first_of_each(cases: CaseQuerySet) -> dict[int, list[Case]]:
+    """Return of everybody's cases the first, in the order of work, by the owner's id."""
+    place = Window(RowNumber(), partition_by="owner", order_by=["standing", "id"])
+    first = cases.exclude(owner=None).annotate(place=place).filter(place__lte=EACH).values("id")
+    owned: dict[int, list[Case]] = {}
+    for case in Case.objects.filter(id__in=first).in_order().listed():
+        owned.setdefault(case.owner_id or 0, []).append(case)
+    return owned
+
+
+def _written(cases: CaseQuerySet, since: datetime) -> dict[int, int]:
+    """Return how many entries everybody has written on open cases since then."""
+    touched = cases.filter(touched_at__gte=since).exclude(owner=None).values("id")
+    rows = Entry.objects.filter(case__in=touched, recorded_at__gte=since, person__isnull=False)
     return dict(rows.order_by().values_list("person").annotate(n=Count("id")))
 
 

@@ -20,24 +20,23 @@ from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.queue import commands, queries, reviews
-from holdfast.desk.queue.filters import FLAGS, asked
+from holdfast.desk.queue.drawing import drawn
+from holdfast.desk.queue.filters import FLAGS, Filter, asked
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """The open cases in the order of work, with the reasons for it."""
-    person, wanted, start = signed_in(request), asked(request.GET), _start(request)
+    person, start = signed_in(request), _start(request)
+    inside, may_assign = person.may_anywhere(Deed.SEE_INTERNAL), person.may_anywhere(Deed.ASSIGN)
+    wanted = asked(request.GET) if inside else Filter()
     rows = queries.queue(person, wanted, start)
-    inside = person.may_anywhere(Deed.SEE_INTERNAL)
     context: dict[str, Any] = {
-        "rows": rows[: queries.PAGE],
+        "rows": drawn(rows[: queries.PAGE], inside=inside, may_assign=inside and may_assign),
         "more": start + queries.PAGE if len(rows) > queries.PAGE else None,
         "filter": wanted,
         "view": wanted.view,
-        "counts": queries.counts(person),
         "inside": inside,
-        "states": OPEN,
-        "flags": FLAGS,
     }
     if inside:
         context |= _inside(person)
@@ -46,6 +45,9 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def _inside(person: Person) -> dict[str, Any]:
     return {
+        "counts": queries.counts(person),
+        "states": OPEN,
+        "flags": FLAGS,
         "loads": queries.loads(person),
         "kept": list(queries.views_of(person)),
         "unread": Notice.objects.filter(person=person, read_at=None).count(),
