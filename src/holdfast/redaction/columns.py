@@ -130,26 +130,20 @@ def _is_mixed(value: bytes) -> bool:
     return len(value) >= 8 and any(48 <= code <= 57 for code in value)
 
 
+_RARE = np.array([chr(code) in "vVyY" for code in range(256)])
+
+
 @kernel
 def _statements(data):  # type: ignore[no-untyped-def]
-    """Return 1 where an `insert` stands in a text, 2 where a `copy` does, their sum for both."""
+    """Return 1 where the `values` of an insert stand in a text, 2 where a `copy` does, their sum for both."""
     said = 0
-    for i in range(len(data) - 8):
-        code = data[i] | 32
-        if code == 105:
-            if (
-                (data[i + 1] | 32) == 110
-                and (data[i + 2] | 32) == 115
-                and (data[i + 3] | 32) == 101
-                and (data[i + 5] | 32) == 116
-            ):
+    for i in range(3, len(data) - 5):
+        if not _RARE[data[i]]:
+            continue
+        if (data[i] | 32) == 118:
+            if (data[i + 1] | 32) == 97 and (data[i + 2] | 32) == 108 and (data[i + 3] | 32) == 117:
                 said |= 1
-        elif (
-            code == 99
-            and (data[i + 1] | 32) == 111
-            and (data[i + 2] | 32) == 112
-            and (data[i + 3] | 32) == 121
-        ):
+        elif (data[i - 1] | 32) == 112 and (data[i - 2] | 32) == 111 and (data[i - 3] | 32) == 99:
             said |= 2
     return said
 

@@ -13,6 +13,7 @@ from holdfast.redaction import views, webtokens
 from holdfast.redaction.checks import check_of
 from holdfast.redaction.database import database, digest
 from holdfast.redaction.emitting import SHAPES
+from holdfast.redaction.judging import ACCEPTED, ways_of
 from holdfast.redaction.kernels import kernel
 from holdfast.redaction.learnt import SAME_LENGTH, Learnt
 from holdfast.redaction.naming import Naming
@@ -20,8 +21,8 @@ from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rules import SECRET, Rule
 from holdfast.redaction.shapes import scan_shapes
 from holdfast.redaction.spans import NESTED, Span, settled
-from holdfast.redaction.triggers import scan_triggers
-from holdfast.redaction.values import ACCEPTED, Values
+from holdfast.redaction.triggers import scan_fields, scan_triggers
+from holdfast.redaction.values import Values
 
 Array = np.ndarray[Any, Any]
 DEEPEST = 4
@@ -45,13 +46,14 @@ class Engine:
         self._checks: list[Callable[[str], bool] | None] = [
             check_of(rule.id, rule.strength, bool(rule.fields)) for rule in self.rules
         ]
+        self.ways = ways_of(self._checks)
         self._ranks = np.array(
             [8 * (rule.kind == SECRET) + 4 + 2 * (rule.tier == "certain") + 1 for rule in self.rules] or [0],
             np.int64,
         )
         self._verdicts: dict[tuple[int, bytes], bool] = {}
         self._out = np.empty((4096, 4), np.int64)
-        self._pending = np.empty((1024, 2), np.int64)
+        self._pending = np.empty((1024, 4), np.int64)
 
     def events(self, data: Array) -> Array:
         """Return what the scanners say of a text, int64[n, 4] of (start, end, rule, how), unchecked."""
@@ -60,13 +62,21 @@ class Engine:
         return np.concatenate((shapes, self._run(lambda out: self._triggered(data, size, out))))
 
     def _triggered(self, data: Array, size: int, out: Array) -> int:
+        base, pending = self._database, self._pending
         while True:
-            count, waiting = scan_triggers(
-                data, 0, size, self._database, self._naming.names, self._user, out, self._pending
-            )
+            count, waiting = scan_triggers(data, 0, size, base, self._naming.names, self._user, out, pending)
             if not waiting:
                 return int(count)
-            self._naming.learn(data, self._pending[: min(waiting, len(self._pending))])
+            if waiting > len(pending):
+                self._pending = np.empty((2 * waiting, 4), np.int64)
+            waiting = min(waiting, len(pending))
+            self._naming.learn(data, pending[:waiting, :2])
+            if len(pending) < len(self._pending):
+                pending = self._pending
+                continue
+            done = scan_fields(data, 0, size, base, self._naming.names, out, count, pending, waiting)
+            if done >= 0:
+                return int(done)
 
     def _run(self, scan: Callable[[Array], int]) -> Array:
         while True:

@@ -14,6 +14,7 @@ import numpy as np
 
 from holdfast.redaction.columns import Columns
 from holdfast.redaction.engine import Engine, may_hold_pseudonyms, padded, values_of
+from holdfast.redaction.judging import table_of
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.policy import Policy
@@ -61,7 +62,8 @@ class Reader:
     values: Values = field(init=False)
 
     def __post_init__(self) -> None:
-        self.values = Values(self._judge)
+        listed = table_of(self.policy.keep | self.policy.parts)
+        self.values = Values(self._judge, self.engine.ways, listed)
 
     def _judge(self, rule: int, value: bytes) -> bool:
         return self.engine.accepted(rule, value) and self._goes(value, self.engine.rules[rule].kind)

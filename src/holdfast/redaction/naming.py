@@ -160,8 +160,9 @@ class Naming:
         """Take in names by their bounds, int64[n, 2], in data."""
         if self._known + len(pending) > self._most:
             self._clear(1 << 12)
-        for start, end in pending.tolist():
-            self._put(int(name_hash(data, start, end, self._seed[0])), self._row(data[start:end].tobytes()))
+        places = {data[start:end].tobytes(): (start, end) for start, end in pending.tolist()}
+        for name, (start, end) in places.items():
+            self._put(int(name_hash(data, start, end, self._seed[0])), self._row(name))
         self._packed()
 
     def _put(self, code: int, row: int) -> None:

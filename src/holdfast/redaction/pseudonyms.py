@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 import re
 import secrets as randomness
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -86,36 +86,45 @@ class Key:
         number = int.from_bytes(first[:4], "big")
         return _PAIRS[number & 1023] + _PAIRS[(number >> 10) & 1023]
 
-    def tagged_many(self, tags: Sequence[str], values: Sequence[bytes]) -> list[bytes]:
-        """Return `TAG-code` with its check for each value: what `check` and `code` say, all at once."""
-        if not values:
-            return []
+    def codes(self, values: Sequence[bytes]) -> Any:
+        """Return what `code` says of each value: uint8[values, 10], letters."""
         secret = self._values
         digests = b"".join([hmac.digest(secret, value, "sha256")[:8] for value in values])
         numbers = np.frombuffer(digests, ">u8").astype(np.uint64)
         shifts = np.array([0, 10, 20, 30, 40], np.uint64)
         pairs = (numbers[:, None] >> shifts) & np.uint64(1023)
-        codes = _LETTER_PAIRS[pairs.astype(np.intp)].reshape(len(values), 10)
+        return _LETTER_PAIRS[pairs.astype(np.intp)].reshape(len(values), 10)
+
+    def tagged_many(self, tags: Sequence[str], values: Sequence[bytes]) -> list[bytes]:
+        """Return `TAG-code` with its check for each value: what `check` and `code` say, all at once."""
+        if not values:
+            return []
+        codes = self.codes(values)
         blocks = np.empty((len(values), 16), np.uint8)
-        blocks[:, :6] = np.frombuffer(b"".join([_tag_bytes(tag) for tag in tags]), np.uint8).reshape(-1, 6)
+        blocks[:, :6] = np.frombuffer(b"".join(map(_tag_bytes, tags)), np.uint8).reshape(-1, 6)
         blocks[:, 6:] = codes
         sealed = np.frombuffer(self._sealer.update(blocks.tobytes()), np.uint8).reshape(-1, 16)[:, :4]
         checks = np.ascontiguousarray(sealed).view(">u4").reshape(-1).astype(np.intp)
         ends = _LETTER_PAIRS[np.stack((checks & 1023, (checks >> 10) & 1023), 1)].reshape(len(values), 4)
         text = np.concatenate((codes, ends), 1).tobytes()
-        return [b"%b-%b" % (tag.encode(), text[k * 14 : k * 14 + 14]) for k, tag in enumerate(tags)]
+        heads = {tag: tag.encode() + b"-" for tag in set(tags)}
+        return [heads[tag] + text[k * 14 : k * 14 + 14] for k, tag in enumerate(tags)]
 
-    def bits(self, prefixes: list[int], width: int) -> Any:
+    def bits(self, prefixes: list[int], width: int) -> list[int]:
         """Return one keyed bit for each prefix of less than `width` bits: Crypto-PAn's function, by AES."""
-        if width == 33:
-            room = np.zeros((len(prefixes), 2), ">u8")
-            room[:, 1] = np.array(prefixes, np.uint64)
-            sealed = self._blocks.update(room.tobytes())
-            return (np.frombuffer(sealed, np.uint8)[::16] >> 7).tolist()
         blocks = b"".join((prefix | 1 << width).to_bytes(16, "big") if width < 128 else
                           hashlib.sha256(prefix.to_bytes(17, "big")).digest()[:16] for prefix in prefixes)  # fmt: skip
         out = self._blocks.update(blocks)
         return [byte >> 7 for byte in out[::16]]
+
+    def flips(self, numbers: Any) -> Any:
+        """Return the keyed bits of 32-bit numbers, uint64: each by all bits in front of it, from the ninth on."""
+        sizes = np.arange(8, 32, dtype=np.uint64)
+        blocks = np.zeros((len(numbers), len(sizes), 2), ">u8")
+        blocks[:, :, 1] = (numbers[:, None] >> (np.uint64(32) - sizes)) | (np.uint64(1) << sizes)
+        sealed = np.frombuffer(self._blocks.update(blocks.tobytes()), np.uint8)
+        bits = (sealed[::16] >> 7).reshape(len(numbers), len(sizes)).astype(np.uint64)
+        return (bits << (np.uint64(31) - sizes)).sum(axis=1, dtype=np.uint64)
 
 
 class Pseudonyms:
@@ -144,39 +153,53 @@ class Pseudonyms:
     def many(self, kinds: Sequence[str], values: Sequence[bytes]) -> list[bytes]:
         """Return what `of` says of each, faster for very many."""
         made: list[bytes | None] = [None] * len(values)
-        four = [k for k, kind in enumerate(kinds) if kind == "ipv4"]
-        for k, text in zip(four, self._ipv4_many([values[k] for k in four]), strict=True):
-            made[k] = text
-        for k, (kind, value) in enumerate(zip(kinds, values, strict=True)):
-            if made[k] is None and kind in _MAKERS:
-                made[k] = _MAKERS[kind](self, value)
+        of_kind: dict[str, list[int]] = {}
+        for k, kind in enumerate(kinds):
+            of_kind.setdefault(kind, []).append(k)
+        for kind, places in of_kind.items():
+            maker = _MANY.get(kind)
+            one = _MAKERS.get(kind)
+            chosen = [values[k] for k in places]
+            texts = maker(self, chosen) if maker else [one(self, v) for v in chosen] if one else ()
+            for k, text in zip(places, texts, strict=False):
+                made[k] = text
         rest = [k for k, text in enumerate(made) if text is None]
-        tagged = self.key.tagged_many(
-            [_tag(kinds[k]) for k in rest], [_plain(kinds[k], values[k]) for k in rest]
-        )
-        for k, text in zip(rest, tagged, strict=True):
+        plain = [_plain(kinds[k], values[k]) for k in rest]
+        for k, text in zip(rest, self.key.tagged_many([_tag(kinds[k]) for k in rest], plain), strict=True):
             made[k] = text
-        return [text for text in made if text is not None]
+        return made  # type: ignore[return-value]
 
-    def _ipv4_many(self, values: list[bytes]) -> list[bytes | None]:
-        numbers = [_ipv4_value(value) for value in values]
-        mapped = self._mapped([number for number in numbers if number >= 0])
-        return [_ipv4_text(next(mapped)) if number >= 0 else None for number in numbers]
+    def _emails(self, values: list[bytes]) -> list[bytes | None]:
+        parts = [value.lower() for value in values]
+        codes = self.key.codes(parts).tobytes()
+        return [
+            b"user-%b@%b" % (codes[k * 10 : k * 10 + 10], self._domain(part.rpartition(b"@")[2]))
+            if b"@" in part
+            else None
+            for k, part in enumerate(parts)
+        ]
 
-    def _mapped(self, numbers: list[int]) -> Iterator[int]:
-        frames = [self._frame(number) for number in numbers]
-        prefixes, widths = [], []
-        for number, (kept, _) in zip(numbers, frames, strict=True):
-            widths.append(32 - kept)
-            prefixes += [(number >> (32 - n)) | (1 << n) for n in range(kept, 32)]
-        flips = self.key.bits(prefixes, 33)
-        at = 0
-        for number, (kept, head), width in zip(numbers, frames, widths, strict=True):
-            mask = 0
-            for flip in flips[at : at + width]:
-                mask = mask << 1 | flip
-            at += width
-            yield head | (number ^ mask) & ((1 << (32 - kept)) - 1) if kept < 32 else head
+    def _ipv4s(self, values: list[bytes]) -> list[bytes | None]:
+        numbers = np.array([_ipv4_value(value) for value in values], np.int64)
+        mapped = self._mapped(np.maximum(numbers, 0).astype(np.uint64))
+        return [
+            _ipv4_text(to) if number >= 0 else None
+            for number, to in zip(numbers.tolist(), mapped.tolist(), strict=True)
+        ]
+
+    def _mapped(self, numbers: Any) -> Any:
+        """Map IPv4 addresses, uint64: the first bits by their range, the others by Crypto-PAn."""
+        top = (numbers >> np.uint64(24)).astype(np.intp)
+        free = np.full(len(numbers), 0xFFFFFF, np.uint64)
+        heads = np.array(self._octets, np.uint64)[top]
+        for base, kept, head in _RANGES:
+            low = np.uint64((1 << (32 - kept)) - 1)
+            within = (numbers | low) == np.uint64(base) | low
+            free[within], heads[within] = low, head
+        flipped = numbers ^ (self.key.flips(numbers) & free)
+        mapped = heads << np.uint64(24) | flipped & np.uint64(0xFFFFFF)
+        nobodys = (top == 0) | (top == 127) | (top >= 224)
+        return np.where(nobodys, numbers, mapped)
 
     def is_own(self, text: bytes, kind: str = "") -> bool:
         """Tell whether a text is one of our pseudonyms and nothing else, as it is or in base64.
@@ -216,14 +239,13 @@ class Pseudonyms:
     def _domain_checked(self, domain: bytes, check: bytes) -> bool:
         return self.key.check("@", domain.decode()) == check.decode()
 
-    def _domain_of(self, domain: bytes) -> str:
+    def _domain_of(self, domain: bytes) -> bytes:
         code = self.key.code(b"@" + domain, 8)
-        return f"{code}{self.key.check('@', code)}.invalid"
+        return f"{code}{self.key.check('@', code)}.invalid".encode()
 
     def email(self, value: bytes) -> bytes | None:
         """Return an address whose domain stands for the domain: same domain, same pseudonym of it."""
-        local, at, domain = value.lower().rpartition(b"@")
-        return f"user-{self.key.code(local + at + domain)}@{self._domain(domain)}".encode() if at else None
+        return self._emails([value])[0]
 
     def mac(self, value: bytes) -> bytes | None:
         """Return a locally administered address that begins with fa, written as the value was."""
@@ -249,17 +271,7 @@ class Pseudonyms:
 
     def ipv4_number(self, number: int) -> int:
         """Map an IPv4 address; those that are nobody's stay."""
-        return next(self._mapped([number]))
-
-    def _frame(self, number: int) -> tuple[int, int]:
-        """Return how many bits of an address are not permuted, and what stands in their place."""
-        top = number >> 24
-        if top in (0, 127) or top >= 224:
-            return 32, number
-        for base, kept, head in _RANGES:
-            if number >> (32 - kept) == base >> (32 - kept):
-                return kept, (head << 24) | (number & (0xFFFFFF ^ ((1 << (32 - kept)) - 1)))
-        return 8, self._octets[top] << 24
+        return int(self._mapped(np.array([number], np.uint64))[0])
 
     def _permuted(self, number: int, width: int, kept: int) -> int:
         """Crypto-PAn: flip each bit after the first `kept` by a keyed function of all bits in front of it."""
@@ -310,7 +322,7 @@ _MAKERS = {
     "email": Pseudonyms.email, "ipv4": Pseudonyms.ipv4, "ipv6": Pseudonyms.ipv6, "mac": Pseudonyms.mac,
     "jwt": Pseudonyms.token,
 }  # fmt: skip
-
+_MANY = {"email": Pseudonyms._emails, "ipv4": Pseudonyms._ipv4s}
 
 _ONLY: dict[str, Callable[[bytes], bool]] = {
     "ipv4": lambda text: text[:2] in (b"24", b"25"),
@@ -320,6 +332,7 @@ _ONLY: dict[str, Callable[[bytes], bool]] = {
 """What a pseudonym has at least, of classes where it is sure which form it has."""
 
 
+@lru_cache(4096)
 def _tag(kind: str) -> str:
     return "".join(filter(str.isalpha, kind)).upper()[:20]
 
@@ -342,10 +355,13 @@ def _ipv4_text(number: int) -> bytes:
     return b"%d.%d.%d.%d" % (number >> 24, number >> 16 & 255, number >> 8 & 255, number & 255)
 
 
+_MARKS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
+
+
 def _plain(kind: str, value: bytes) -> bytes:
     """Return the value as it is the same however it is written: digits of a number, lower case of a name."""
     if kind in ("phone", "card", "national-id", "iban", "imei"):
-        return re.sub(rb"[^0-9A-Za-z]", b"", value).upper()
+        return value.translate(None, _MARKS).upper()
     if kind in ("user", "host"):
         return value.lower()
     return value

@@ -75,6 +75,15 @@ def name_hash(data, start, end, seed):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _slot_of(names, code):  # type: ignore[no-untyped-def]
+    mask = np.uint64(names.hashes.shape[0] - 1)
+    slot = (code >> np.uint64(20)) & mask
+    while names.hashes[slot] != 0 and names.hashes[slot] != code:
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
+@kernel
 def _is_mixed(data, s, e):  # type: ignore[no-untyped-def]
     """Tell whether a word is of three kinds of characters or more and looks like nothing else: a password in prose."""
     seen, special = 0, False
@@ -155,15 +164,11 @@ def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  
             k -= 1
         if not (colon or data[stop] == 58):
             begin = k
-    code = name_hash(data, begin, stop, names.seed[0])
-    mask = np.uint64(names.hashes.shape[0] - 1)
-    slot = (code >> np.uint64(20)) & mask
-    while names.hashes[slot] != 0 and names.hashes[slot] != code:
-        slot = (slot + np.uint64(1)) & mask
+    slot = _slot_of(names, name_hash(data, begin, stop, names.seed[0]))
     if names.hashes[slot] == 0:
         if waiting < pending.shape[0]:
-            pending[waiting, 0] = begin
-            pending[waiting, 1] = stop
+            pending[waiting, 0], pending[waiting, 1] = begin, stop
+            pending[waiting, 2], pending[waiting, 3] = at, end
         return count, waiting + 1, stop
     verdict = names.verdicts[slot]
     if verdict < 0:
@@ -197,10 +202,29 @@ def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  
 
 
 @kernel
+def scan_fields(data, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
+    """Read the fields whose names were unknown and are no longer; return the events, -1 when all has to be scanned.
+
+    Behind the name of a header with credentials nothing else is read: had it been known, less would have been found.
+    """
+    for k in range(waiting):
+        code = name_hash(data, pending[k, 0], pending[k, 1], names.seed[0])
+        verdict = names.verdicts[_slot_of(names, code)]
+        if verdict >= 0 and names.table[verdict, 2] == AUTH:
+            return -1
+    for k in range(waiting):
+        at, end = pending[k, 2], pending[k, 3]
+        count, left, _ = _field(data, at, end, low, high, db, names, out, count, pending, 0)
+        if left:
+            return -1
+    return count
+
+
+@kernel
 def scan_triggers(data, low, high, db, names, user, out, pending):  # type: ignore[no-untyped-def]
     """Scan data[low:high]; data has three bytes more.
 
-    out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 2] of unknown names.
+    out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 4] of unknown names and the words in them.
     Return (events, pending names). More events than `out` has rows mean that it was too small.
     """
     count = waiting = 0

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.redaction.judging import ACCEPTED, REFUSED, UNSURE, judged
 from holdfast.redaction.kernels import kernel
 
 Array = np.ndarray[Any, Any]
-ACCEPTED, REFUSED = 1, 2
 _FULL = 3 << 20
 """Values after which a table starts afresh between two files."""
 
@@ -74,10 +74,13 @@ def _filled(slots, hashes, count):  # type: ignore[no-untyped-def]
 
 
 class Values:
-    """A growing table of (rule, value). `judge` is asked once for each."""
+    """A growing table of (rule, value). `judge` is asked once for each that is not plain.
 
-    def __init__(self, judge: Callable[[int, bytes], bool]) -> None:
-        self._judge = judge
+    ways and listed: how plain values are judged (`judging.ways_of`, `judging.table_of`).
+    """
+
+    def __init__(self, judge: Callable[[int, bytes], bool], ways: Array, listed: Array) -> None:
+        self._judge, self._ways, self._listed = judge, ways, listed
         self.clear()
 
     def clear(self) -> None:
@@ -122,10 +125,15 @@ class Values:
             if done == len(events):
                 break
             self._grow(int(events[done, 1] - events[done, 0]))
-        for number in range(before, self.count):
-            fine = self._judge(int(self.rules[number]), self.value(number))
-            self.verdicts[number] = ACCEPTED if fine else REFUSED
+        self._judge_new(before)
         return ids
+
+    def _judge_new(self, begin: int) -> None:
+        end, verdicts = self.count, self.verdicts
+        judged(self._arena, self.offsets, self.rules, self._ways, self._listed, begin, end, verdicts)
+        for number in (begin + np.flatnonzero(verdicts[begin:end] == UNSURE)).tolist():
+            fine = self._judge(int(self.rules[number]), self.value(number))
+            verdicts[number] = ACCEPTED if fine else REFUSED
 
     def _grow(self, need: int) -> None:
         self._slots = np.full(len(self._slots) * 2, -1, np.int32)

@@ -1,0 +1,65 @@
+"""Known values in base64, hex and UTF-16: found wherever they begin, placed where they stand, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holdfast.redaction.engine import padded
+from holdfast.redaction.learnt import BASE64, HEXED, UTF16, Learnt
+
+VALUE = b"Zebra99x7Quagga"
+LEARNT = Learnt([VALUE, b"Zebr4"], [True, True])
+
+
+def places(text: bytes, writing: int) -> list[tuple[int, int]]:
+    return [(a, b) for a, b, _, how in LEARNT.find(padded(text)).tolist() if how == writing]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=40),
+    st.binary(max_size=40),
+    st.booleans(),
+    st.sampled_from([b"", b" ", b"abc", b"/x+", b"="]),
+)
+def test_base64_of_any_bytes_around_it(before: bytes, after: bytes, urlsafe: bool, lead: bytes) -> None:
+    whole = (base64.urlsafe_b64encode if urlsafe else base64.b64encode)(before + VALUE + after)
+    found = places(lead + whole, BASE64)
+    first = len(lead) + (len(before) * 8 + 5) // 6
+    last = len(lead) + (len(before) + len(VALUE)) * 8 // 6
+    assert (first, last) in found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=20), st.sampled_from([b"", b"0", b"xyz", b"a"]))
+def test_hex_in_any_case_at_any_place(before: bytes, lead: bytes) -> None:
+    mixed = VALUE.hex().capitalize() + VALUE.hex().upper()
+    text = lead + before.hex().encode() + mixed.encode()
+    start, size = len(lead) + 2 * len(before), 2 * len(VALUE)
+    assert (start, start + size) in places(text, HEXED)
+    assert (start + size, start + 2 * size) in places(text, HEXED)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_characters(encoding: str) -> None:
+    text = b"abc" + b"\0\1" + ("x " + VALUE.decode()).encode(encoding) + b"\0\0 y"
+    ((start, end),) = places(text, UTF16)
+    assert text[start:end].replace(b"\0", b"") == VALUE
+
+
+def test_a_short_value_needs_eight_characters_of_its_own() -> None:
+    assert places(b"5a65627234", HEXED) == [(0, 10)]
+    assert places(base64.b64encode(b"Zebr4"), BASE64) == []
+    assert places(b"Z\0e\0b\0r\x004", UTF16) == [(0, 9)]
+
+
+def test_random_digits_and_ordinary_text_hide_nothing() -> None:
+    text = (
+        b"GET /v2/orders/831204 HTTP/1.1 trace 8f14e45fceea167a5a36dedd4bea2543 com.acme.orders.Service\n"
+        * 50
+    )
+    assert len(LEARNT.find(padded(text))) == 0
