@@ -286,7 +286,51 @@ def _gone(stage: Stage) -> bool:
     return Deletion.objects.filter(case=stage["case"].id).exists()
 
 
+def _leaving(stage: Stage) -> None:
+    from datetime import timedelta
+
+    from django.conf import settings
+    from django.utils import timezone
+
+    from holdfast.desk.decisions.rights import Right
+    from holdfast.desk.people.models import Person
+    from holdfast.desk.portable import exporting
+    from holdfast.desk.portable.importing import receiver
+    from holdfast.desk.vault.models import Grant
+
+    for number, person in enumerate(Person.objects.all(), 1):
+        Grant.objects.create(
+            case=stage["case"],
+            number=number,
+            person=person,
+            asked_by=person,
+            what="raw",
+            why="a",
+            hours=8,
+            state="open",
+            until=timezone.now() + timedelta(hours=8),
+        )
+    exporting.request(stage["case"], receiver(), "they go on with it", by=stage["lead"])
+    stage |= {"right": Right.ACCESS, "to": str(receiver()), "out": str(settings.DATA / "left")}
+
+
+def _left(stage: Stage) -> bool:
+    return bool(stage["case"].entries.filter(text__contains="exported with its evidence").exists())
+
+
 TRIALS: dict[str, Trial] = {
+    "export a case with its evidence": Trial(
+        _leaving,
+        {
+            "web": web("/cases/ESC-1/export/sealed", {"passphrase": "correct horse battery"}),
+            "web, for a desk": web("/cases/ESC-1/export/sealed", {"to": "{to}"}),
+            "api": api("/cases/ESC-1/export", {"form": "sealed", "passphrase": "correct horse battery"}),
+            "cli": cli("case", "export", "ESC-1", "--sealed-for", "{to}", "-o", "{out}"),
+            "line": line("/export sealed"),
+            "mail": mail("/export sealed"),
+        },
+        _left,
+    ),
     "delete the evidence of a case": Trial(
         _unwanted,
         {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,26 @@ def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 60
     assert "took longer than" in first.note
     assert second.records == 50
+
+
+def test_a_reader_that_spins_is_ended_by_the_kernel(tmp_path: Path) -> None:
+    fifo = tmp_path / "endless"
+    os.mkfifo(fifo)
+    endless = Opened(Artefact("endless", "endless", 1, ""), fifo)
+    feeding = threading.Thread(target=feed, args=(fifo,), daemon=True)
+    feeding.start()
+    with start(Cage(processes=1, patience=600.0, work=1.0, readable=(tmp_path,))) as readers:
+        first, second = readers.read([endless, artefact(tmp_path, "b.log", LINES)])
+    assert first.note == "killed its reader"
+    assert second.records == 50
+
+
+def feed(fifo: Path) -> None:
+    """Write lines for as long as somebody reads."""
+    while True:
+        with suppress(BrokenPipeError), fifo.open("wb") as file:
+            while True:
+                file.write(LINES)
 
 
 def test_a_reader_has_no_more_memory_than_it_is_given(tmp_path: Path) -> None:

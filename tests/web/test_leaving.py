@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import email
+import hashlib
 import io
+import json
 import re
 import socketserver
+import tarfile
 import threading
 import zipfile
 from datetime import timedelta
@@ -21,6 +24,7 @@ from holdfast.desk.cases import commands as cases
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.noticing import notify
 from holdfast.desk.decisions.commands import answer
+from holdfast.desk.engineering import commands as tickets
 from holdfast.desk.environments.commands import Described, record
 from holdfast.desk.environments.commands import text_of as environment_text
 from holdfast.desk.impact.commands import constrain
@@ -28,16 +32,20 @@ from holdfast.desk.investigation import queries
 from holdfast.desk.investigation.commands import investigate
 from holdfast.desk.investigation.hypotheses import Claim, propose
 from holdfast.desk.outbox.worker import work_once
+from holdfast.desk.response.mitigations import Proposal
+from holdfast.desk.response.mitigations import propose as propose_mitigation
 from holdfast.desk.updates import commands as updating
 from holdfast.desk.vault import commands as vault
 from holdfast.desk.vault import grants
 from holdfast.web.api import api
+from pdf_words import words as printed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROLES = (
     *("customer", "tier1", "developer", "sre", "success", "product", "security", "executive", "auditor"),
     *("engineer", "lead", "manager", "admin"),
 )
+READS = ("developer", "sre", "security", "auditor", "engineer", "lead", "admin")
 EVIDENCE = {
     "a cloud key": "AKIAQ3EGR5LV7TN2WXYK",
     "a token": "ghp_9fKq2LmZx81TbVnR4sWcY7uJ3dHgA0PeoXi5",
@@ -269,6 +277,74 @@ def test_brief_custody_status_and_ledger_carry_no_canary(planted, cast, signed_i
     packed = zipfile.ZipFile(io.BytesIO(b"".join(_all(export))))
     for name in packed.namelist():
         assert found_in(packed.read(name).decode("utf-8", "replace")) == [], name
+
+
+def test_the_custody_report_to_print_carries_no_canary(planted, cast, signed_in):
+    artefact = planted.artefacts.first()
+    shown = signed_in(cast["engineer"]).get(f"/api/v1/cases/ESC-1/evidence/{artefact.id}/custody.pdf")
+    texts = printed(shown.content)
+    assert any(artefact.sha256 in text for text in texts)  # so they are read as they are printed
+    assert any("received" in text for text in texts)
+    assert [found_in(text) for text in texts if found_in(text)] == []
+
+
+def test_a_ticket_exported_carries_no_canary(planted, cast, signed_in):
+    secret = " and ".join((*EVIDENCE.values(), *WORDS.values()))
+    draft = tickets.draft(planted, by=cast["engineer"])
+    parts = {part: f"{part} {secret}" for part in ("expected", "actual", "risk")}
+    tickets.write(draft, tickets.Said(parts=parts), by=cast["engineer"])
+    shown = signed_in(cast["engineer"]).get("/api/v1/cases/ESC-1/tickets/1/document").json()
+    assert "expected" in shown["markdown"]
+    assert shown["document"]
+    assert found_in(shown["markdown"] + json.dumps(shown["document"], ensure_ascii=False)) == []
+
+
+def test_the_redacted_archive_carries_no_canary(planted, cast, signed_in):
+    propose_mitigation(planted, Proposal("flag", f"swap {WORDS['a token in words']}"), by=cast["engineer"])
+    tickets.draft(planted, by=cast["engineer"])
+    sent = signed_in(cast["engineer"]).post(
+        "/api/v1/cases/ESC-1/export", {"form": "redacted"}, content_type="application/json"
+    )
+    found = members(b"".join(_all(sent)))
+    assert {"records/cases.entry.jsonl", "records/impact.constraint.jsonl", "derivatives/A1"} <= set(found)
+    for name, data in found.items():
+        assert found_in(data.decode("utf-8", "replace")) == [], name
+    with zipfile.ZipFile(io.BytesIO(found["ledger.zip"])) as packed:
+        for name in packed.namelist():
+            assert found_in(packed.read(name).decode("utf-8", "replace")) == [], name
+
+
+def test_the_redacted_bundle_has_every_artefact_but_those_it_says_why(planted, cast, signed_in):
+    image = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+    upload = vault.begin(
+        planted, f"screen {WORDS['an address in words']}.png", len(image), by=cast["engineer"]
+    )
+    vault.take(upload, 0, [image])
+    vault.complete(upload)
+    investigate(planted, by=cast["engineer"])
+    work()
+    for role, person in cast.items():
+        sent = signed_in(person).get("/api/v1/cases/ESC-1/evidence/redacted.tar")
+        assert (sent.status_code == 200) == (role in READS), role
+        if sent.status_code != 200:
+            continue
+        found = members(b"".join(_all(sent)))
+        for name, data in found.items():
+            assert found_in(name + data.decode("utf-8", "replace")) == [], name
+    coverage = json.loads(found.pop("coverage.json"))
+    assert [one["file"] for one in coverage["files"]] == list(found)
+    for one in coverage["files"]:
+        assert hashlib.sha256(found[one["file"]]).hexdigest() == one["sha256"]
+    assert [one["name"].endswith(".png") for one in coverage["withheld"]] == [True]
+    assert all(one["why"] for one in coverage["withheld"])
+    assert len(coverage["files"]) + len(coverage["withheld"]) == len(
+        queries.newest(planted).report["artefacts"]
+    )
+
+
+def members(tarred):
+    with tarfile.open(fileobj=io.BytesIO(tarred)) as opened:
+        return {one.name: opened.extractfile(one).read() for one in opened}
 
 
 def test_the_status_page_carries_no_canary(planted, cast, signed_in):

@@ -330,6 +330,12 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     # who may not is told so on the page: see test_grants
     "ask_grant": ("POST", "/cases/ESC-1/access/ask", READS, {"what": "raw", "why": "a", "hours": "8"}),
     "open_grant": ("POST", "/cases/ESC-1/access/1/open", READS, {}),
+    "import_case": ("GET", "/import/", LEADS, {}),
+    "export": ("GET", "/cases/ESC-1/export", INTERNAL, {}),
+    "export_redacted": ("POST", "/cases/ESC-1/export/redacted", OWNS, {}),
+    # by its decision: see tests/guarded.py
+    "export_sealed": ("POST", "/cases/ESC-1/export/sealed", set(), {"passphrase": "correct horse battery"}),
+    "ask_export": ("POST", "/cases/ESC-1/export/ask", OWNS, {"why": "a"}),
     "place_hold": ("POST", "/cases/ESC-1/access/hold", DECIDES, {"why": "a"}),
     "lift_hold": ("POST", "/cases/ESC-1/access/hold/lift", DECIDES, {"why": "a"}),
     "ask_deletion": ("POST", "/cases/ESC-1/access/delete/ask", DECIDES, {"why": "a"}),
@@ -442,6 +448,13 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/queue/weekly"): (COUNTS, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/content"): ({"engineer"}, {}),  # whose grant is open
+    ("GET", "/cases/{key}/evidence/redacted.tar"): (READS, {}),
+    ("POST", "/cases/{key}/export"): (OWNS, {}),
+    ("POST", "/cases/{key}/export/ask"): (OWNS, {"why": "a"}),
+    ("POST", "/import"): (set(), {}),  # an archive is its body: see tests/desk/portable
+    ("GET", "/receiving-key"): (LEADS, {}),
+    ("GET", "/cases/{key}/origin"): (set(), {}),  # it was declared here
+    ("GET", "/cases/{key}/origin/ledger.zip"): (set(), {}),
     ("GET", "/cases/{key}/evidence/certificate"): (set(), {}),  # nothing was deleted: see test_letting_go
     ("POST", "/cases/{key}/evidence/deletion"): (
         set(),

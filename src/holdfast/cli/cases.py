@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli import archives
 from holdfast.cli.meetings import case_room, handover_app
 from holdfast.cli.options import HERE, Key, Reason, Token, Url
 from holdfast.cli.tickets import ticket_app
@@ -19,6 +20,9 @@ case_app.add_typer(environment_app, name="environment")
 case_app.add_typer(ticket_app, name="ticket")
 case_app.add_typer(handover_app, name="handover")
 case_app.command("room")(case_room)
+case_app.command("export")(archives.case_export)
+case_app.command("import")(archives.case_import)
+case_app.command("receiving-key")(archives.receiving_key)
 
 
 @case_app.command("open")
@@ -47,7 +51,7 @@ def case_links(key: Key, url: Url = HERE, token: Token = "") -> None:
 def case_link(
     key: Key,
     relation: Annotated[
-        str, typer.Argument(help="parent, duplicate_of, caused_by, incident, problem or change.")
+        str, typer.Argument(help="parent, duplicate_of, caused_by, incident, problem, change or same_as.")
     ],
     to: Annotated[str, typer.Argument(help="A case, or with --outside an id in another system.")],
     outside: Annotated[bool, typer.Option("--outside", help="It is kept outside the desk.")] = False,

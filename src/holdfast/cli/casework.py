@@ -42,10 +42,11 @@ def open_case(title: str, evidence: list[Path], severity: int, url: str, token: 
 
 def ask(url: str, token: str, show: Callable[[Any], None], method: str, address: str, **options: Any) -> int:
     """Call the desk's API and show what it answers; return the exit code."""
-    return _asked(url, token, show, lambda sender: sender.call(method, address, **options))
+    return asked(url, token, show, lambda sender: sender.call(method, address, **options))
 
 
-def _asked(url: str, token: str, show: Callable[[Any], None], question: Callable[[Any], Any]) -> int:
+def asked(url: str, token: str, show: Callable[[Any], None], question: Callable[[Any], Any]) -> int:
+    """Ask a desk something and show what it answers, or say what it refuses; return the exit code."""
     import httpx
 
     from holdfast.web.sending import Sender
@@ -94,7 +95,7 @@ def brief(key: str, as_json: bool, url: str, token: str) -> int:
     """Print the brief of a case; return the exit code."""
     if as_json:
         return ask(url, token, lambda said: print(json.dumps(said, indent=2)), "GET", f"/cases/{key}/brief")
-    return _asked(
+    return asked(
         url, token, lambda text: print(text, end=""), lambda sender: sender.text(f"/cases/{key}/brief.md")
     )
 
@@ -174,7 +175,7 @@ def profiles(url: str, token: str) -> int:
         for one in found:
             print(f"{one['name']:<18}{one['title']}. {one['says']}")
 
-    return _asked(url, token, show, lambda sender: sender.call("GET", "/profiles"))
+    return asked(url, token, show, lambda sender: sender.call("GET", "/profiles"))
 
 
 def apply_profile(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.archives import redacted_bundle
 from holdfast.cli.options import HERE, Key, Token, Url
 
 grant_app = typer.Typer(
@@ -15,9 +16,12 @@ Number = Annotated[str, typer.Argument(help="The grant, such as G-2.", show_defa
 
 
 keep_app = typer.Typer(
-    no_args_is_help=True, help="Legal holds on a case's evidence, and deleting it for good."
+    no_args_is_help=True, help="A case's redacted artefacts, legal holds, and deleting its evidence for good."
 )
 Why = Annotated[str, typer.Argument(help="Why.", show_default=False)]
+
+
+keep_app.command("redacted")(redacted_bundle)
 
 
 @keep_app.command("hold")

@@ -37,6 +37,9 @@ class Cage:
     """Address space in bytes."""
     patience: float = 60.0
     """Seconds an artefact may take, and one more for each 2 MB of it."""
+    work: float = 120.0
+    """Seconds of a processor it may take, and one more for each MB of it: kept by the kernel, also when whoever
+    watches the deadline is gone."""
     readable: tuple[Path, ...] = ()
     """Files and folders a reader may read, besides Python."""
     writable: tuple[Path, ...] = ()
@@ -70,6 +73,7 @@ class Readers:
         assert self._zygote.stdin is not None
         limits = {
             "memory": cage.memory,
+            "work": cage.work,
             "readable": [str(path.resolve()) for path in cage.readable],
             "writable": [str(path.resolve()) for path in cage.writable],
         }

@@ -26,7 +26,8 @@ _PR_SET_PDEATHSIG = 1
 def main(control: socket.socket, limits: dict[str, Any]) -> None:
     """Fork a reader for each descriptor received, until there are no more.
 
-    limits: `memory` in bytes of address space, `readable` and `writable` paths; see `cage.Cage`.
+    limits: `memory` in bytes of address space, `work` in seconds of a processor, `readable` and `writable` paths; see
+    `cage.Cage`.
     """
     from holdfast.diagnostics.reading import warm
 
@@ -74,7 +75,15 @@ def _answer(pipe: Connection, limits: dict[str, Any]) -> None:
             opened = pipe.recv()
         except (EOFError, OSError):
             return
+        allow(limits["work"] + opened.artefact.size / 1e6)
         pipe.send(read_one(opened))
+
+
+def allow(seconds: float) -> None:
+    """Let this process take so many more seconds of a processor; then the kernel ends it, whatever it runs."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ HOW = """This is an export of a Holdfast ledger. To verify it without Holdfast:
 5. A value in openings.jsonl belongs to its entry when SHA-256(salt, canonical JSON of the value) is the hash in
    the entry's `committed`. A value that is missing was erased; the entry is proven without it.
 
-With Holdfast, offline:  holdfast ledger verify EXPORT --key KEY [--witnessed CHECKPOINT]
+With Holdfast, offline:  holdfast ledger verify EXPORT --key KEY [--held CHECKPOINT]
 """
 
 

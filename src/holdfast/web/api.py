@@ -30,6 +30,7 @@ from holdfast.desk.people.api import router as people
 from holdfast.desk.people.scim import error as scim_error
 from holdfast.desk.people.scim import router as scim
 from holdfast.desk.policies.api import router as policies
+from holdfast.desk.portable.api import router as portable
 from holdfast.desk.queue.api import router as queue
 from holdfast.desk.response.mitigation_api import router as mitigations
 from holdfast.desk.response.room_api import router as rooms
@@ -121,6 +122,7 @@ for router in (
     closure,
     brief,
     insight,
+    portable,
 ):
     api.add_router("", router)
 

@@ -20,6 +20,7 @@ from holdfast.desk.policies.commands import Overtaken
 from holdfast.desk.policies.reading import Unusable
 from holdfast.desk.vault.commands import TooLarge
 from holdfast.desk.vault.keys import Shredded
+from holdfast.portable import Refused
 from holdfast.sealing import Damaged, KeyUnusable, StoreFailed, WrongKey, WrongOffset
 from holdfast.web.requests import request_id
 
@@ -84,6 +85,14 @@ def said(error: Exception) -> Said | None:
         return Said(409, "overtaken", str(error), next="Read the newest version and merge your text into it.")
     if isinstance(error, Unusable):
         return Said(422, "unusable_policy", str(error), next="Correct the lines named and send it again.")
+    if isinstance(error, Refused):
+        return Said(
+            422,
+            "refused_archive",
+            str(error),
+            "Nothing of it was kept.",
+            "Have it exported and sent once more.",
+        )
     if isinstance(error, TooLarge):
         return Said(413, "too_large", str(error), next="Send less at once.")
     if isinstance(error, WrongKey | KeyUnusable):

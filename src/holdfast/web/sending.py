@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -70,6 +71,22 @@ class Sender:
         answer = self._client.request(method, address, **options)
         answer.raise_for_status()
         return answer.json()
+
+    def save(self, out: Path, method: str, address: str, **options: Any) -> int:
+        """Write what an operation sends to a file, which appears when it is whole; return its bytes."""
+        part = out.with_name(f".{out.name}.part")
+        try:
+            with self._client.stream(method, address, timeout=None, **options) as answer:
+                if answer.is_error:
+                    answer.read()
+                answer.raise_for_status()
+                with part.open("wb") as file:
+                    for block in answer.iter_bytes():
+                        file.write(block)
+            os.rename(part, out)
+        finally:
+            part.unlink(missing_ok=True)
+        return out.stat().st_size
 
     def text(self, address: str) -> str:
         """Return what an operation answers in text."""

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "holdfast.desk.closure",
     "holdfast.desk.brief",
     "holdfast.desk.insight",
+    "holdfast.desk.portable",
     "holdfast.web",
     "allauth",  # after our rooms: their templates come first
     "allauth.account",

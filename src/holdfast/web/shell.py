@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.portable.queries import may_import
 
 _PLACES = (
     ("queue", "Queue", ""),
@@ -40,4 +41,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             m.organisation for m in person.standing if person.may(Deed.MANAGE_PEOPLE, m.organisation_id)
         ],
         "may_declare": person.may_anywhere(Deed.DECLARE),
+        "may_import": any(may_import(person, m.organisation_id) for m in person.standing),
     }

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("holdfast.desk.closure.urls")),
     path("", include("holdfast.desk.brief.urls")),
     path("", include("holdfast.desk.insight.urls")),
+    path("", include("holdfast.desk.portable.urls")),
     path("cases/<str:key>/", case, name="case"),
 ]
 

@@ -56,10 +56,15 @@ def state(person: Person) -> State:
 
 def export_for(person: Person, out: Path, case: Case | None = None) -> int:
     """Write the person's part of the log, or of one case, each entry with its proof; return how many."""
-    leaves = Leaf.objects.filter(organisation_id__in=houses(person))
+    mine = houses(person)
     if case is not None:
-        leaves = leaves.filter(case_id=case.id)
-    return _write(out, leaves, {"about": case.key if case else "organisation"}, part=True)
+        return export_case(out, case) if case.organisation_id in mine else 0
+    return _write(out, Leaf.objects.filter(organisation_id__in=mine), {"about": "organisation"}, part=True)
+
+
+def export_case(out: Path, case: Case) -> int:
+    """Write what the log says of one case, each entry with its proof; return how many entries."""
+    return _write(out, Leaf.objects.filter(case_id=case.id), {"about": case.key}, part=True)
 
 
 def export_all(out: Path) -> int:

@@ -33,6 +33,8 @@ BATCH = 2000
 _SEQUENCING = 7_104_202
 _PASSING = ("job.", "notice.", "upload.", "room.here")
 """Machinery and presence: nobody did anything."""
+_DIGESTS = ("archive", "checkpoint", "manifest")
+"""SHA-256 of things that left or came, which anybody may compare."""
 
 
 @every(5, "ledger")
@@ -143,6 +145,7 @@ class _About:
                 "name": gate.shown_name(look.artefact),
             }
         elif event.data:
+            plain |= {name: event.data[name] for name in _DIGESTS if name in event.data}
             personal["data"] = _whole(event.data)
         return plain, personal
 

@@ -109,11 +109,7 @@ def _reported(given: datetime | None) -> datetime:
 def _new_case(
     organisation: Organisation, said: Escalation, by: Person, customer: Customer | None, source: str
 ) -> Case:
-    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number") + 1)
-    organisation.refresh_from_db(fields=["last_number"])
     case = Case(
-        organisation=organisation,
-        number=organisation.last_number,
         title=said.title.strip(),
         impact=said.impact.strip(),
         severity=said.severity,
@@ -124,6 +120,14 @@ def _new_case(
         asked_severity=said.severity,
         reported_at=_reported(said.reported_at),
     )
+    return numbered(case, organisation)
+
+
+def numbered(case: Case, organisation: Organisation) -> Case:
+    """Save a new case under the next number of its organisation."""
+    Organisation.objects.filter(id=organisation.id).update(last_number=F("last_number") + 1)
+    organisation.refresh_from_db(fields=["last_number"])
+    case.organisation, case.number = organisation, organisation.last_number
     case.save(force_insert=True)
     return case
 

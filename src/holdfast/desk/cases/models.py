@@ -315,3 +315,15 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} {self.kind}"
+
+    @property
+    def chip(self) -> str:
+        """What stands for the author in dense places; of another desk it is the letters of a name."""
+        if self.person is not None:
+            return self.person.initials
+        return "".join(word[0] for word in self.author.split()[:2]).upper() if self.abroad else self.author
+
+    @property
+    def abroad(self) -> bool:
+        """Whether somebody of another desk wrote it there."""
+        return "elsewhere" in self.data and self.author != "engine"

@@ -76,7 +76,7 @@ def append(
         position=case.entries_count + 1,
         kind=kind,
         text=text.replace("\x00", "\ufffd"),
-        data=_exact(data or {}),
+        data=exact(data or {}),
         person=by,
         author=by.title if by else ENGINE,
         shared=shared,
@@ -130,12 +130,12 @@ def _steps(case: Case, since: Entry | None) -> list[Step]:
     return steps_of(case)
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
     """Return plain JSON. Floats are refused: a database may write them differently and break the seal."""
     if isinstance(value, dict):
-        return {str(key): _exact(item) for key, item in value.items()}
+        return {str(key): exact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_exact(item) for item in value]
+        return [exact(item) for item in value]
     if isinstance(value, str):
         return str(value).replace("\x00", "\ufffd")
     if value is None or isinstance(value, int):

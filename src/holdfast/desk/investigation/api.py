@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.investigation import commands, queries
 from holdfast.desk.investigation.citing import cite_fact
+from holdfast.desk.investigation.derivatives import bundle
 from holdfast.desk.investigation.kept import page_of, raw_page_of
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.investigation.unmasking import Behind, behind, granted_page_of
@@ -23,6 +24,7 @@ from holdfast.desk.outbox.models import Job
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.vault.handing_out import streamed
 from holdfast.diagnostics.viewing import Page, Row, Wanted, fragment_of, row_of
 
 router = Router(tags=["investigation"])
@@ -145,6 +147,13 @@ def cancel(request: HttpRequest, key: str, job: int) -> Job:
     """Stop a reading; the evidence and earlier diagnoses stay."""
     person = signed_in(request)
     return commands.stop(visible_case(person, key), min(job, 2**62), by=person)
+
+
+@router.get("/cases/{key}/evidence/redacted.tar", summary="Download all redacted artefacts")
+def redacted_bundle(request: HttpRequest, key: str) -> StreamingHttpResponse:
+    """Return the derivatives of the newest reading as one tar; `coverage.json` in it names what is withheld and why."""
+    person = signed_in(request)
+    return streamed(*bundle(visible_case(person, key), by=person))
 
 
 @router.get("/cases/{key}/diagnosis", response=DiagnosisOut, summary="Read the diagnosis")

@@ -21,7 +21,6 @@ from holdfast.desk.vault import gate, keys, storage
 from holdfast.desk.vault.letting_go import when_deleted
 from holdfast.desk.vault.looking_after import seals
 from holdfast.diagnostics.viewing import Page, open_page
-from holdfast.diagnostics.viewing.content import Content
 from holdfast.diagnostics.viewing.lines import Lines
 from holdfast.diagnostics.viewing.pages import REDACTED
 from holdfast.redaction import Key
@@ -86,7 +85,7 @@ def _readings() -> int:
     return sum(seal_plain(folder) for folder in folders)
 
 
-def open_kept(path: Path) -> Content:
+def open_kept(path: Path) -> storage.Bytes:
     """Open a text of a reading, sealed or from before there were seals."""
     if not _is_sealed(path):
         return PlainFile(path)

@@ -66,7 +66,7 @@ class LinksOut(Schema):
 class LinkIn(Schema):
     """What the other side is to this case: a case of the desk by its key, or a reference outside."""
 
-    relation: Literal["parent", "duplicate_of", "caused_by", "incident", "problem", "change"]
+    relation: Literal["parent", "duplicate_of", "caused_by", "incident", "problem", "change", "same_as"]
     to: Key | None = None
     reference: Annotated[Words, Field(max_length=120)] = ""
     url: Annotated[Words, Field(max_length=500)] = ""

@@ -21,6 +21,7 @@ class Relation(models.TextChoices):
     INCIDENT = "incident", "Incident"
     PROBLEM = "problem", "Problem"
     CHANGE = "change", "Change"
+    SAME = "same_as", "Same case as"
 
 
 BACKWARDS = {
@@ -30,13 +31,14 @@ BACKWARDS = {
     Relation.INCIDENT: "Incident of",
     Relation.PROBLEM: "Problem of",
     Relation.CHANGE: "Change of",
+    Relation.SAME: "Same case as",
 }
 """What the case is called from the other side."""
 
 ONE_WAY = (Relation.PARENT, Relation.DUPLICATE)
 """Relations that lead upwards: one step from each case, and never back to it."""
 
-OUTSIDE = (Relation.INCIDENT, Relation.PROBLEM, Relation.CHANGE)
+OUTSIDE = (Relation.INCIDENT, Relation.PROBLEM, Relation.CHANGE, Relation.SAME)
 """Relations whose other side may be kept in another system."""
 
 

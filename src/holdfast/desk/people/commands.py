@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
@@ -35,6 +36,13 @@ def found(name: str, prefix: str) -> Organisation:
     """Found an organisation, or return the one of that name."""
     organisation, _ = Organisation.objects.get_or_create(name=name, defaults={"prefix": prefix})
     return organisation
+
+
+def somebody_elsewhere(name: str, desk: str) -> Person:
+    """Return who stands for a name of another desk: no account, in no organisation, and nobody of this desk."""
+    number = hashlib.sha256(f"{desk}\n{name}".encode()).hexdigest()[:24]
+    known = {"first_name": name[:150], "is_active": False, "password": make_password(None)}
+    return Person.objects.get_or_create(username=f"elsewhere-{number}", defaults=known)[0]
 
 
 @transaction.atomic

@@ -8,14 +8,12 @@ POST   /uploads/<id>/complete                   sealed under its SHA-256
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils.http import content_disposition_header
 from ninja import Header, Router, Schema, Status
 from pydantic import Field
 
@@ -26,7 +24,7 @@ from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import commands, letting_go, storage
 from holdfast.desk.vault.gate import named
-from holdfast.desk.vault.handing_out import download
+from holdfast.desk.vault.handing_out import download, streamed
 from holdfast.desk.vault.models import Artefact, Hold, Upload
 
 router = Router(tags=["evidence"])
@@ -110,18 +108,9 @@ def content(request: HttpRequest, key: str, artefact: int) -> StreamingHttpRespo
     if not case.allows(person, Deed.READ_EVIDENCE):
         raise PermissionDenied("your role may not read evidence here")
     made = download(case, case.artefacts.get(id=min(artefact, 2**62)), by=person)
-    # Never shown by the browser: evidence is hostile, and this is the desk's own origin.
-    response = StreamingHttpResponse(_sent(made.blocks), content_type="application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(True, made.name)
+    response = streamed(made.blocks, made.name)
     response["X-Holdfast-Download"] = made.mark
     return response
-
-
-async def _sent(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Return it in pieces; a plain iterator would be read to its end before the first byte left."""
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-        if block:
-            yield block
 
 
 @router.post("/cases/{key}/evidence/hold", response=HoldOut, summary="Place a legal hold")

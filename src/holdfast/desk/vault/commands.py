@@ -36,8 +36,9 @@ def begin(
     sha256: str = "",
     baseline: bool = False,
     arrived: uuid.UUID | None = None,
+    number: uuid.UUID | None = None,
 ) -> Upload:
-    """Announce an artefact; `arrived` names bytes that are on disk already."""
+    """Announce an artefact; `arrived` names bytes that are on disk already, `number` is one to know it again by."""
     if not case.allows(by, Deed.ATTACH):
         raise PermissionDenied("your role may not attach evidence here")
     if size > settings.UPLOAD_LIMIT:
@@ -51,7 +52,7 @@ def begin(
     if arrived is not None:
         storage.take_over(arrived, storage.case_scope(case.id))
     return Upload.objects.create(
-        id=arrived or uuid.uuid4(),
+        id=arrived or number or uuid.uuid4(),
         case=case,
         person=by,
         name=clean(name),
@@ -119,6 +120,29 @@ def _seal(upload: Upload, digest: str) -> Artefact:
         )
     Upload.objects.filter(id=upload.id).delete()
     return artefact
+
+
+def take_whole(
+    case: Case,
+    name: str,
+    size: int,
+    blocks: Iterable[bytes],
+    *,
+    by: Person,
+    number: uuid.UUID,
+    sha256: str = "",
+    baseline: bool = False,
+) -> Artefact:
+    """Take an artefact that is here already; the same number again is the same artefact."""
+    if (earlier := Artefact.objects.filter(upload=number).first()) is not None:
+        return earlier
+    upload = begin(case, name, size, by=by, sha256=sha256, baseline=baseline, number=number)
+    try:
+        take(upload, 0, blocks)
+        return complete(upload)
+    except BaseException:
+        abandon(upload)
+        raise
 
 
 def abandon(upload: Upload) -> None:

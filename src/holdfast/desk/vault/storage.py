@@ -156,9 +156,14 @@ def take_over(upload: uuid.UUID, scope: str) -> int:
 
 def pieces(upload: uuid.UUID) -> Iterator[bytes]:
     """Return what arrived whole for nobody yet, in pieces."""
+    return whole(upload)[1].blocks()
+
+
+def whole(upload: uuid.UUID) -> tuple[str, Bytes]:
+    """Return what arrived whole for nobody yet: its SHA-256, and it opened."""
     mine = arriving(upload)
-    mine.seal()
-    return Opened(FileSource(mine.path), keys.data_key(DESK)).blocks()
+    digest, size, _ = mine.seal()
+    return digest, Opened(FileSource(mine.path), keys.data_key(DESK), size=size)
 
 
 def discard(upload: uuid.UUID, scope: str = DESK) -> None:

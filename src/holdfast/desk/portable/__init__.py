@@ -1,0 +1,1 @@
+"""Portable: a case leaves as one archive that another desk takes in with its proofs."""

@@ -1,0 +1,3 @@
+"""A case with something of every room plays here."""
+
+from travelling import *  # noqa: F403
