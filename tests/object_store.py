@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,6 +16,19 @@ import pytest
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The address of a store on the server, with a bucket of its own."""
+    with _served() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def far_s3() -> Iterator[str]:
+    """The address of a store on another server."""
+    with _served() as address:
+        yield address
+
+
+@contextmanager
+def _served() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = subprocess.Popen(

@@ -174,6 +174,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "provisioning": ("POST", "/people/ESC/provisioning", {"admin"}, {}),
     "unprovision": ("POST", "/people/ESC/provisioning/{token}/revoke", {"admin"}, {}),
     "group": ("POST", "/people/ESC/groups/{group}", {"admin"}, {"role": ""}),
+    "place_region": ("POST", "/people/ESC/region", {"admin"}, {"region": ""}),
     "tray": ("GET", "/arrivals/", SORTS, {}),
     "intake_quality": ("GET", "/arrivals/quality", COUNTS, {}),
     "arrival": ("GET", "/arrivals/{arrival}/", STEERS, {}),
@@ -448,6 +449,8 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/queue/weekly"): (COUNTS, {}),
     ("GET", "/cases/{key}/evidence"): (SEES, {}),
     ("GET", "/cases/{key}/evidence/{artefact}/content"): ({"engineer"}, {}),  # whose grant is open
+    ("GET", "/organisations/{prefix}/regions"): ({"admin"}, {}),
+    ("PUT", "/organisations/{prefix}/regions"): ({"admin"}, {"region": ""}),
     ("GET", "/cases/{key}/evidence/redacted.tar"): (READS, {}),
     ("POST", "/cases/{key}/export"): (OWNS, {}),
     ("POST", "/cases/{key}/export/ask"): (OWNS, {"why": "a"}),
@@ -923,6 +926,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
     allowed, body = OPERATIONS[method, path]
     values = {
         "key": "ESC-1",
+        "prefix": "ESC",
         "artefact": "A1" if "diagnosis" in path else str(stage["artefact"]),
         "job": str(stage["job"]),
         "name": "default"

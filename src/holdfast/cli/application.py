@@ -157,6 +157,7 @@ def recount() -> None:
 @app.command()
 def backup(
     out: Annotated[Path, typer.Argument(help="The zip to write.", show_default=False)],
+    region: Annotated[str, typer.Option(help="Only what lies in the folder of this region.")] = "",
 ) -> None:
     """Back the desk of this machine up, while it runs: database, sealed evidence, its own keys sealed.
 
@@ -164,7 +165,7 @@ def backup(
     """
     from holdfast.cli.backing_up import backup as run
 
-    raise typer.Exit(run(out))
+    raise typer.Exit(run(out, region))
 
 
 @app.command()

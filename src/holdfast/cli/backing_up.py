@@ -12,7 +12,7 @@ from holdfast.sealing import KeyUnusable, WrongKey
 DONE, REFUSED = 0, 2
 
 
-def backup(out: Path) -> int:
+def backup(out: Path, region: str) -> int:
     """Write a backup; return the exit code."""
     from holdfast.web import serving
 
@@ -23,7 +23,7 @@ def backup(out: Path) -> int:
 
     try:
         with Console(stderr=True).status("backing up") as status:
-            made = write(out, lambda what: status.update(f"backing up {what}"))
+            made = write(out, lambda what: status.update(f"backing up {what}"), region)
     except (BackupUnusable, KeyUnusable, WrongKey) as error:
         print(f"holdfast: {error}", file=sys.stderr)
         return REFUSED

@@ -44,14 +44,22 @@ class BackupUnusable(Exception):
     """A backup that cannot be made or restored; says why, and what was left as it was."""
 
 
-def backup(out: Path, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """Write a backup of this desk while it runs and return its manifest. The file appears when it is whole."""
+def backup(out: Path, progress: Progress = lambda _: None, region: str = "") -> dict[str, Any]:
+    """Write a backup of this desk while it runs and return its manifest. The file appears when it is whole.
+
+    region: of what lies in the folder of that region instead, and of nothing else.
+    """
+    if region and region not in settings.REGIONS:
+        raise BackupUnusable(
+            f"there is no region {region}; these are: {', '.join(settings.REGIONS) or 'none'}"
+        )
     if out.exists():
         raise BackupUnusable(f"{out} exists; nothing was written over it")
     part = out.with_name(f".{out.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
-            manifest = _Writing(packed, progress).run()
+            writing = _Writing(packed, progress)
+            manifest = writing.of_region(region) if region else writing.run()
         with part.open("rb") as file:
             os.fsync(file.fileno())
         os.rename(part, out)
@@ -80,14 +88,24 @@ class _Writing:
         for folder in FOLDERS:
             self._folder(folder)
         self._secrets(key)
+        return self._manifest(settings.VAULT_STORE, region="")
+
+    def of_region(self, region: str) -> dict[str, Any]:
+        """Write what lies in the folder of a region."""
+        for folder in FOLDERS:
+            self._folder(f"regions/{region}/{folder}")
+        return self._manifest(settings.REGIONS[region], region=region)
+
+    def _manifest(self, store: str, *, region: str) -> dict[str, Any]:
         manifest = {
             "form": FORM,
             "holdfast": settings.VERSION,
             "made_at": datetime.now(UTC).isoformat(),
+            "region": region,
             "database": connection.vendor,
             "migrations": sorted(".".join(one) for one in MigrationRecorder(connection).applied_migrations()),
             "master_keys": sorted(set(DataKey.objects.values_list("key_id", flat=True))),
-            "evidence": "elsewhere" if settings.VAULT_STORE else "included",
+            "evidence": "elsewhere" if store else "included",
             "files": self.files,
         }
         self.packed.writestr("manifest.json", json.dumps(manifest, indent=1))

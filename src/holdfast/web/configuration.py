@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,6 +99,14 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "HOLDFAST_REGIONS",
+        "",
+        "Regions in which evidence lies, and the store of each, separated by blanks or lines:"
+        " `eu=s3://KEY:SECRET@bucket?endpoint=https://host us=file:/mnt/us`. What is not in a store lies in"
+        " `regions/<name>` of the data folder.",
+        secret=True,
+    ),
+    Setting(
         "HOLDFAST_PROBE_PRIVATE",
         "no",
         "`yes` lets probes of mitigations ask private and loopback addresses. Whoever works on cases can then"
@@ -185,6 +194,23 @@ def number(values: Mapping[str, str], name: str) -> int:
 def names(values: Mapping[str, str], name: str) -> list[str]:
     """Return a comma-separated setting as a list."""
     return [part.strip() for part in values[name].split(",") if part.strip()]
+
+
+_REGION = re.compile(r"[a-z][a-z0-9-]{0,19}")
+
+
+def regions(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the store of each region; an empty one is the region's own folder."""
+    found: dict[str, str] = {}
+    for part in values["HOLDFAST_REGIONS"].split():
+        name, given, store = part.partition("=")
+        if not given or not _REGION.fullmatch(name) or name in found:
+            raise SettingError(
+                "HOLDFAST_REGIONS reads name=store, one after the other, each name once and in small letters,"
+                " as eu=s3://KEY:SECRET@bucket?endpoint=https://host us=file:/mnt/us"
+            )
+        found[name] = store
+    return found
 
 
 def secret_key(values: Mapping[str, str], data: Path) -> str:

@@ -26,6 +26,8 @@ def restore(source: Path, progress: Progress = lambda _: None) -> dict[str, Any]
     try:
         with zipfile.ZipFile(source) as packed:
             manifest = _checked(packed, progress)
+            if region := manifest.get("region", ""):
+                return _region(packed, manifest, region, progress)
             _require_empty(manifest)
             _require_keys(manifest)
             progress("database")
@@ -43,6 +45,21 @@ def restore(source: Path, progress: Progress = lambda _: None) -> dict[str, Any]
     return manifest
 
 
+def _region(
+    packed: zipfile.ZipFile, manifest: dict[str, Any], region: str, progress: Progress
+) -> dict[str, Any]:
+    """Put what lies in the folder of a region back, whose database was restored before."""
+    filled = [name for name in FOLDERS if any((settings.DATA / "regions" / region / name).glob("*"))]
+    if region not in settings.REGIONS or filled:
+        why = f"{', '.join(filled)} is not empty there" if filled else "this desk has no such region"
+        raise BackupUnusable(f"it is a backup of the region {region}, and {why}; nothing was restored")
+    _require_keys(manifest)
+    for name in manifest["files"]:
+        progress(name.rpartition("/")[2][:40])
+        _placed(packed, name, settings.DATA / name.removeprefix("data/"))
+    return manifest
+
+
 def _checked(packed: zipfile.ZipFile, progress: Progress) -> dict[str, Any]:
     """Return the manifest when every file is there, is what it was, and leads to no other place."""
     try:
@@ -54,7 +71,7 @@ def _checked(packed: zipfile.ZipFile, progress: Progress) -> dict[str, Any]:
         raise BackupUnusable(f"it is a backup of form {form}; this version reads form {FORM}")
     for name, wanted in files.items():
         progress(f"checking {name.rpartition('/')[2][:40]}")
-        _require_ours(name)
+        _require_ours(name, manifest.get("region", ""))
         digest = hashlib.sha256()
         try:
             with packed.open(name) as file:
@@ -67,10 +84,11 @@ def _checked(packed: zipfile.ZipFile, progress: Progress) -> dict[str, Any]:
     return manifest
 
 
-def _require_ours(name: str) -> None:
+def _require_ours(name: str, region: str) -> None:
     path = PurePosixPath(name)
-    known = name in ("database.sqlite3", "secrets.sealed") or path.parts[0] == "table"
-    data = name.startswith(tuple(f"data/{folder}/" for folder in FOLDERS))
+    known = not region and (name in ("database.sqlite3", "secrets.sealed") or path.parts[0] == "table")
+    below = f"data/regions/{region}" if region else "data"
+    data = name.startswith(tuple(f"{below}/{folder}/" for folder in FOLDERS))
     if not (known or data) or ".." in path.parts or path.is_absolute() or "\\" in name:
         raise BackupUnusable(f"{name[:80]!r} does not belong into a backup; nothing was restored")
 

@@ -20,6 +20,7 @@ UPLOAD_LIMIT = configuration.number(_values, "HOLDFAST_UPLOAD_LIMIT")
 VAULT_KEYS = _values["HOLDFAST_VAULT_KEYS"]
 VAULT_KEY_FILE = _values["HOLDFAST_VAULT_KEY_FILE"]
 VAULT_STORE = _values["HOLDFAST_VAULT_STORE"]
+REGIONS = configuration.regions(_values)
 API_RATE = configuration.number(_values, "HOLDFAST_API_RATE")
 PROBE_PRIVATE = configuration.flag(_values, "HOLDFAST_PROBE_PRIVATE")
 PROBE_COMMANDS = _values["HOLDFAST_PROBE_COMMANDS"]

@@ -59,7 +59,7 @@ def test_with_its_key_destroyed_nothing_opens_any_more_and_the_bytes_are_gone(
     with pytest.raises(keys.Shredded, match="destroyed"):
         keys.data_key(storage.case_scope(case.id))
     assert bytes(DataKey.objects.get(scope=storage.case_scope(case.id)).wrapped) == b""
-    assert list(storage.store().names()) == []
+    assert list(storage.store_of("").names()) == []
     assert not reading.exists()
     assert not SealedObject.objects.exists()
     assert Artefact.objects.get().name == f"deleted-{artefact.id}"

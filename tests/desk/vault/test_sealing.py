@@ -71,7 +71,7 @@ def test_each_case_has_a_key_of_its_own_and_opens_nothing_of_another(declare, en
 def test_the_same_content_twice_in_a_case_is_stored_once(case, engineer):
     assert content(attach(case, engineer)) == content(attach(case, engineer))
     assert SealedObject.objects.count() == 1
-    assert len(list(storage.store().names())) == 1
+    assert len(list(storage.store_of("").names())) == 1
 
 
 def test_a_wrong_master_key_is_named_and_the_right_one_opens_again(case, engineer, settings):

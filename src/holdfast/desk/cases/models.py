@@ -178,6 +178,11 @@ class Case(models.Model):
         return f"{self.organisation.prefix}-{self.number}"
 
     @property
+    def region(self) -> str:
+        """Where its evidence lies; empty for the desk's own store."""
+        return (self.customer.region if self.customer else "") or self.organisation.region
+
+    @property
     def open(self) -> bool:
         """Whether somebody still has to do something about it."""
         return self.state in OPEN

@@ -141,7 +141,7 @@ def _opened(case: Case, artefact: str) -> tuple[str, Content]:
         raise Conflict(f"the newest diagnosis read nothing called {artefact[:20]!r}")
     name = str(known["name"])
     try:
-        return name, open_kept(readings() / kept.folder / f"{known['id']}.data")
+        return name, open_kept(readings(kept.case_id) / kept.folder / f"{known['id']}.data")
     except FileNotFoundError as error:
         raise Conflict(f"{name} is not kept any more; attach it again") from error
 

@@ -54,7 +54,7 @@ class Derivative:
 def derivatives(kept: Diagnosis) -> Iterator[Derivative]:
     """Return what may be handed out of a reading, each opened when its turn comes."""
     for one in kept.report["artefacts"]:
-        path = readings() / kept.folder / f"{one['id']}{REDACTED}"
+        path = readings(kept.case_id) / kept.folder / f"{one['id']}{REDACTED}"
         if kept.folder and _ID.fullmatch(one["id"]) and path.exists():
             yield Derivative(one["id"], one["name"], open_kept(path))
 

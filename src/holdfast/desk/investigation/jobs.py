@@ -19,6 +19,7 @@ from holdfast.desk.vault import gate
 from holdfast.desk.vault.commands import note_custody
 from holdfast.desk.vault.models import Artefact
 from holdfast.desk.vault.spool import lay_out, spooled
+from holdfast.desk.vault.storage import case_scope
 
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _BEAT = 1.0
@@ -31,7 +32,7 @@ def read_evidence(run: Run) -> Store:
     case = Case.objects.select_related("organisation").get(id=run.job.case_id or 0)
     artefacts = list(Artefact.objects.filter(case=case))
     folder = f"{case.id}-{run.job.id}-{run.job.attempts}"
-    with spooled() as spool:
+    with spooled(case_scope(case.id)) as spool:
         run.beat(0, "opening the evidence")
         evidence, baseline = laid_out(artefacts, spool)
         kept = spool / "kept"

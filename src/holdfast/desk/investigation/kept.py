@@ -13,8 +13,6 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from django.conf import settings
-
 from holdfast.desk.investigation.deriving import MAP
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.vault import gate, keys, storage
@@ -33,15 +31,14 @@ TEXTS = (".data", ".redacted", ".log.json", ".map")
 LINED = (".data", ".redacted")
 
 
-def readings() -> Path:
-    """Return the folder where readings keep their evidence."""
-    folder: Path = settings.DATA / "readings"
-    return folder
+def readings(case_id: int) -> Path:
+    """Return the folder where readings of a case keep their evidence."""
+    return storage.home(storage.case_scope(case_id)) / "readings"
 
 
 def seal_reading(spool: Path, folder: str, case_id: int) -> None:
     """Move what a reading left in a spool to its place, texts sealed; whole or not at all."""
-    making = readings() / f".{folder}"
+    making = readings(case_id) / f".{folder}"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700, parents=True)
     key = keys.data_key(storage.case_scope(case_id))
@@ -53,7 +50,7 @@ def seal_reading(spool: Path, folder: str, case_id: int) -> None:
             seal_file(path, making / path.name, key, _context(folder, path.name))
         elif path.suffix == ".npy":
             shutil.move(path, making / path.name)
-    os.rename(making, readings() / folder)
+    os.rename(making, readings(case_id) / folder)
 
 
 def seal_plain(folder: Path) -> int:
@@ -75,14 +72,14 @@ def seal_plain(folder: Path) -> int:
 @when_deleted
 def remove_readings(case_id: int) -> None:
     """Remove what readings of a case kept; its key is gone, so nothing of it opens any more."""
-    for folder in readings().glob(f"{case_id}-*"):
+    for folder in readings(case_id).glob(f"{case_id}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @seals
 def _readings() -> int:
-    folders = sorted(readings().glob("[0-9]*-*-*")) if readings().is_dir() else []
-    return sum(seal_plain(folder) for folder in folders)
+    found = (sorted((home / "readings").glob("[0-9]*-*-*")) for home in storage.homes())
+    return sum(seal_plain(folder) for folders in found for folder in folders)
 
 
 def open_kept(path: Path) -> storage.Bytes:
@@ -122,7 +119,7 @@ def raw_page_of(diagnosis: Diagnosis, artefact: str) -> Page:
 def _folder(diagnosis: Diagnosis, artefact: str) -> Path:
     if not diagnosis.folder:
         raise FileNotFoundError(artefact)
-    return readings() / diagnosis.folder
+    return readings(diagnosis.case_id) / diagnosis.folder
 
 
 SHORTEST_LEARNT = 8
@@ -134,9 +131,9 @@ def learnt_secrets(case_id: int) -> Mapping[str, str]:
     """Return the secrets the newest reading of a case found, with their pseudonyms."""
     kept = Diagnosis.objects.filter(case_id=case_id).exclude(folder="").order_by("-version")
     folder = kept.values_list("folder", flat=True).first()
-    if folder is None or not (readings() / folder / MAP).exists():
+    if folder is None or not (there := readings(case_id) / folder / MAP).exists():
         return {}
-    return _secrets(readings() / folder / MAP, gate.key_of(case_id))
+    return _secrets(there, gate.key_of(case_id))
 
 
 @lru_cache(maxsize=32)

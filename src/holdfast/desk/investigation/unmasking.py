@@ -61,5 +61,5 @@ def behind(case: Case, text: str, *, by: Person) -> list[Behind]:
 def _folders(case: Case) -> Iterator[Path]:
     kept = Diagnosis.objects.filter(case=case).exclude(folder="").order_by("-version")
     for folder in kept.values_list("folder", flat=True)[:5]:
-        if (readings() / folder / MAP).exists():
-            yield readings() / folder
+        if (there := readings(case.id) / folder).joinpath(MAP).exists():
+            yield there

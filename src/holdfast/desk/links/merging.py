@@ -42,6 +42,11 @@ def merge(case: Case, into: Case, *, by: Person, reason: str) -> Link:
         return made
     if case.state not in OPEN:
         raise Conflict(f"{case.key} is {case.state}; only an open case is merged, a link says enough here")
+    if case.region != into.region:
+        where = [one.region or "the desk's own store" for one in (case, into)]
+        raise Conflict(
+            f"evidence of {case.key} lies in {where[0]}, of {into.key} in {where[1]}; link them instead"
+        )
     if into.state == State.MERGED:
         raise Conflict(f"{into.key} is merged itself; merge into the case that goes on for it")
     made.merges = True

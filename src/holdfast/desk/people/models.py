@@ -24,6 +24,8 @@ class Organisation(models.Model):
     """Roles that must have a second factor to get in."""
     policies_at = models.DateTimeField(null=True)
     """When a policy was published last: what was read of its policies before is out of date."""
+    region = models.CharField(max_length=20, blank=True)
+    """Where evidence of its cases lies; empty for the desk's own store."""
 
     def __str__(self) -> str:
         return self.name
@@ -34,6 +36,8 @@ class Customer(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="customers")
     name = models.CharField(max_length=120)
+    region = models.CharField(max_length=20, blank=True)
+    """Where evidence of its cases lies; empty for where its organisation's does."""
 
     class Meta:
         ordering: ClassVar = ["name"]

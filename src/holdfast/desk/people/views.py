@@ -98,6 +98,7 @@ def _people(request: HttpRequest, organisation: Organisation, **shown: str) -> H
         "members": [(m, m.person_id in protected) for m in found],
         "roles": Role.choices,
         "customers": list(organisation.customers.all()[:500]),
+        "regions": sorted(settings.REGIONS),
         "groups": list(organisation.groups.prefetch_related("members")),
         "changes": list(organisation.role_changes.select_related("person").order_by("-id")[:20]),
         "provisioning": list(

@@ -185,7 +185,7 @@ def _written(leaving: _Case) -> Iterator[bytes]:
         "made_at": datetime.now(UTC).isoformat(),
         "holdfast": settings.VERSION,
     }
-    with spooled() as folder:
+    with spooled(storage.case_scope(leaving.case.id)) as folder:
         try:
             yield from write(about, _members(leaving, rows, folder), key, lambda: leaving.manifest)
         finally:

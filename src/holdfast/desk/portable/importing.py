@@ -323,7 +323,7 @@ def _viewable(archive: Archive, files: Files, case: Case) -> None:
     if kept is None or kept.folder:
         return
     folder = f"{case.id}-0-{kept.version}"
-    with spooled() as spool:
+    with spooled(storage.case_scope(case.id)) as spool:
         (laid := spool / "kept").mkdir()
         for one in files.derivatives:
             write_new(archive.blocks(f"derivatives/{one.id}"), laid / f"{one.id}.redacted")

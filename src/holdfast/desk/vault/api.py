@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Header, Router, Schema, Status
@@ -20,9 +21,11 @@ from pydantic import Field
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.people.api import Words
-from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.models import Customer
+from holdfast.desk.people.queries import managed, signed_in
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import commands, letting_go, storage
+from holdfast.desk.vault import regions as residency
 from holdfast.desk.vault.gate import named
 from holdfast.desk.vault.handing_out import download, streamed
 from holdfast.desk.vault.models import Artefact, Hold, Upload
@@ -90,6 +93,23 @@ class HoldOut(Schema):
     lifted_at: datetime | None
 
 
+class RegionIn(Schema):
+    """Where evidence is to lie."""
+
+    region: Annotated[Words, Field(max_length=20)]
+    """Empty for the desk's own store, or of a customer, for where its organisation's lies."""
+    customer: Annotated[Words, Field(max_length=120)] = ""
+    """Whose; the organisation's when left out."""
+
+
+class RegionsOut(Schema):
+    """Where evidence lies."""
+
+    regions: list[str]
+    organisation: str
+    customers: dict[str, str]
+
+
 @router.get("/cases/{key}/evidence", response=list[ArtefactOut], summary="List the evidence of a case")
 def evidence(request: HttpRequest, key: str) -> list[Artefact]:
     """Return the artefacts of a case in the order of arrival."""
@@ -111,6 +131,26 @@ def content(request: HttpRequest, key: str, artefact: int) -> StreamingHttpRespo
     response = streamed(made.blocks, made.name)
     response["X-Holdfast-Download"] = made.mark
     return response
+
+
+@router.get("/organisations/{prefix}/regions", response=RegionsOut, summary="Where evidence lies")
+def regions(request: HttpRequest, prefix: str) -> dict[str, Any]:
+    """Return the desk's regions, where an organisation's evidence lies, and of which customers elsewhere."""
+    organisation = managed(signed_in(request), prefix)
+    elsewhere = Customer.objects.filter(organisation=organisation).exclude(region="")
+    return {
+        "regions": sorted(settings.REGIONS),
+        "organisation": organisation.region,
+        "customers": dict(elsewhere.values_list("name", "region")),
+    }
+
+
+@router.put("/organisations/{prefix}/regions", response=RegionsOut, summary="Say where evidence lies")
+def place(request: HttpRequest, prefix: str, said: RegionIn) -> dict[str, Any]:
+    """Say it of an organisation or of one customer; refused while there is evidence elsewhere."""
+    person = signed_in(request)
+    residency.place(managed(person, prefix), said.region, by=person, customer=said.customer)
+    return regions(request, prefix)
 
 
 @router.post("/cases/{key}/evidence/hold", response=HoldOut, summary="Place a legal hold")

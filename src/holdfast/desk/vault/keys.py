@@ -9,7 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from holdfast.desk.cases.models import Case
 from holdfast.desk.outbox.commands import publish
+from holdfast.desk.people.models import Organisation
 from holdfast.desk.vault.models import DataKey
 from holdfast.sealing import KeyService, KeyUnusable, MasterKeys, Wrapped, fresh_key
 from holdfast.sealing.keys import add_to_file, first_file
@@ -48,9 +50,17 @@ def held(scope: str) -> DataKey:
     known = DataKey.objects.filter(scope=scope).first()
     if known is None:
         wrapped = service().wrap(fresh_key(), scope)
-        made = {"key_id": wrapped.key_id, "wrapped": wrapped.data}
+        made = {"key_id": wrapped.key_id, "wrapped": wrapped.data, "region": region_of(scope)}
         known, _ = DataKey.objects.get_or_create(scope=scope, defaults=made)
     return known
+
+
+def region_of(scope: str) -> str:
+    """Return where what is of a scope lies, as its customer or organisation says; empty for the desk's own store."""
+    sort, _, number = scope.rpartition("-")
+    if sort == "case":
+        return Case.objects.select_related("customer", "organisation").get(id=number).region
+    return Organisation.objects.get(id=number).region if sort == "organisation" else ""
 
 
 def data_key(scope: str) -> bytes:

@@ -172,8 +172,8 @@ def _certificate(
 
 def remove_left(case_id: int) -> None:
     """Remove what is left of evidence whose key is destroyed: sealed bytes, readings, uploads. Safe to repeat."""
-    for found in SealedObject.objects.filter(key__scope=storage.case_scope(case_id)):
-        storage.store().delete(found.place)
+    for found in SealedObject.objects.select_related("key").filter(key__scope=storage.case_scope(case_id)):
+        storage.store_of(found.key.region).delete(found.place)
         found.delete()
     storage.clear_arriving(storage.case_scope(case_id))
     for heard in _leftovers:

@@ -88,7 +88,7 @@ def check_all(progress: Progress = lambda _: None) -> tuple[int, list[str]]:
     for found in SealedObject.objects.select_related("key").filter(key__shredded_at=None).order_by("id"):
         progress(found.place)
         try:
-            source = StoredSource(storage.store(), found.place)
+            source = StoredSource(storage.store_of(found.key.region), found.place)
             opened = OpenedThing(source, keys.unwrapped(found.key), salt=bytes(found.salt), size=found.size)
             digest = hashlib.sha256()
             for block in opened.blocks():

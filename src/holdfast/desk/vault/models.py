@@ -151,6 +151,8 @@ class DataKey(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     shredded_at = models.DateTimeField(null=True)
     """When it was destroyed; `wrapped` is empty then, and what it sealed is gone for good."""
+    region = models.CharField(max_length=20, blank=True)
+    """Where what it seals lies; empty for the desk's own store."""
 
     def __str__(self) -> str:
         return self.scope

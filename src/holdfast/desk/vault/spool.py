@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
-
 from holdfast.desk.outbox.rounds import every
 from holdfast.desk.vault import storage
 from holdfast.desk.vault.models import Artefact
@@ -27,9 +25,9 @@ _YOUNG = 30.0
 
 
 @contextmanager
-def spooled() -> Iterator[Path]:
-    """Give a private folder that vanishes with everything in it."""
-    folder = Path(tempfile.mkdtemp(dir=_spools()))
+def spooled(scope: str = storage.DESK) -> Iterator[Path]:
+    """Give a private folder that vanishes with everything in it, where what is of the scope may lie."""
+    folder = Path(tempfile.mkdtemp(dir=_spools(storage.home(scope))))
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -56,7 +54,7 @@ def _sweep() -> None:
 def sweep(now: float | None = None) -> int:
     """Remove the folders of processes that are gone; return how many."""
     removed = 0
-    for folder in _spools().iterdir():
+    for folder in (one for home in storage.homes() for one in _spools(home).iterdir()):
         try:
             handle = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
@@ -73,7 +71,7 @@ def sweep(now: float | None = None) -> int:
     return removed
 
 
-def _spools() -> Path:
-    folder: Path = settings.DATA / "spool"
+def _spools(home: Path) -> Path:
+    folder = home / "spool"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

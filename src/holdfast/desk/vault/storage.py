@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from django.conf import settings
 from django.db import transaction
 
 from holdfast.desk.vault import keys
-from holdfast.desk.vault.models import SealedObject
+from holdfast.desk.vault.models import DataKey, SealedObject
 from holdfast.sealing import (
     Arriving,
     FileSource,
@@ -28,6 +28,7 @@ from holdfast.sealing import (
     PlainFile,
     Store,
     StoredSource,
+    StoreFailed,
     WrongOffset,
     open_store,
 )
@@ -129,18 +130,21 @@ def finish(upload: uuid.UUID, scope: str, *, wanted: str = "") -> Sealed:
         raise OtherContent(f"what arrived has SHA-256 {digest}, not the one announced; send it again")
     if not SealedObject.objects.filter(key__scope=scope, sha256=digest).exists():
         place = f"{scope}/{digest[:2]}/{digest}.{salt[:8].hex()}"
-        store().put(place, thing.path)
-        _note(scope, digest, size, salt, place)
+        region = keys.held(scope).region
+        store_of(region).put(place, thing.path)
+        _note(scope, region, {"sha256": digest, "size": size, "salt": salt, "place": place})
     return Sealed(digest, size)
 
 
 @transaction.atomic
-def _note(scope: str, digest: str, size: int, salt: bytes, place: str) -> None:
-    key = keys.held(scope)
-    known = {"size": size, "salt": salt, "place": place}
-    _, created = SealedObject.objects.get_or_create(key=key, sha256=digest, defaults=known)
+def _note(scope: str, region: str, about: dict[str, Any]) -> None:
+    key = DataKey.objects.select_for_update().get(scope=scope)
+    if key.region != region:
+        store_of(region).delete(about["place"])
+        raise StoreFailed("where it may lie was changed meanwhile; nothing is there, send it once more")
+    _, created = SealedObject.objects.get_or_create(key=key, sha256=about["sha256"], defaults=about)
     if not created:  # somebody else stored the same content meanwhile
-        transaction.on_commit(lambda: store().delete(place))
+        transaction.on_commit(lambda: store_of(region).delete(about["place"]))
 
 
 def take_over(upload: uuid.UUID, scope: str) -> int:
@@ -182,7 +186,7 @@ def by_machine() -> None:
 
 def clear_arriving(scope: str) -> None:
     """Remove every upload under way in a scope."""
-    shutil.rmtree(vault_folder() / "arriving" / scope, ignore_errors=True)
+    shutil.rmtree(home(scope) / "vault" / "arriving" / scope, ignore_errors=True)
 
 
 def opened(sha256: str, scope: str, leave: Leave) -> Bytes:
@@ -194,7 +198,7 @@ def opened(sha256: str, scope: str, leave: Leave) -> Bytes:
     found = SealedObject.objects.select_related("key").filter(key__scope=scope, sha256=sha256).first()
     if found is None:
         return PlainFile(plain(sha256), leave)
-    source = StoredSource(store(), found.place)
+    source = StoredSource(store_of(found.key.region), found.place)
     key = keys.unwrapped(found.key)
     return Opened(source, key, salt=bytes(found.salt), size=found.size, allowed=leave)
 
@@ -206,9 +210,30 @@ def plain(sha256: str) -> Path:
     return vault_folder() / "objects" / sha256[:2] / sha256
 
 
-def store() -> Store:
-    """Return the store of this desk."""
-    return _store(settings.VAULT_STORE, vault_folder() / "sealed")
+def store_of(region: str) -> Store:
+    """Return the store of a region; the desk's own for none."""
+    if region and region not in settings.REGIONS:
+        raise StoreFailed(
+            f"the region {region} has no store here any more; put it back into HOLDFAST_REGIONS"
+        )
+    address = settings.REGIONS[region] if region else settings.VAULT_STORE
+    return _store(address, home_of(region) / "vault" / "sealed")
+
+
+def home(scope: str) -> Path:
+    """Return the folder below which everything of a scope lies that is not in its store."""
+    return home_of(keys.held(scope).region)
+
+
+def home_of(region: str) -> Path:
+    """Return the folder of a region, the data folder for none."""
+    data: Path = settings.DATA
+    return data / "regions" / region if region else data
+
+
+def homes() -> list[Path]:
+    """Return the folders of all regions, the data folder first."""
+    return [home_of(""), *map(home_of, settings.REGIONS)]
 
 
 @lru_cache(maxsize=8)
@@ -222,7 +247,7 @@ def vault_folder() -> Path:
     return folder
 
 
-def _folder(*names: str) -> Path:
-    folder = vault_folder().joinpath(*names)
+def _folder(sort: str, scope: str) -> Path:
+    folder = home(scope) / "vault" / sort / scope
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -5,6 +5,7 @@ from django.urls import path
 from holdfast.desk.vault import views
 
 urlpatterns = [
+    path("people/<str:prefix>/region", views.place_region, name="place_region"),
     path("cases/<str:key>/access", views.access, name="access"),
     path("cases/<str:key>/access/ask", views.ask_grant, name="ask_grant"),
     path("cases/<str:key>/access/<int:number>/open", views.open_grant, name="open_grant"),

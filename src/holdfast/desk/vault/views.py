@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from holdfast.desk.cases.clock_views import internal_case
@@ -17,9 +18,9 @@ from holdfast.desk.decisions.authority import table
 from holdfast.desk.decisions.models import Decision
 from holdfast.desk.decisions.rights import Right
 from holdfast.desk.people.models import Person
-from holdfast.desk.people.queries import signed_in
+from holdfast.desk.people.queries import managed, signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.vault import grants, letting_go
+from holdfast.desk.vault import grants, letting_go, regions
 from holdfast.desk.vault.gate import named
 from holdfast.desk.vault.grants_api import who
 from holdfast.desk.vault.models import Deletion, Grant
@@ -117,6 +118,20 @@ def delete_evidence(request: HttpRequest, key: str) -> HttpResponse:
     """Delete the evidence by its decision."""
     why = request.POST.get("why", "")
     return done(request, key, lambda case, by: letting_go.delete(case, why, by=by), "access")
+
+
+@require_POST
+def place_region(request: HttpRequest, prefix: str) -> HttpResponse:
+    """Say where evidence of an organisation or a customer lies."""
+    person = signed_in(request)
+    organisation = managed(person, prefix)
+    region, customer = request.POST.get("region", "")[:20], request.POST.get("customer", "")[:120]
+    try:
+        placed = regions.place(organisation, region, by=person, customer=customer)
+        messages.success(request, f"Evidence of {placed} lies in {region or 'the store of its own'}.")
+    except Conflict as conflict:
+        messages.error(request, f"Nothing was changed: {conflict}.")
+    return redirect("people", prefix=prefix)
 
 
 def _done(
