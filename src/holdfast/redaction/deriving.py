@@ -101,7 +101,7 @@ class _Rewriting:
     def __init__(self, writer: Writer, found: Discovered, store: Path, gids: Array) -> None:
         self._writer, self._counts = writer, iter(found.windows)
         self._columns = Columns(writer.reader.engine)
-        self._numbers = np.full(max(found.numbers, default=0) + 1, -1, np.int64)
+        self._numbers = np.full(int(found.numbers.max(initial=0)) + 1, -1, np.int64)
         self._numbers[found.numbers] = gids
         self._path, self._line, self._json = store, 1, False
 

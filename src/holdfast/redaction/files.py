@@ -37,7 +37,7 @@ class Withheld(Exception):
 class Discovered:
     """What one file holds."""
 
-    numbers: list[int] = field(default_factory=list)
+    numbers: Array = field(default_factory=lambda: np.empty(0, np.int64))
     """Of values in the table of the process that read the file; the rows in the store use them."""
     values: list[tuple[bytes, str]] = field(default_factory=list)
     """Those values, with their classes."""
@@ -108,7 +108,7 @@ def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
             seen = np.concatenate((seen, np.zeros(max(0, reader.values.count - len(seen)), np.bool_)))
             seen[rows[:, WHAT]] = True
             fired += np.bincount(rows[:, RULE], minlength=len(fired))
-    _conclude(found, reader, np.flatnonzero(seen).tolist())
+    _conclude(found, reader, np.flatnonzero(seen))
     found.fired.update({reader.engine.rules[k].id: int(fired[k]) for k in np.flatnonzero(fired).tolist()})
     found.sha256 = digest.hexdigest()
     return found
@@ -131,18 +131,17 @@ def _window(
     return rows
 
 
-def _conclude(found: Discovered, reader: Reader, numbers: list[int]) -> None:
-    rules, values = reader.engine.rules, reader.values
+def _conclude(found: Discovered, reader: Reader, numbers: Array) -> None:
+    ruled = reader.values.rules[numbers]
     found.numbers = numbers
-    for number in numbers:
-        rule, value = rules[values.rules[number]], values.value(number)
-        if rule.id == "jwt":
-            found.values.append((value, "jwt"))
-            found.others.update(
-                dict.fromkeys((v for v, _ in values_of((_token(value),)) if v != value), SECRET)
-            )
-        else:
-            found.values.append((value, rule.kind))
+    kinds = ["jwt" if rule.id == "jwt" else rule.kind for rule in reader.engine.rules]
+    found.values = list(
+        zip(reader.values.taken(numbers), [kinds[rule] for rule in ruled.tolist()], strict=True)
+    )
+    for value, kind in found.values:
+        if kind == "jwt":
+            claims = (claim for claim, _ in values_of((_token(value),)) if claim != value)
+            found.others.update(dict.fromkeys(claims, SECRET))
 
 
 def _token(value: bytes) -> Span:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.redaction.engine import Engine, padded
-from holdfast.redaction.learning import learnable
+from holdfast.redaction.learning import Traits
 from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt
 from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rows import END, RANK, RULE, START, WHAT, packed
@@ -19,7 +19,6 @@ from holdfast.redaction.views import unescaped
 Array = np.ndarray[Any, Any]
 LEARNT, SPECIAL = -1, -2
 """Numbers in RULE of what is known from elsewhere, and of what is written otherwise."""
-_LINES, _NUMBER = 1, 2
 _UNDONE = 3
 """How often escapes are undone when what was written is searched."""
 
@@ -32,16 +31,10 @@ class Known:
         self.numbers = {value: number for number, value in enumerate(self.values)}
         self.pseudonyms = names.many(self.kinds, self.values)
         self.texts = packed(self.pseudonyms)
-        chosen, bounded = learnable(self.values, self.kinds)
-        looked_for = [self.values[number] for number in chosen]
-        self._chosen = np.array(chosen or [0], np.int64)
-        self.learnt = Learnt(looked_for, bounded)
+        self._traits = Traits(self.values, self.kinds, *packed(self.values))
+        self._chosen = self._traits.looked_for
+        self.learnt = Learnt([self.values[n] for n in self._chosen.tolist()], self._traits.bounded)
         self._ranks = np.array([8 * (kind in (SECRET, "jwt")) + 4 for kind in self.kinds] or [4], np.int64)
-        odd = [
-            _LINES if b"\n" in v else _NUMBER if (v[-1:].isdigit() and not v.isalnum()) or v.isdigit() else 0
-            for v in self.values
-        ]
-        self._odd = np.array(odd or [0], np.uint8)
 
     def remains(self, data: Array) -> tuple[int, int] | None:
         """Return (size, writing) of the first value that stands in a text in any writing; None when none does."""
@@ -79,8 +72,9 @@ class Known:
 
     def parted(self, rows: Array, engine: Engine, json: bool) -> tuple[Array, list[Span]]:
         """Part rows that a plain replacement would harm (lines; numbers in JSON) from the others."""
-        odd = self._odd[rows[:, WHAT]]
-        hard = (odd == _LINES) | ((odd == _NUMBER) & json)
+        hard = self._traits.has_lines[rows[:, WHAT]]
+        if json:
+            hard = hard | self._traits.ends_as_number[rows[:, WHAT]]
         return rows[~hard], self.as_spans(rows[hard], engine)
 
     def as_spans(self, rows: Array, engine: Engine) -> list[Span]:

@@ -2,41 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+
+from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, kernel
 from holdfast.redaction.rules import SECRET
 from holdfast.redaction.words import ACCOUNTS, PLACEHOLDERS
 
+Array = np.ndarray[Any, Any]
 _ONLY_HERE = frozenset({"locality", "trait", "geo", "lookalike", "staff"})
 """Classes whose values mean something only in their field."""
-_WORD = re.compile(rb"[A-Za-z]+|[0-9]+|[A-Za-z0-9]{1,5}")
+_CODES = {SECRET: 1, "jwt": 2, "name": 3, "user": 4, "host": 4, **dict.fromkeys(_ONLY_HERE, 5)}
+_SECRET, _JWT, _NAME, _ACCOUNT, _HERE = range(1, 6)
+_LOOKED_FOR, _BOUNDED, _LINES, _NUMBER = 1, 2, 4, 8
 
 
-def is_learnt(value: bytes, kind: str) -> bool:
-    """Tell whether a value is removed wherever it stands, or only where it was found."""
-    if kind in _ONLY_HERE or len(value) < 4 or len(value) > 4096 or b"\n" in value:
+@kernel
+def _traits(arena, offsets, kinds, traits):  # type: ignore[no-untyped-def]
+    """Write what each value is like: a set of bits."""
+    for one in range(len(offsets) - 1):
+        start, end, kind = offsets[one], offsets[one + 1], kinds[one]
+        digits = letters = lines = 0
+        for i in range(start, end):
+            digits += (KINDS[arena[i]] & DIGIT) != 0
+            letters += (KINDS[arena[i]] & LETTER) != 0
+            lines += arena[i] == 10
+        size = end - start
+        secret = kind in (_SECRET, _JWT)
+        if kind == _HERE or size < 4 or size > 4096 or lines:
+            looked_for = False
+        elif digits == size:
+            looked_for = size >= (8 if kind == _SECRET else 7)
+        elif letters == size and kind in (_ACCOUNT, _NAME):
+            looked_for = size >= (5 if kind == _NAME else 6)
+        else:
+            looked_for = size >= 6 or letters + digits < size or letters < size
+        word = letters == size or digits == size or (letters + digits == size and size <= 5)
+        ends = size > 0 and (KINDS[arena[end - 1]] & DIGIT) != 0
+        number = (ends and letters + digits < size) or (digits == size and size > 0)
+        traits[one] = (
+            _LOOKED_FOR * looked_for
+            + _BOUNDED * (not secret or size < 10 or word)
+            + _LINES * (lines > 0)
+            + _NUMBER * number
+        )
+
+
+class Traits:
+    """What values are like: which are looked for, as whole words or not, and which are written with care."""
+
+    def __init__(self, values: Sequence[bytes], kinds: Sequence[str], arena: Array, offsets: Array) -> None:
+        """Arena and offsets: the values, packed."""
+        codes = np.array([_CODES.get(kind, 0) for kind in kinds] or [0], np.uint8)
+        traits = np.zeros(len(codes), np.uint8)
+        _traits(arena, offsets, codes, traits)
+        looked_for = np.flatnonzero(traits & _LOOKED_FOR)
+        self.looked_for = np.array([n for n in looked_for.tolist() if not _is_word(values[n])], np.int64)
+        """Numbers of the values that are removed wherever they stand; the others only where they were found."""
+        self.bounded = (traits[self.looked_for] & _BOUNDED) != 0
+        self.has_lines = (traits & _LINES) != 0
+        self.ends_as_number = (traits & _NUMBER) != 0
+
+
+_LONGEST = max(map(len, ACCOUNTS | PLACEHOLDERS)) * 4
+
+
+def _is_word(value: bytes) -> bool:
+    """Tell whether a value is an account of a system or a placeholder."""
+    if len(value) > _LONGEST:
         return False
     plain = value.decode("utf-8", "replace").lower()
-    if plain in ACCOUNTS or plain in PLACEHOLDERS:
-        return False
-    if value.isdigit():
-        return len(value) >= (8 if kind == SECRET else 7)
-    if kind in ("user", "host", "name") and value.isalpha():
-        return len(value) >= 6 or (kind == "name" and len(value) >= 5)
-    return len(value) >= 6 or (len(value) >= 4 and not value.isalnum()) or not value.isalpha()
-
-
-def is_bounded(value: bytes, kind: str) -> bool:
-    """Tell whether a value counts only as a whole word."""
-    return kind not in (SECRET, "jwt") or len(value) < 10 or _WORD.fullmatch(value) is not None
-
-
-def learnable(values: Sequence[bytes], kinds: Sequence[str]) -> tuple[list[int], list[bool]]:
-    """Return the numbers of the values to look for, and which of them have to be whole words."""
-    chosen, bounded = [], []
-    for number, (value, kind) in enumerate(zip(values, kinds, strict=True)):
-        if is_learnt(value, kind):
-            chosen.append(number)
-            bounded.append(is_bounded(value, kind))
-    return chosen, bounded
+    return plain in ACCOUNTS or plain in PLACEHOLDERS

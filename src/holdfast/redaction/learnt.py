@@ -181,7 +181,7 @@ def _words(data: Array) -> Array:
 class Learnt:
     """A set of values and their writings. bounded: which count as whole words only."""
 
-    def __init__(self, values: Sequence[bytes], bounded: Sequence[bool]) -> None:
+    def __init__(self, values: Sequence[bytes], bounded: Sequence[bool] | Array) -> None:
         self.values = values
         offsets = np.zeros(len(values) + 1, np.int64)
         np.cumsum([len(value) for value in values], out=offsets[1:])

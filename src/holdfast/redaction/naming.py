@@ -138,7 +138,11 @@ class Naming:
         for words, number in list(self._phrases.items()):
             if len("".join(words)) > 5:
                 self._phrases.setdefault(("".join(words),), number)
-        self._near = [(word, number) for number, rule in enumerate(rules) for word in rule.near]
+        self._near: dict[str, list[int]] = {}
+        for number, rule in enumerate(rules):
+            for word in rule.near:
+                self._near.setdefault(word, []).append(number)
+        self._near_sizes = sorted({len(word) for word in self._near})
         self._longest = max((len(phrase) for phrase in self._phrases), default=1)
         self._rows: dict[tuple[Any, ...], int] = {}
         self._table: list[tuple[int, int, int, int, int]] = []
@@ -233,13 +237,12 @@ class Naming:
     def _by_vendor(self, words: list[str]) -> tuple[int, ...]:
         if not any(word in _CREDENTIALS or word.endswith(("key", "token", "secret")) for word in words[-2:]):
             return ()
-        joined = "_".join(words) + "_"
-        glued = "".join(words)
-        return tuple(
-            dict.fromkeys(
-                n for word, n in self._near if word in joined or ("_" not in word and word in glued)
-            )
-        )
+        # words of vendors stand in a name whole or glued together; those with an underline only as they are
+        joined, glued = "_".join(words) + "_", "".join(words)
+        sizes, texts = self._near_sizes, (joined, glued)
+        parts = {text[at : at + size] for text in texts for at in range(len(text)) for size in sizes}
+        found = [word for word in parts & self._near.keys() if word in joined or "_" not in word]
+        return tuple(sorted({number for word in found for number in self._near[word]}))
 
 
 def known_names(names: Iterable[str]) -> list[str]:

@@ -105,6 +105,12 @@ class Values:
         """Return the bytes of a value."""
         return self._arena[self.offsets[number] : self.offsets[number + 1]].tobytes()
 
+    def taken(self, numbers: Array) -> list[bytes]:
+        """Return the bytes of many values."""
+        raw = self._arena[: self.offsets[self.count]].tobytes()
+        starts, ends = self.offsets[numbers].tolist(), self.offsets[numbers + 1].tolist()
+        return [raw[start:end] for start, end in zip(starts, ends, strict=True)]
+
     def ids(self, data: Array, events: Array) -> Array:
         """Return the number of each event's value, int64; the new ones are judged."""
         before, done = self.count, 0
