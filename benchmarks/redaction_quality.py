@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import ordinary_logs
 import redaction_corpus as corpus
+from redaction_plants import SECRET_PART, VENDORS, encodings, writings
 
 from holdfast.redaction import Key, Redactor, redact_bundle
 
@@ -41,7 +42,7 @@ def leaks(folder: Path, plants: int) -> None:
     )
     left = remaining(text, {value for _, _, value in ledger.plants})
     kinds = Counter((kind, encoding) for kind, encoding, value in ledger.plants if value in left)
-    count = len({encoding for _, encoding, _ in ledger.plants} | set(corpus.encodings()))
+    count = len({encoding for _, encoding, _ in ledger.plants} | set(encodings()))
     leaked, withheld = sum(kinds.values()), len(report.withheld)
     print(f"leaks: {leaked} of {len(ledger.plants)} plants in {count} writings, {withheld} files withheld")
     for (kind, encoding), number in kinds.most_common(10):
@@ -58,7 +59,7 @@ def remaining(text: bytes, values: set[str]) -> set[str]:
     keys = keys[order]
     left = set()
     for value in values:
-        for writing in corpus.writings(value):
+        for writing in writings(value):
             if len(writing) < 8:
                 if writing in text:
                     left.add(value)
@@ -75,10 +76,10 @@ def vendors(redactor: Redactor) -> None:
     dice = random.Random(99)
     found = total = altered = negatives = 0
     missed: Counter[str] = Counter()
-    for kind, make in corpus.VENDORS.items():
+    for kind, make in VENDORS.items():
         for _ in range(20):
             text = make(dice)
-            secret = corpus.SECRET_PART.get(kind, lambda v: v)(text)
+            secret = SECRET_PART.get(kind, lambda v: v)(text)
             total += 1
             gone = secret not in redactor.text(f"using {text} now").text
             found += gone

@@ -235,14 +235,42 @@ keep: [demo@acme-works.de]
     report, made = redacted(
         {
             "a.txt": b"BDG-740291 81.2.69.142 session_token=q8Zr2LmX0vTn4KbW7sYd1F demo@acme-works.de\n",
-            "public/b.txt": b"x",
         },
         policy,
     )
     text = made["a.txt"].decode()
     assert text.startswith("BADGE-")
     assert "81.2.69.142 session_token=q8Zr2LmX0vTn4KbW7sYd1F demo@acme-works.de" in text
-    assert report.withheld[0].withheld == "left out by the policy"
+    assert not report.withheld
+
+
+def test_an_exempt_file_loses_only_what_was_found_elsewhere(redacted) -> None:  # type: ignore[no-untyped-def]
+    policy = Policy.parsed("exempt: {paths: ['*/public/*']}")
+    encoded = base64.b64encode(f"note: {VALUE} !".encode()).decode()
+    files = {
+        "a.env": f"DB_PASSWORD={VALUE}\n".encode(),
+        "public/b.txt": f"mail press@acme-works.de password=Other77x81 {VALUE} {encoded}\n".encode(),
+        "public/shot.png": b"\x89PNG\r\n\x1a\n",
+    }
+    report, made = redacted(files, policy)
+    pseudonym = made["a.env"].strip().partition(b"=")[2]
+    assert made["public/b.txt"].startswith(
+        b"mail press@acme-works.de password=Other77x81 " + pseudonym + b" "
+    )
+    assert encoded.encode() not in made["public/b.txt"]
+    assert [entry.withheld for entry in report.withheld] == ["an image; a person has to look at it"]
+    assert report.manifest["files"][1]["coverage"].startswith("exempt by the policy")
+
+
+def test_a_value_of_an_exempt_field_that_is_a_secret_elsewhere_goes(redacted) -> None:  # type: ignore[no-untyped-def]
+    policy = Policy.parsed("exempt: {fields: [session_token]}")
+    files = {"a.txt": f"session_token={VALUE} session_token=q8Zr2LmX0vTn4KbW7sYd1F\n".encode()}
+    _, made = redacted(files, policy)
+    assert made["a.txt"] == files["a.txt"]
+    report, made = redacted({**files, "b.env": f"PASSWORD={VALUE}\n".encode()}, policy)
+    assert not report.withheld
+    assert VALUE.encode() not in made["a.txt"]
+    assert b"session_token=q8Zr2LmX0vTn4KbW7sYd1F" in made["a.txt"]
 
 
 def test_what_hit_is_explained(redacted) -> None:  # type: ignore[no-untyped-def]

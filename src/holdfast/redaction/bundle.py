@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import json
 import os
 import re
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,7 @@ from holdfast.redaction.deriving import Derived
 from holdfast.redaction.files import digest_of
 from holdfast.redaction.kinds import Kind, kind_of
 from holdfast.redaction.known import Known
+from holdfast.redaction.placing import OutputUnusable, place, told, write
 from holdfast.redaction.policy import Policy, matches
 from holdfast.redaction.pseudonyms import Key
 from holdfast.redaction.redactor import Redactor
@@ -46,6 +43,7 @@ _COVERED = {
 }
 
 
+_EXEMPT = "exempt by the policy: only values found elsewhere were looked for"
 _TOLD = (
     *(
         "id",
@@ -61,10 +59,6 @@ _TOLD = (
     ),
     "facts",
 )
-
-
-class OutputUnusable(ValueError):
-    """The place for the derivatives cannot be used; says why and what was left as it was."""
 
 
 @dataclass(slots=True)
@@ -115,6 +109,8 @@ def redact_bundle(
 ) -> Report:
     """Redact files, folders and archives into the folder `out`, which must not exist or be empty.
 
+    Where the name of `out` ends in `.tar.gz` or `.tgz` it becomes an archive of the same files.
+
     map_path: where the sealed way back goes, `out` with `.map` by default. workers: processes, as many as there
     are processors by default. progress: told what is done, files done and files in all. Nothing appears under
     `out` before all of it is written and verified. Raises FileNotFoundError, OutputUnusable.
@@ -122,21 +118,21 @@ def redact_bundle(
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"no such file or folder: {path}")
-    with _place(out) as making, tempfile.TemporaryDirectory(prefix=".spool-", dir=making.parent) as spool:
+    with place(out) as making, tempfile.TemporaryDirectory(prefix=".spool-", dir=making.parent) as spool:
         work = _Work(Redactor(key, policy), making, workers or os.cpu_count() or 1, progress)
         try:
             bundle = open_bundle(paths, Path(spool), limits)
             entries = work.run(bundle.opened, Path(spool), explain)
             manifest = work.manifest(entries, [finding.title for finding in bundle.findings])
-            _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
+            write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
             where = map_path or out.with_name(out.name + ".map")
-            _write(
+            write(
                 where.with_name(where.name + ".part"),
                 sealed(work.known.pseudonyms, work.known.kinds, work.known.values, key),
             )
             os.replace(where.with_name(where.name + ".part"), where)
         except OSError as error:
-            raise _told(error, out) from error
+            raise told(error, out) from error
     return Report(out, manifest, entries, work.explained, len(work.values))
 
 
@@ -147,7 +143,7 @@ class _Work:
         self.redactor, self.making, self.workers = redactor, making, workers
         self.progress = progress or _silent
         self.values: dict[bytes, str] = {}
-        self.reader = passes.prepare(redactor)
+        passes.prepare(redactor)
         self.known = Known({}, redactor.names)
         self.explained: dict[str, list[tuple[int, str, str, str]]] = {}
 
@@ -164,15 +160,15 @@ class _Work:
             else:
                 name = f"{number:05d}-{self._safe(one.artefact.name)}"
                 store = spool / f"{number}.rows"
-                tasks.append(passes.Task(number - 1, one.path, kind, store, self.making / name, entry.size))
+                exempt = matches(one.artefact.name, self.redactor.policy.exempt_paths)
+                out = self.making / name
+                tasks.append(passes.Task(number - 1, one.path, kind, store, out, entry.size, exempt))
         self._discover(tasks, entries)
         self._derive([task for task in tasks if not entries[task.number].withheld], entries, explain)
         return entries
 
     def _refused(self, one: Opened, kind: Kind) -> str:
         policy = self.redactor.policy
-        if matches(one.artefact.name, policy.exempt_paths):
-            return "left out by the policy"
         if one.artefact.note:
             return f"it is not whole: {one.artefact.note}"
         if kind.name in passes.RELEASED and matches(one.artefact.name, policy.release):
@@ -203,7 +199,7 @@ class _Work:
         for task in tasks:
             task.gids = np.array([self.known.numbers[value] for value, _ in task.found.values], np.int64)
             task.found.values, task.found.others = [], {}
-        passes.prepare_writing(self.reader, self.known, explain)
+        passes.prepare_writing(self.known, explain)
         for done, (task, made) in enumerate(passes.run(passes.derived, tasks, self.workers), 1):
             entry = entries[task.number]
             self.progress("rewriting", done, len(tasks))
@@ -215,7 +211,7 @@ class _Work:
             assert isinstance(made, Derived)
             entry.derivative, entry.derivative_sha256 = task.out.name, made.sha256
             entry.replaced = dict(made.replaced)
-            entry.coverage = _COVERED.get(entry.kind, "every byte read")
+            entry.coverage = _EXEMPT if task.exempt else _COVERED.get(entry.kind, "every byte read")
             if explain:
                 self.explained[task.out.name] = made.explained
 
@@ -235,50 +231,6 @@ class _Work:
 
 def _silent(_what: str, _done: int, _total: int) -> None:
     pass
-
-
-@contextlib.contextmanager
-def _place(out: Path) -> Iterator[Path]:
-    """Give a folder beside `out` that becomes `out` when all went well, and vanishes otherwise."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputUnusable(f"{out} exists and is not empty; choose another place, nothing was changed")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        lock = (out.parent / f".{out.name}.lock").open("wb")
-    except OSError as error:
-        raise _told(error, out) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise OutputUnusable(
-                f"another redaction is writing to {out}; wait for it or choose another place"
-            ) from error
-        making = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        try:
-            yield making
-            if out.exists():
-                if any(out.iterdir()):
-                    raise OutputUnusable(f"{out} was filled meanwhile; nothing of it was changed")
-                out.rmdir()
-            making.chmod(0o755)
-            os.rename(making, out)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-            Path(lock.name).unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as target:
-        target.write(data)
-        target.flush()
-        os.fsync(target.fileno())
-
-
-def _told(error: OSError, out: Path) -> OutputUnusable:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputUnusable(f"the disk is full; nothing was written to {out}, the originals are untouched")
-    return OutputUnusable(f"{out} cannot be written: {error}; the originals are untouched")
 
 
 __all__ = ["Entry", "OutputUnusable", "Report", "redact_bundle"]

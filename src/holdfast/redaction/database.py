@@ -17,12 +17,14 @@ from holdfast.redaction.kernels import FOLDS, LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 5
+ENGINE = 6
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
+SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE = range(14, 20)
 _HANDLERS = {
     "jwt": JWT, "pem": PEM, "bearer": BEARER, "basic": BASIC, "url": URL, "cookie": COOKIE, "path": PATH,
-    "host": HOST, "login": LOGIN, "flag": FLAG,
+    "host": HOST, "login": LOGIN, "flag": FLAG, "sentence": SENTENCE, "option": OPTION, "login-option": LOGIN_OPTION,
+    "net-use": NET_USE, "net-user": NET_USER, "oracle": ORACLE,
 }  # fmt: skip
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16
@@ -49,6 +51,8 @@ class Database(NamedTuple):
     opens: Array  # uint8[rules]: may be followed by a word's character
     entropies: Array  # uint8[rules]: has to be random
     glued: Array  # uint8[triggers]: may follow a letter
+    leads: Array  # uint8[...]: the options of programs
+    led: Array  # int32[rules + 1]: into leads
 
 
 def digest(rules: Sequence[Rule]) -> str:
@@ -129,6 +133,7 @@ def compiled(rules: Sequence[Rule]) -> Database:
     wide = np.concatenate(rows) if rows else np.zeros((2, 256), np.int32)
     first, classes = np.unique(wide, axis=1, return_index=True, return_inverse=True)[1:]
     triggers = list(_triggers(rules))
+    leads = [rule.lead.encode() if rule.handler else b"" for rule in rules]
     return Database(
         **_index(triggers),
         exact=np.array([t[1] for t in triggers], np.uint8),
@@ -141,6 +146,8 @@ def compiled(rules: Sequence[Rule]) -> Database:
         accepts=np.concatenate(accepts).astype(np.uint8) if accepts else np.zeros(2, np.uint8),
         starts=starts,
         opens=np.array([rule.open for rule in rules], np.uint8),
+        leads=np.frombuffer(b"".join(leads) or b"\0", np.uint8),
+        led=np.cumsum([0, *map(len, leads)]).astype(np.int32),
         entropies=np.array(["entropy" in rule.checks for rule in rules], np.uint8),
     )
 

@@ -19,7 +19,7 @@ from holdfast.redaction.deriving import Derived, Writer, derive, overwritten
 from holdfast.redaction.files import Discovered, Reader, Withheld, discover
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.known import Known
-from holdfast.redaction.redactor import Redactor
+from holdfast.redaction.redactor import Redactor, engine_of
 from holdfast.redaction.windows import Unbroken
 
 Array = np.ndarray[Any, Any]
@@ -38,33 +38,36 @@ class Task:
     store: Path
     out: Path
     size: int
+    exempt: bool = False
+    """Only values found elsewhere are removed from it."""
     found: Discovered = field(default_factory=Discovered)
     gids: Array = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-_reader: Any = None
-_writer: Any = None
+_readers: Any = None
+_writers: Any = None
+"""Of ordinary files, and of those that the policy exempts."""
 
 
-def prepare(redactor: Redactor) -> Reader:
+def prepare(redactor: Redactor) -> None:
     """Make ready for both passes."""
-    global _reader
-    _reader = Reader(redactor.engine, redactor.names, redactor.policy)
-    return _reader  # type: ignore[no-any-return]
+    global _readers
+    engines = redactor.engine, engine_of(())
+    _readers = tuple(Reader(engine, redactor.names, redactor.policy) for engine in engines)
 
 
-def prepare_writing(reader: Reader, known: Known, explain: bool) -> None:
+def prepare_writing(known: Known, explain: bool) -> None:
     """Make ready for the second pass; the processes inherit it."""
-    global _writer
-    _writer = Writer(reader, known, explain)
+    global _writers
+    _writers = tuple(Writer(reader, known, explain) for reader in _readers)
 
 
 def discovered(task: Task) -> Discovered | str:
     """First pass over one file; a text says why the file is withheld."""
     try:
         if task.kind.name in RELEASED:
-            return memory.discover(task.path, _reader)
-        return discover(task.path, task.kind, _reader, task.store)
+            return memory.discover(task.path, _readers[task.exempt])
+        return discover(task.path, task.kind, _readers[task.exempt], task.store)
     except (Withheld, Unbroken) as why:
         return str(why)
     except OSError:
@@ -75,10 +78,11 @@ def discovered(task: Task) -> Discovered | str:
 
 def derived(task: Task) -> Derived | str:
     """Second pass over one file: write, and search what is written."""
+    writer = _writers[task.exempt]
     try:
         if task.kind.name in RELEASED:
-            return overwritten(task.path, task.out, _writer)
-        return derive(task.path, task.kind, task.found, task.store, task.gids, task.out, _writer)
+            return overwritten(task.path, task.out, writer)
+        return derive(task.path, task.kind, task.found, task.store, task.gids, task.out, writer)
     except (Withheld, Unbroken, CaptureBroken) as why:
         return str(why)
     except OSError:

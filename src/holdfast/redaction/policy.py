@@ -30,7 +30,7 @@ class Policy:
     exempt_fields: frozenset[str] = frozenset()
     """Names of fields, as words, whose values stay."""
     exempt_paths: tuple[str, ...] = ()
-    """Patterns of names of files (`*` and `?`) that are not redacted but withheld or passed as they are."""
+    """Patterns of names of files (`*` and `?`) from which only values found elsewhere are removed."""
     keep: frozenset[bytes] = frozenset()
     """Values that are nobody's secret here."""
     parts: frozenset[bytes] = frozenset()

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent / "rules"
 SECRET = "secret"  # noqa: S105 - the name of a class
 HANDLERS = frozenset(
     {"jwt", "pem", "bearer", "basic", "url", "cookie", "path", "host", "login", "flag"}
+    | {"sentence", "option", "login-option", "net-use", "net-user", "oracle"}
     | {"email", "ipv4", "ipv6", "mac", "shape", "word", "iban", "phone"}
 )
 STRENGTHS = (
@@ -47,7 +48,7 @@ class Rule:
     """Class: `secret`, or one of personal data (`email`, `ipv4`, `name`, ...)."""
     pattern: str = ""
     lead: str = ""
-    """Literal in front of the value; it stays."""
+    """Literal in front of the value; it stays. Of a program's rule the option, ending in a blank unless glued."""
     triggers: tuple[str, ...] = ()
     """Literals worth looking at; derived from the pattern where it begins with one."""
     back: int = 0
@@ -165,7 +166,7 @@ def literals(rule: Rule) -> list[str]:
     """Return the literals that call the rule; raises PatternError when there are none."""
     if rule.near or rule.fields:
         return []
-    if rule.lead:
+    if rule.lead and not rule.handler:
         return [rule.lead]
     return list(rule.triggers) if rule.triggers else patterns.openings(rule.pattern) if rule.pattern else []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from holdfast.redaction import fields
+from holdfast.redaction import commands, fields
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
 from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, FOLDS, KINDS, LOWER, LOWERED, UPPER, WORD, kernel
@@ -337,6 +337,10 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
                     count = emit(out, count, s, e, rule)
             elif mode == 13:
                 s, e = after_colon(data, end, high)
+                if s >= 0:
+                    count = emit(out, count, s, e, rule)
+            elif _free_before(data, i, low):
+                s, e = commands.credential(data, end, high, mode, rule, db)
                 if s >= 0:
                     count = emit(out, count, s, e, rule)
     return count, waiting

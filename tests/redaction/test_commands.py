@@ -1,0 +1,79 @@
+"""Passwords in command lines and in sentences, and what looks like them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from holdfast.redaction import Redactor
+
+HIDDEN = ("S3cr3t", "Zebra99", "hunter2x", "q8Zr2", "T1ger", "horse", "482913")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the password is Zebra99x7Quagga",
+        'note: "The new password for svc_app on db-7 is now Zebra99x7Quagga."',
+        "password for user bob: hunter2x",
+        'the passphrase was set to "correct horse"',
+        "your passcode will be 482913.",
+        "Das Passwort lautet Zebra99x7Quagga",
+        "The secret is q8Zr2LmX0vTn4KbW7sYd1F, keep it",
+        "mysqldump --single-transaction -uroot -pS3cr3tPw --all-databases > x.sql",
+        "/usr/bin/mysql -h db '-pS3cr3t Pw' shop",
+        "tool --password S3cr3tPw --verbose",
+        "sshpass -p S3cr3tPw ssh bob@host",
+        "curl --user=admin:S3cr3tPw https://example.org/",
+        "curl -sS -uadmin:S3cr3tPw https://example.org/",
+        'psql "host=db dbname=x user=app password=S3cr3tPw"',
+        "ENV API_TOKEN q8Zr2LmX0vTn4KbW7sYd1F",
+        "ENV DB_PASSWORD S3cr3tPw",
+        "ARG DB_PASSWORD=S3cr3tPw",
+        r"net use \\fs01\share S3cr3tPw /user:ACME\bob",
+        r'net use * "\\fs01\my share" "S3cr3t Pw" /persistent:yes',
+        r"NET USE Z: \\fs01\share /user:bob S3cr3tPw",
+        "net user bob S3cr3tPw /add",
+        "net user bob S3cr3tPw",
+        "sqlplus -L scott/T1ger99x@orcl @run.sql",
+        'sqlplus scott/"T1ger 99x"@orcl',
+        "expdp userid=scott/T1ger99x schemas=shop",
+        "ssh db mysql -uroot -pS3cr3tPw; echo done",
+    ],
+)
+def test_a_password_after_its_program_or_sentence_goes(line: str, redactor: Redactor) -> None:
+    for text in (line, json.dumps({"cmd": line}), f"sh -c {json.dumps(line)}", f"$ {line}\nnext"):
+        made = redactor.text(text).text
+        assert not any(one in made for one in HIDDEN), made
+        assert redactor.text(made).text == made
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the password is wrong, password is too short, password is 8 characters long",
+        "password for user root is expired",
+        "Password for postgres was changed by admin",
+        "the password is stored in settings.env",
+        "password is case-sensitive and base64 encoded",
+        "key is 8f14e45fceea167a5a36dedd4bea2543",
+        "token is invalid, secret is missing",
+        "mysql -u root -p shop",
+        "mysql -p${PW} shop; mkdir -p /var/lib/mysql-data",
+        "docker run --name mysql -p3306:3306 mysql:8",
+        "net use Z: /delete",
+        r"net use \\fs01\share * /user:me",
+        "net user growth was 12 /day",
+        "sqlplus / as sysdba",
+        "impdp directory=a/b dumpfile=c/d.dmp",
+        "user/name@host and refs/heads/main@{upstream}",
+        "ENV PATH /usr/local/bin:$PATH",
+        "ENV PASSWORD_MIN_LENGTH 12",
+        "ARG NPM_TOKEN",
+        "tool --password-stdin --password --verbose",
+    ],
+)
+def test_what_only_looks_like_one_stays(line: str, redactor: Redactor) -> None:
+    for text in (line, json.dumps({"cmd": line}), f"$ {line}\nnext"):
+        assert [one for one in redactor.find(text) if one.kind == "secret"] == []
