@@ -75,6 +75,37 @@ def test_whom_the_case_knows_can_be_pointed_at(text: str, rules: set[str]) -> No
     assert {hit.rule for hit in check(text, facts)} == rules
 
 
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (
+            "We don’t know for sure, but it’s probably the cache.",
+            {"speculation"},
+        ),  # what is left open is not the guess
+        ("We don't know whether it is the cache.", set()),
+        ("We rolled back because the error rate rose.", set()),  # a reason of ours
+        ("Searches fail because the cache is full.", {"speculation"}),
+        (
+            "It was rolled back at 14:00 UTC and we will keep you posted.",
+            {"missing_next"},
+        ),  # another thing's time
+        ("It was rolled back and we will write again at 14:00 UTC.", set()),
+        ("Please send us the log and we'll come back to you.", {"missing_next"}),
+        ("It’ll be fixed by five.", {"overpromise"}),
+        ("It'll be fixed by five, we hope.", set()),
+    ],
+)
+def test_a_clause_answers_for_itself(text: str, rules: set[str]) -> None:
+    found = {
+        name
+        for name, rule in all_rules().items()
+        for part in sentences(text)
+        if any(rule.read(part, Facts()))
+    }
+
+    assert found == rules
+
+
 @pytest.mark.parametrize("words", ["the ", "we will ", "your team ", "will be fixed by ", "because the "])
 def test_a_long_text_is_read_in_a_time_that_grows_with_it(words: str) -> None:
     def seconds(characters: int) -> float:

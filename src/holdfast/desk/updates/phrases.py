@@ -1,7 +1,8 @@
 """The words rules go by, kept as data: families of words in `rules/families.yaml`, phrases in `rules/<name>.yaml`.
 
 A phrase is a row of words and families: `{us} {will} ... {tell}`. `{name}` stands for one of a family, `...` for a few
-words of the same clause; the rest is a regular expression. A gap is bounded, so a sentence is read in linear time.
+words of the same clause; the rest is a regular expression, in which an apostrophe is a straight or a curly one. A gap
+is bounded, so a sentence is read in linear time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import yaml
 
 _FOLDER = Path(__file__).parent / "rules"
 _NAME = re.compile(r"\{([a-z_]+)\}")
+CLAUSE_ENDS = re.compile(r"[,;()–—]|:(?!\d)| - |\b(?:and|but|while|though|although|yet|so)\b(?! far)", re.I)
 _GAP = r"\b[^.;:!?]{0,60}?\b"
 
 
@@ -28,8 +30,8 @@ def _families() -> dict[str, str]:
 
 def compiled(phrase: str) -> re.Pattern[str]:
     """Return a phrase as a pattern; matched without regard to case, and for whole words."""
-    text = _NAME.sub(lambda match: _families()[match[1]], phrase).replace(" ... ", _GAP)
-    return re.compile(rf"(?<!\w)(?:{text})(?!\w)", re.I)
+    text = _NAME.sub(lambda match: _families()[match[1]], phrase).replace(" ... ", _GAP).replace("'", "['’]")
+    return re.compile(rf"(?:(?<!\w)|(?=\W))(?:{text})(?:(?!\w)|(?<=\W))", re.I)
 
 
 def phrases(rule: str) -> dict[str, list[re.Pattern[str]]]:

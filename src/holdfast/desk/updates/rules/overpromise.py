@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import phrases
+from holdfast.desk.updates.phrases import CLAUSE_ENDS, phrases
 
 _PHRASES = phrases("overpromise")
 _INSTEAD = {
@@ -41,7 +41,16 @@ def _passes(text: str, match: re.Match[str], group: str) -> bool:
         return True
     if _any("firm", words) and _any("report", text):
         return True
-    return group == "dated" and (_any("hedged", text[: match.end()]) or _any("report", words))
+    if group == "sure":
+        return _any("observed", text) and not _any("will", text)
+    if group == "money":
+        return _any("perhaps", text)
+    if group != "dated":
+        return False
+    upto, after = text[: match.end()], text[match.end() :]
+    clause = CLAUSE_ENDS.split(upto)[-1]
+    told = _any("past", clause) and not _any("will", clause)
+    return told or _any("hedged", upto) or _any("trailing", after) or _any("report", words)
 
 
 def _any(group: str, text: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import phrases, words
+from holdfast.desk.updates.phrases import CLAUSE_ENDS, phrases, words
 
 _PHRASES = phrases("speculation")
 _WORD = re.compile(r"[a-z][a-z0-9-]{3,}", re.I)
@@ -26,17 +27,26 @@ class Speculation(Rule):
         text = sentence.text
         if _known(text, facts):
             return
-        if _any(text, "unknown"):
-            return
+        clauses = _clauses(text)
         for match in _found(text, "guesses"):
-            if not _any(text, "effects"):
+            if not any(_any(clauses(match.start()), group) for group in ("unknown", "effects")):
                 yield self.hit(sentence, match.start(), match.end())
         if _any(text, "ordinary"):
             return
         told = [match for match in _found(text, "cause") if _says(match)]
-        for match in [*told, *_found(text, "told")][:1]:
-            why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
-            yield self.whole(sentence, match.group(), why, "The cause is under investigation")
+        for match in [*told, *_found(text, "told")]:
+            if not any(_any(clauses(match.start()), group) for group in ("unknown", "looking")):
+                why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
+                yield self.whole(sentence, match.group(), why, "The cause is under investigation")
+                return
+
+
+def _clauses(text: str) -> Callable[[int], str]:
+    """Return what gives the clause at a place: what one of them leaves open, another may still claim."""
+    cuts = [0, *(match.end() for match in CLAUSE_ENDS.finditer(text)), len(text)]
+    return lambda place: next(
+        (text[start:end] for start, end in pairwise(cuts) if start <= place < end), text
+    )
 
 
 def _says(match: re.Match[str]) -> bool:
