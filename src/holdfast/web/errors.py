@@ -52,60 +52,75 @@ class Said:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a kind of expected error is said; `{error}` in what is kept and what comes next is the error itself."""
+
+    kinds: tuple[type[Exception], ...]
+    status: int
+    code: str
+    next: str
+    kept: str = NOTHING
+    silent: str = ""
+    """What is said of one that has no words of its own."""
+    instead: str = ""
+    """What is said whatever its own words are."""
+
+
+_KNOWN = (
+    Known(
+        (ObjectDoesNotExist, Http404),
+        404,
+        "not_found",
+        "Check the address, or ask the case's owner.",
+        instead="There is nothing here that you may see.",
+    ),
+    Known((PermissionDenied,), 403, "not_allowed", "Ask a lead.", silent="Your role does not allow this."),
+    Known((Unseen,), 403, "withheld", "Ask for a grant, or have the evidence read again.", SEALED),
+    Known(
+        (WrongOffset,),
+        409,
+        "wrong_offset",
+        "Send from byte {error.offset}.",
+        "{error.offset} bytes are kept.",
+    ),
+    Known((Unsigned,), 401, "not_signed", "Sign it anew and send it again."),
+    Known((Unfit,), 409, "conflict", "Correct it and send it again."),
+    Known((NeedsApproval,), 409, "needs_approval", "Ask for the decision, or wait for it."),
+    Known((Conflict,), 409, "conflict", "Read the case again, then decide."),
+    Known((Overtaken,), 409, "overtaken", "Read the newest version and merge your text into it."),
+    Known((Unusable,), 422, "unusable_policy", "Correct the lines named and send it again."),
+    Known(
+        (Refused,),
+        422,
+        "refused_archive",
+        "Have it exported and sent once more.",
+        "Nothing of it was kept.",
+    ),
+    Known((TooLarge,), 413, "too_large", "Send less at once."),
+    Known((WrongKey, KeyUnusable), 503, "vault_key", "Give the desk that key, then try again.", SEALED),
+    Known((StoreFailed,), 503, "vault_store", "Try again; if it stays, tell your admin.", SEALED),
+    Known((Damaged,), 503, "vault_damaged", "Restore the store from your backup.", SEALED),
+    Known((Shredded,), 410, "deleted", "There is a certificate of the deletion."),
+    Known(
+        (OperationalError,),
+        503,
+        "busy",
+        "Try again in a few seconds.",
+        instead="The database did not answer in time.",
+    ),
+)
+"""The first that fits counts, so a special kind stands before the general one."""
+
+
 def said(error: Exception) -> Said | None:
     """Return how an expected error is said, None for one nobody expected."""
-    if isinstance(error, ObjectDoesNotExist | Http404):
-        return Said(
-            404,
-            "not_found",
-            "There is nothing here that you may see.",
-            next="Check the address, or ask the case's owner.",
-        )
-    if isinstance(error, PermissionDenied):
-        return Said(403, "not_allowed", str(error) or "Your role does not allow this.", next="Ask a lead.")
-    if isinstance(error, Unseen):
-        return Said(403, "withheld", str(error), SEALED, "Ask for a grant, or have the evidence read again.")
-    if isinstance(error, WrongOffset):
-        return Said(
-            409,
-            "wrong_offset",
-            str(error),
-            f"{error.offset} bytes are kept.",
-            f"Send from byte {error.offset}.",
-        )
-    if isinstance(error, Unsigned):
-        return Said(401, "not_signed", str(error), next="Sign it anew and send it again.")
-    if isinstance(error, Unfit):
-        return Said(409, "conflict", str(error), next="Correct it and send it again.")
-    if isinstance(error, NeedsApproval):
-        return Said(409, "needs_approval", str(error), next="Ask for the decision, or wait for it.")
-    if isinstance(error, Conflict):
-        return Said(409, "conflict", str(error), next="Read the case again, then decide.")
-    if isinstance(error, Overtaken):
-        return Said(409, "overtaken", str(error), next="Read the newest version and merge your text into it.")
-    if isinstance(error, Unusable):
-        return Said(422, "unusable_policy", str(error), next="Correct the lines named and send it again.")
-    if isinstance(error, Refused):
-        return Said(
-            422,
-            "refused_archive",
-            str(error),
-            "Nothing of it was kept.",
-            "Have it exported and sent once more.",
-        )
-    if isinstance(error, TooLarge):
-        return Said(413, "too_large", str(error), next="Send less at once.")
-    if isinstance(error, WrongKey | KeyUnusable):
-        return Said(503, "vault_key", str(error), SEALED, "Give the desk that key, then try again.")
-    if isinstance(error, StoreFailed):
-        return Said(503, "vault_store", str(error), SEALED, "Try again; if it stays, tell your admin.")
-    if isinstance(error, Damaged):
-        return Said(503, "vault_damaged", str(error), SEALED, "Restore the store from your backup.")
-    if isinstance(error, Shredded):
-        return Said(410, "deleted", str(error), next="There is a certificate of the deletion.")
-    if isinstance(error, OperationalError):
-        return Said(503, "busy", "The database did not answer in time.", next="Try again in a few seconds.")
-    return None
+    known = next((one for one in _KNOWN if isinstance(error, one.kinds)), None)
+    if known is None:
+        return None
+    message = known.instead or str(error) or known.silent
+    kept, further = (text.format(error=error) for text in (known.kept, known.next))
+    return Said(known.status, known.code, message, kept, further)
 
 
 def explain(

@@ -14,7 +14,7 @@ from holdfast.desk.engineering import commands, outcomes, queries
 from holdfast.desk.engineering.alike import Alike, alike
 from holdfast.desk.engineering.models import Exchange, Standing, Ticket
 from holdfast.desk.engineering.printing import document, leaving, markdown
-from holdfast.desk.engineering.quality import Subject, look
+from holdfast.desk.engineering.quality import Row, Subject, look
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
@@ -104,6 +104,20 @@ class CheckOut(Schema):
     gaps: list[str]
     repair: str
 
+    @classmethod
+    def of(cls, row: Row) -> CheckOut:
+        """Return the public form."""
+        check, looked = row.check, row.looked
+        return cls(
+            check=check.name,
+            title=check.title,
+            verdict=str(looked.verdict),
+            says=looked.says,
+            why=check.why,
+            gaps=[f"{gap.part}: {gap.says}" for gap in looked.gaps],
+            repair=looked.repair,
+        )
+
 
 class ExchangeOut(Schema):
     """One thing said about a ticket."""
@@ -172,26 +186,8 @@ class TicketOut(Schema):
     @classmethod
     def of(cls, ticket: Ticket, by: Person, *, written: bool = True) -> TicketOut:
         """Return the public form: the draft to those who write it, else what left."""
-        plain = {
-            name: getattr(ticket, name)
-            for name in (
-                "number",
-                "state",
-                "owner",
-                "component",
-                "priority",
-                "tracker",
-                "reference",
-                "url",
-                "edits",
-            )
-        }
-        said = (
-            {"summary": ticket.summary, "parts": ticket.parts, "patch": ticket.patch}
-            if written
-            else ticket.document
-        )
-        plain |= {"filed_at": ticket.filed_at, "trouble": ticket.trouble, "open_checks": ticket.open_checks}
+        plain = {name: getattr(ticket, name) for name in _PLAIN}
+        said = {name: getattr(ticket, name) for name in _WRITTEN} if written else ticket.document
         told = [ExchangeOut.of(one) for one in queries.exchanges(ticket)]
         out = cls(case=ticket.case.key, **plain, **said, exchanges=told)
         if written and ticket.state == Standing.QUEUED:
@@ -201,19 +197,15 @@ class TicketOut(Schema):
             quality = look(subject)
             out.alike = [AlikeOut.of(one) for one in subject.alike]
             out.met = quality.met
-            out.checks = [
-                CheckOut(
-                    check=row.check.name,
-                    title=row.check.title,
-                    verdict=str(row.looked.verdict),
-                    says=row.looked.says,
-                    why=row.check.why,
-                    gaps=[f"{gap.part}: {gap.says}" for gap in row.looked.gaps],
-                    repair=row.looked.repair,
-                )
-                for row in quality.rows
-            ]
+            out.checks = [CheckOut.of(row) for row in quality.rows]
         return out
+
+
+_PLAIN = (
+    *("number", "state", "owner", "component", "priority", "tracker", "reference", "url", "edits"),
+    *("filed_at", "trouble", "open_checks"),
+)
+_WRITTEN = ("summary", "parts", "patch")
 
 
 class BriefOut(Schema):
