@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from holdfast.desk.cases.models import Case
@@ -171,6 +172,8 @@ class Row:
     workaround: str
     may: bool
     """Whether the person may change it."""
+    ticket_page: str
+    case_page: str
 
 
 _TONES = {
@@ -189,14 +192,30 @@ def matrix(person: Person, tickets: Iterable[Ticket]) -> list[Row]:
         return []
     inside = [m.organisation_id for m in person.standing if person.may(Deed.SEE_INTERNAL, m.organisation_id)]
     seen = Case.objects.visible_to(person).filter(organisation_id__in=inside).values("id")
-    rows = Affected.objects.filter(ticket__in=known, case__in=seen).select_related("case__organisation")
+    rows = Affected.objects.filter(ticket__in=known, case__in=seen)
     found = list(rows.order_by("ticket_id", "name")[:1000])
+    # Many rows are of one case and one ticket: each is read, and its address made, once.
+    cases = Case.objects.select_related("organisation").in_bulk({row.case_id for row in found})
+    for row in found:
+        row.case = cases[row.case_id]
+    pages = {key: reverse("case", args=[one.key]) for key, one in cases.items()}
+    places = {key: reverse("ticket", args=[one.case.key, one.number]) for key, one in known.items()}
     builds = {
         key: [(Build(f.version, f.line), f.released_at) for f in one.fixes.all()]
         for key, one in known.items()
     }
     helps = _workarounds({row.case_id for row in found})
-    return [_row(person, one, known[one.ticket_id], builds[one.ticket_id], helps) for one in found]
+    return [
+        _row(
+            person,
+            one,
+            known[one.ticket_id],
+            builds[one.ticket_id],
+            helps,
+            (places[one.ticket_id], pages[one.case_id]),
+        )
+        for one in found
+    ]
 
 
 def _workarounds(cases: set[int]) -> dict[int, str]:
@@ -213,6 +232,7 @@ def _row(
     ticket: Ticket,
     builds: list[tuple[Build, datetime | None]],
     helps: dict[int, str],
+    pages: tuple[str, str],
 ) -> Row:
     stands = where_stands(one, builds)
     out = [build for build, released in builds if released is not None]
@@ -225,6 +245,7 @@ def _row(
         install.version if install else "",
         one.workaround or helps.get(one.case_id, ""),
         person.may(Deed.RECORD, ticket.organisation_id),
+        *pages,
     )
 
 
@@ -259,6 +280,7 @@ def defects(person: Person, *, customer: str = "", everything: bool = False) -> 
     there = there.filter(Exists(rows))
     found = list(
         there.select_related("case__organisation")
+        .defer("parts", "filled", "patch", "open_checks")
         .prefetch_related("fixes")
         .order_by("-filed_at", "-id")[:SHOWN]
     )

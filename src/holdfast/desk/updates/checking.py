@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import ClassVar
 
 MOST_CHARACTERS = 20_000
@@ -46,6 +47,11 @@ class Facts:
     now: datetime | None = None
     secrets: Callable[[str], Iterable[Span]] = lambda _: ()
     personal: Callable[[str], Iterable[Span]] = lambda _: ()
+
+    @property
+    def of_wording(self) -> Facts:
+        """What a sentence by itself is held against."""
+        return Facts(self.confirmed, self.internal, self.people, self.vendors, self.public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ class Rule(ABC):
     def look(self, text: str, facts: Facts) -> Iterator[Hit]:
         """Return the hits in a whole text."""
         for sentence in sentences(text):
-            yield from self.read(sentence, facts)
+            for hit in _read(self, sentence.text, facts.of_wording):
+                yield replace(hit, start=hit.start + sentence.start, end=hit.end + sentence.start)
 
     @abstractmethod
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
@@ -115,12 +122,19 @@ class Rule(ABC):
         return self.hit(sentence, start, max(start, end), f"“{words}”: {why}", (instead,))
 
 
+@lru_cache(maxsize=1024)
+def _read(rule: Rule, text: str, facts: Facts) -> tuple[Hit, ...]:
+    """Return a rule's hits in a sentence; while somebody writes, most of a text stays as it was checked before."""
+    return tuple(rule.read(Sentence(0, text), facts))
+
+
 def sentences(text: str) -> list[Sentence]:
     """Cut a text into sentences; a line's end ends one too."""
     found = ((match.start(), match.group()) for match in _SENTENCE.finditer(text))
     return [Sentence(start, part) for start, part in found if part.strip()]
 
 
+@cache
 def all_rules() -> dict[str, Rule]:
     """Return one of each rule by its name, those that block first."""
     from holdfast.desk.updates import rules
