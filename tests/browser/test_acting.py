@@ -16,6 +16,8 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.decisions.models import Decision
 from holdfast.desk.environments.commands import Described, record
 from holdfast.desk.impact.commands import Counted, count
+from holdfast.desk.insight.figures import all_figures
+from holdfast.desk.insight.queries import behind
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.response.models import HandOver
 from holdfast.desk.triage.commands import Answers, answer
@@ -166,93 +168,109 @@ def handed(cast, case, number, giver, receiver):
     assert Case.objects.get(id=case.id).owner.username == receiver
 
 
-def test_a_sev_1_is_acted_on_to_its_end(arrived, cast, shop, mail_server, declare, team_mate, lead, manager):
-    case, engineer = arrived, cast("engineer")
-
-    # disputed, and settled by who decides it
-    engineer.go(CASE + "/").get_by_role("button", name="Acknowledge").click()
+def disputed_and_settled(cast):
+    cast("engineer").go(CASE + "/").get_by_role("button", name="Acknowledge").click()
     cast("team_mate").do(f"{CASE}/triage", "/triage/dispute", to="1", reason="no train can be searched")
     cast("lead").decide("Sev 1 instead of Sev 2")
 
-    # five meet
+
+def five_meet(cast):
+    engineer = cast("engineer")
     engineer.do(f"{CASE}/room", "/room/open")
-    for duty, who in (
-        ("commander", "lead"),
-        ("technical", "developer"),
-        ("communications", "engineer"),
-        ("scribe", "sre"),
-    ):
-        title = {"technical": "Technical lead"}.get(duty, duty.capitalize())
+    for duty, who, title in DUTIES:
         engineer.say(f"/role {duty} @{who}", f"{title}: {who}")
     for who in ("lead", "developer", "engineer", "sre", "manager"):
         cast(who).say(f"{who} is here", f"{who} is here")
     cast("lead").say("/action @sre 15m watch the error rate", "watch the error rate")
 
-    told(cast, "7 of 31 searches fail since 10:56 UTC.")
-    mitigated(cast, case, shop, 1, "flag", "switch the batch lookup off", holds=False)
-    handed(cast, case, 1, "engineer", "team_mate")
-    mitigated(cast, case, shop, 2, "rollback", "back to 4.2", holds=True)
 
-    # diagnosed
+def diagnosed(cast):
+    engineer, page = cast("engineer"), f"{CASE}/hypotheses"
     claim = {"claim": "release 4.3 drops the lookup", "prediction": "no line 53", "refutation": "line 53"}
-    engineer.do(f"{CASE}/hypotheses", "/hypotheses/propose", **claim)
-    test = {
-        "setting": "call it on 4.3",
-        "expected": "no line 53",
-        "command": "curl -sX POST http://route/byIds",
-    }
-    engineer.do(f"{CASE}/hypotheses", "/hypotheses/1/tests", **test)
-    engineer.do(
-        f"{CASE}/hypotheses", "/tests/1/finish", outcome="supports", observed="5 of 5 calls write no line"
-    )
-    engineer.do(
-        f"{CASE}/hypotheses", "/hypotheses/1/verdict", "button[value=confirmed]", not_checked="other regions"
-    )
+    engineer.do(page, "/hypotheses/propose", **claim)
+    call = "curl -sX POST http://route/byIds"
+    engineer.do(page, "/hypotheses/1/tests", setting="call it on 4.3", expected="no line 53", command=call)
+    engineer.do(page, "/tests/1/finish", outcome="supports", observed="5 of 5 calls write no line")
+    engineer.do(page, "/hypotheses/1/verdict", "button[value=confirmed]", not_checked="other regions")
 
+
+def promised_a_build(cast):
     due = timezone.now() + timedelta(minutes=1, seconds=5)
-    told(
-        cast,
-        "Searches work since the release was rolled back.",
-        about="fix",
-        promise="a build with the fix",
-        due=f"{due:%Y-%m-%dT%H:%M}:00Z",
-    )
+    promise = {"about": "fix", "promise": "a build with the fix", "due": f"{due:%Y-%m-%dT%H:%M}:00Z"}
+    told(cast, "Searches work since the release was rolled back.", **promise)
 
-    # a ticket, sent back once
+
+def ticketed_and_sent_back_once(cast, case):
+    engineer, theirs = cast("engineer"), "/tickets/ESC-1/1"
     engineer.do(f"{CASE}/tickets", "/tickets/begin")
     risk = "form[action$='/tickets/1/write']:has(input[name=part][value=risk])"
     engineer.do(f"{CASE}/tickets", risk, text="Regression risk low: one log line.")
     engineer.do(f"{CASE}/tickets", "/tickets/1/file", "button[value=file]")
     until(lambda: states(case, "T-1")[-1] == "filed")
-    theirs = "/tickets/ESC-1/1"
-    cast("developer").do(
-        theirs, "/outcome", "button[value=sent_back]", lacks="environment", text="which node?"
-    )
+    sent_back = "button[value=sent_back]"
+    cast("developer").do(theirs, "/outcome", sent_back, lacks="environment", text="which node?")
     engineer.do(f"{CASE}/tickets", "/tickets/1/answer", text="on n-3, the image is 4.3")
     cast("developer").do(theirs, "/outcome", "button[value=accepted]")
 
-    # the promise breaks aloud, another time is decided, and the customer is told
-    promise = Promise.objects.get(about="fix")
+
+def promise_broken_aloud_and_moved(cast, promise):
     time.sleep(max(0.0, (promise.due_at - timezone.now()).total_seconds() + 0.1))
     watch()
-    cast("engineer").go(f"{CASE}/updates").locator(".tag.bad", has_text="broken").first.wait_for()
-    form = engineer.page.locator(f"form[action$='/promises/{promise.number}']")
+    page = cast("engineer").go(f"{CASE}/updates")
+    page.locator(".tag.bad", has_text="broken").first.wait_for()
+    form = page.locator(f"form[action$='/promises/{promise.number}']")
     form.locator("[name=said]").fill("the build failed its tests")
     form.locator("[name=due]").fill((timezone.now() + timedelta(days=1)).isoformat())
     form.locator("button").click()
-    engineer.page.get_by_text("moves when it is approved").first.wait_for()
+    page.get_by_text("moves when it is approved").first.wait_for()
     cast("manager").decide("a build with the fix")
     told(cast, "The build that was due has failed its tests. We were wrong about the date.")
 
-    handed(cast, case, 2, "team_mate", "engineer")
 
-    # closed with the customer's word
+def closed_with_the_customers_word(cast):
+    engineer = cast("engineer")
     engineer.do(f"{CASE}/", "/state", to="resolved")
     cast("customer").go(f"{CASE}/").get_by_role("button", name="Yes, solved").click()
     for item in ("cause", "article", "ticket", "actions"):
         engineer.do(f"{CASE}/closing", "/closing/learned", item=item, text="the release dropped the lookup")
     engineer.do(f"{CASE}/closing", "/closing/close")
 
+
+def figure(case, name, group, person):
+    """Return what a figure says of the case, as its page has it."""
+    (found,) = [one for one in behind(all_figures()[name], person, group) if one.case.id == case.id]
+    return found
+
+
+def seconds_to(case, field, state):
+    """Return how long after the report the timeline first says that something came to a state."""
+    steps = case.entries.filter(data__field=field, data__to=state).order_by("position")
+    return (steps[0].happened_at - case.reported_at).total_seconds()
+
+
+def test_a_sev_1_is_acted_on_to_its_end(arrived, cast, shop, mail_server, declare, team_mate, lead, manager):
+    case = arrived
+
+    disputed_and_settled(cast)
+    five_meet(cast)
+    told(cast, "7 of 31 searches fail since 10:56 UTC.")
+    mitigated(cast, case, shop, 1, "flag", "switch the batch lookup off", holds=False)
+    handed(cast, case, 1, "engineer", "team_mate")
+    mitigated(cast, case, shop, 2, "rollback", "back to 4.2", holds=True)
+    diagnosed(cast)
+    promised_a_build(cast)
+    ticketed_and_sent_back_once(cast, case)
+    promise = Promise.objects.get(about="fix")
+    promise_broken_aloud_and_moved(cast, promise)
+    handed(cast, case, 2, "team_mate", "engineer")
+    closed_with_the_customers_word(cast)
+
+    the_timeline_says_it(case, promise)
+    the_figures_count_it(Case.objects.get(id=case.id), lead)
+    the_customer_reads_their_part(case, cast, mail_server)
+
+
+def the_timeline_says_it(case, promise):
     assert states(case, "severity") == [1]
     assert states(case, "state") == ["new", "diagnosing", "mitigated", "resolved", "closed"]
     assert states(case, "M-1") == ["proposed", "started", "failed", "rolled_back"]
@@ -261,8 +279,23 @@ def test_a_sev_1_is_acted_on_to_its_end(arrived, cast, shop, mail_server, declar
     assert states(case, f"{promise}") == ["broken", "moved"]
     assert states(case, "HO-1") == states(case, "HO-2") == ["open", "taken"]
     assert case.entries.filter(kind="update").count() == 3
-    until(lambda: b"wrong about the date" in b"".join(mail_server.caught).replace(b"=\r\n", b""))
     assert not verify(Case.objects.get(id=case.id))
+
+
+def the_figures_count_it(case, lead):
+    mitigation, ticket = (figure(case, name, "1", lead) for name in ("time-to-mitigation", "time-to-ticket"))
+    assert not mitigation.value.running
+    assert not ticket.value.running
+    # the flag that failed does not count, and a ticket is filed when its tracker first took it
+    assert mitigation.value.seconds == pytest.approx(seconds_to(case, "M-2", "held"), abs=1)
+    assert ticket.value.seconds == pytest.approx(seconds_to(case, "T-1", "filed"), abs=1)
+    cadence, passed = (figure(case, name, "1", lead) for name in ("update-cadence", "ticket-first-pass"))
+    assert (cadence.part, cadence.whole) == (3, 3)  # three updates, each within the half hour of a Sev 1
+    assert (passed.part, passed.whole) == (0, 1)  # accepted in the end, but sent back once
+
+
+def the_customer_reads_their_part(case, cast, mail_server):
+    until(lambda: b"wrong about the date" in b"".join(mail_server.caught).replace(b"=\r\n", b""))
     theirs = cast("customer").go(f"{CASE}/").locator("#timeline").inner_text()
     assert "We were wrong about the date" in theirs
     assert "no train can be searched" not in theirs
