@@ -161,4 +161,5 @@ def _field(request: HttpRequest, name: str) -> str:
 def _done(
     request: HttpRequest, key: str, number: int, deed: Callable[[Decision, Person], object]
 ) -> HttpResponse:
-    return done(request, key, lambda case, by: deed(commands.decision_of(case, number), by), "decisions")
+    to = "room" if request.POST.get("back") == "room" else "decisions"
+    return done(request, key, lambda case, by: deed(commands.decision_of(case, number), by), to)

@@ -25,7 +25,7 @@ from holdfast.desk.people.rights import Deed, Role
 from holdfast.desk.policies.queries import current
 from holdfast.desk.response.models import Acknowledged, HandOver, Passing, Question, Written
 from holdfast.desk.response.shifts import Shifts
-from holdfast.desk.response.telling import Item, items_of
+from holdfast.desk.response.telling import Item, address, items_of
 
 EVENT = "case.hand_over"
 FURTHEST = timedelta(days=7)
@@ -41,6 +41,8 @@ class Read:
     earlier: str
     """What was acknowledged before it changed; empty when it did not."""
     questions: tuple[Question, ...]
+    address: str
+    """Where its proof opens; empty without one."""
 
 
 @transaction.atomic
@@ -127,7 +129,15 @@ def reading(hand: HandOver, case: Case) -> list[Read]:
         ack = newest.get(item.key)
         same = ack is not None and ack.text == item.text
         earlier = ack.text if ack is not None and not same else ""
-        found.append(Read(item, ack if same else None, earlier, tuple(asked.get(item.key, ()))))
+        found.append(
+            Read(
+                item,
+                ack if same else None,
+                earlier,
+                tuple(asked.get(item.key, ())),
+                address(case, item.proof),
+            )
+        )
     return found
 
 

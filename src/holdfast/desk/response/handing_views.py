@@ -20,6 +20,7 @@ from holdfast.desk.people.rights import Deed
 from holdfast.desk.policies.queries import current
 from holdfast.desk.response import handing as commands
 from holdfast.desk.response.models import HandOver, Passing, Question
+from holdfast.desk.response.moving import access_of
 from holdfast.desk.response.shifts import Shifts, on_shift, proposed
 from holdfast.desk.response.standing import losses
 from holdfast.desk.response.telling import items_of
@@ -69,6 +70,7 @@ def _read(case: Case, hand: HandOver | None, person: Person) -> dict[str, object
         "reads": hand.state == Passing.OPEN and person.id == hand.receiver_id,
         "gives": hand.state == Passing.OPEN and person.id == hand.giver_id,
         "lost": hand.questions.filter(lost=True).count(),
+        "access": access_of(case, hand),
     }
 
 

@@ -15,7 +15,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.people.api import Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
-from holdfast.desk.response import handing, room
+from holdfast.desk.response import handing, moving, room
 from holdfast.desk.response.models import Action, HandOver, Question
 from holdfast.desk.response.standing import standing
 
@@ -147,6 +147,16 @@ class ItemOut(Schema):
     questions: list[QuestionOut]
 
 
+class AccessOut(Schema):
+    """A way to the evidence, as it stands for the receiver."""
+
+    what: str
+    stands: str
+    """`moves` with the case, `held`, `asked`, `anew`: only the giver holds it, or `missing`: not by the role."""
+    until: datetime | None
+    grant: int | None
+
+
 class HandOverOut(Schema):
     """A hand-over with its items as they are now."""
 
@@ -162,6 +172,7 @@ class HandOverOut(Schema):
     items: list[ItemOut]
     questions: list[QuestionOut]
     """Those that are asked at no item."""
+    access: list[AccessOut]
 
     @classmethod
     def of(cls, hand: HandOver, case: Case) -> HandOverOut:
@@ -179,6 +190,15 @@ class HandOverOut(Schema):
             left=len(handing.unread(read)),
             items=[_item(one) for one in read],
             questions=[_question(one) for one in hand.questions.filter(key="").select_related("person")],
+            access=[
+                AccessOut(
+                    what=one.what,
+                    stands=one.stands,
+                    until=one.until,
+                    grant=one.grant.number if one.grant else None,
+                )
+                for one in moving.access_of(case, hand)
+            ],
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils import timezone
 
 from holdfast.desk.cases.models import Case, Kind
@@ -38,6 +39,26 @@ def tells(teller: Tells) -> Tells:
     """Register what a room adds to hand-overs. Times in it are absolute: a countdown would change each minute."""
     _tellers.append(teller)
     return teller
+
+
+_PAGES = {
+    "H": "hypotheses",
+    "T": "hypotheses",
+    "A-": "room",
+    "M-": "mitigations",
+    "D-": "decisions",
+    "P-": "updates",
+    "T-": "tickets",
+    "C-": "diagnosis",
+    "entry ": "case",
+}
+"""Which page of the case a proof stands on, by what it begins with."""
+
+
+def address(case: Case, proof: str) -> str:
+    """Return where a proof opens; empty when it names no place."""
+    page = _PAGES.get(proof.rstrip("0123456789"))
+    return f"{reverse(page, args=[case.key])}#{proof.replace(' ', '-')}" if page else ""
 
 
 def items_of(case: Case) -> list[Item]:

@@ -61,6 +61,7 @@ def _composing(case: Case, draft: Update, person: Person) -> dict[str, object]:
     needs = [rights.who(right) for right in commands.rights_of(draft) if not alone(case, right, person)]
     return {
         "draft": draft,
+        "next_audience": _after(Audience(draft.audience)),
         "hits": placed(draft, found),
         "blocking": blocking,
         "passed": [
@@ -72,6 +73,12 @@ def _composing(case: Case, draft: Update, person: Person) -> dict[str, object]:
         "needs": needs,
         "decisions": Decision.objects.filter(case=case, about=commands.about(draft)).order_by("-number")[:4],
     }
+
+
+def _after(audience: Audience) -> Audience:
+    """Return the audience whose draft comes next, the first after the last."""
+    every = list(Audience)
+    return every[(every.index(audience) + 1) % len(every)]
 
 
 @require_POST

@@ -4,15 +4,27 @@
   const off = document.getElementById("keys-off"), help = document.getElementById("all-keys");
   const kept = (() => { try { return localStorage; } catch { return {}; } })();
   if (off) { off.checked = kept["keys-off"] === "yes"; off.onchange = () => { kept["keys-off"] = off.checked ? "yes" : "no"; }; }
-  const shown = () => help && !help.open && help.showModal();
+  // The sheet lists the page's own keys, which stand in its foot, before those of every page.
+  const shown = () => {
+    if (!help || help.open) return;
+    const page = document.getElementById("page-keys"), own = [...document.querySelectorAll("footer.keys > span")];
+    page.replaceChildren(...own.filter((one) => !one.textContent.startsWith("?")).flatMap((one) => {
+      const name = document.createElement("dt"), says = document.createElement("dd");
+      name.append(...[...one.querySelectorAll("kbd")].map((key) => key.cloneNode(true)));
+      says.textContent = [...one.childNodes].filter((part) => part.nodeName !== "KBD").map((part) => part.textContent).join("").trim();
+      return [name, says];
+    }));
+    help.showModal();
+  };
   document.getElementById("help")?.addEventListener("click", shown);
   const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
-  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place)")];
+  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place), ol[data-rows] > li")];
   const choose = (by) => {
     const all = rows();
     if (!all.length) return;
     const at = all.findIndex((row) => row.classList.contains("chosen"));
-    const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))];
+    const first = Math.max(0, all.findIndex((row) => row.querySelector('[data-key="Enter"]')));
+    const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? first : at + by))];
     all[at]?.classList.remove("chosen");
     next.classList.add("chosen");
     next.scrollIntoView({ block: "nearest" });
@@ -38,9 +50,9 @@
     button.textContent = "Press a again";
   };
   // What a page's own keys do stands in the page: data-key names the key of a field, a choice, a fold or a button.
-  // A button marked data-twice wants its key a second time.
+  // A button marked data-twice wants its key a second time. In a list of rows a key is that of the chosen row.
   const own = (name) => {
-    const at = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === name && !one.disabled && one.getClientRects().length);
+    const at = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === name && !one.disabled && one.getClientRects().length && (!one.closest("[data-rows]") || one.closest(".chosen")));
     if (!at) return false;
     if (at.matches("details")) { at.open = true; at.querySelector("input:not([type=hidden]), textarea, select")?.focus(); }
     else if (at.type === "radio") { at.checked = true; at.form.querySelector("input:not([type]), textarea").focus(); }
