@@ -19,6 +19,12 @@
   document.getElementById("help")?.addEventListener("click", shown);
   const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
   const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place), ol[data-rows] > li")];
+  // A part of the page that came anew has lost its choice: the same row is chosen again, wherever it stands by then.
+  let same = "";
+  const mark = (row) => row.id || row.querySelector("[name=item]")?.value || row.dataset.href || "";
+  document.addEventListener("holdfast:replaced", () => {
+    if (same && !document.querySelector("[data-rows] .chosen")) rows().find((row) => mark(row) === same)?.classList.add("chosen");
+  });
   const choose = (by) => {
     const all = rows();
     if (!all.length) return;
@@ -27,6 +33,7 @@
     const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? first : at + by))];
     all[at]?.classList.remove("chosen");
     next.classList.add("chosen");
+    same = mark(next);
     next.scrollIntoView({ block: "nearest" });
   };
   const open = () => {
