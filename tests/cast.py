@@ -65,6 +65,19 @@ DIAGNOSIS: dict[str, Any] = {
 }  # fmt: skip
 
 
+TRACES: dict[str, Any] = {
+    "all": 1, "failed": 1, "slow": 0, "requests": [{"request": "GET /x", "all": 1, "failed": 1, "slow": 0}],
+    "traces": [
+        {
+            "trace": "c0190de8", "baseline": False, "sort": "failed", "request": "GET /x", "left_out": 0,
+            "time": "2023-01-29T10:56:45.942Z", "spans": 1, "components": 1, "ms": 302.5,
+            "good": {"number": 0, "median": 0.0, "p95": 0.0}, "origin": None, "path": [], "odd": [], "rows": [],
+        }
+    ],
+}  # fmt: skip
+"""What a reading leaves of one trace."""
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let tests that clean up by emptying tables do so past the append-only triggers of SQLite."""

@@ -202,3 +202,21 @@ def test_any_bytes_are_taken(redactor: Redactor, raw: bytes) -> None:
 def test_a_planted_value_never_survives(redactor: Redactor, raw: bytes) -> None:
     text = raw.decode("latin-1") + f' "password": "{SECRET}" '
     assert SECRET not in redactor.text(text).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"said": "29 of 56 wrote no log: 33.33.33.115, 33.33.33.116, 33.33.33.155 and 25 more"},
+        ["paid with: 4111111111111111, then again", 'he said "card": 4111111111111111, and hung up'],
+        {"cards": [4111111111111111, 5500005555555559], "card": 4111111111111111, "ip": ["10.1.2.3"]},
+        ["cards: [4111111111111111, 5500005555555559]"],
+    ],
+)
+def test_json_stays_json_where_numbers_stand_bare_and_where_they_stand_in_words(
+    text: object, redactor: Redactor
+) -> None:
+    made = redactor.text(json.dumps(text)).text
+    assert "4111111111111111" not in made
+    assert "33.33.33.115" not in made
+    json.loads(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from cast import TRACES
 from holdfast.desk.arrival import hooks, keeping
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.models import Case
@@ -360,6 +362,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "notices": ("GET", "/me/notices", ANYBODY, {}),
     "live": ("GET", "/live/?case=ESC-1", SEES, {}),
     "diagnosis": ("GET", "/cases/ESC-1/diagnosis", INTERNAL, {}),
+    "traces": ("GET", "/cases/ESC-1/traces", READS, {}),
     "hypotheses": ("GET", "/cases/ESC-1/hypotheses", INTERNAL, {}),
     "propose": ("POST", "/cases/ESC-1/hypotheses/propose", RECORDS, CLAIM),
     "adopt": ("POST", "/cases/ESC-1/hypotheses/adopt", RECORDS, {"component": "route"}),
@@ -528,6 +531,8 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("POST", "/cases/{key}/hypotheses/{number}/verdict"): (RECORDS, RULED),
     ("POST", "/cases/{key}/tests/{number}/finish"): (RECORDS, FINISHED),
     ("GET", "/cases/{key}/diagnosis"): (READS, {}),
+    ("GET", "/cases/{key}/traces"): (READS, {}),
+    ("GET", "/cases/{key}/traces/{trace}"): (READS, {}),
     ("GET", f"{A}/rows"): (READS, {}),
     ("GET", f"{A}/search"): (READS, {"text": "line"}),
     ("GET", f"{A}/words"): (READS, {}),
@@ -816,6 +821,7 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     folder.mkdir(parents=True)
     for form in ("data", "redacted"):
         (folder / f"A1.{form}").write_bytes(b"line one\nline two\n")
+    (folder / "exemplars.redacted.json").write_text(json.dumps(TRACES))
     keep(case, diagnosis, artefacts=[], folder="kept")
     plan_test(propose(case, Claim(**CLAIM), by=engineer), Plan("off", "back"), by=engineer)
     ends = timezone.now() + timedelta(days=1)
@@ -938,6 +944,7 @@ def test_who_may_call_an_operation(method, path, stage, signed_in):
         else "time-to-acknowledge",
         "kind": "business-calendar",
         "id": "1",
+        "trace": TRACES["traces"][0]["trace"],
         "link": str(stage["outside"]),
         "other": "1",
         "row": str(stage["row"]),

@@ -29,6 +29,9 @@ case_app.command("receiving-key")(archives.receiving_key)
 def case_open(
     title: Annotated[str, typer.Option(help="One line: what is broken for whom.")],
     evidence: Annotated[list[Path] | None, typer.Option(help="Bundle to attach; may be repeated.")] = None,
+    baseline: Annotated[
+        list[Path] | None, typer.Option(help="Evidence of the same system when it was well; may be repeated.")
+    ] = None,
     severity: Annotated[int, typer.Option(help="1 (highest) to 4.", min=1, max=4)] = 2,
     url: Url = HERE,
     token: Token = "",
@@ -36,7 +39,7 @@ def case_open(
     """Declare a case on a desk, attach evidence and start its investigation."""
     from holdfast.cli.casework import open_case
 
-    raise typer.Exit(open_case(title, evidence or [], severity, url, token))
+    raise typer.Exit(open_case(title, evidence or [], severity, url, token, baseline=baseline or []))
 
 
 @case_app.command("links")

@@ -51,7 +51,8 @@ def investigate(
     """Read evidence and say what changed, what failed and who is probably to blame.
 
     paths, baseline: files, folders or archives. at: the onset where a person knows it, ns UTC. keep: a
-    folder in which the readable bytes of each artefact (`<id>.data`) and the columns of each log are left.
+    folder in which the readable bytes of each artefact (`<id>.data`), the columns of each log, and traces worth
+    looking at (`exemplars.json`) are left.
     progress: called as the reading goes on; raising `Cancelled` from it stops everything.
     Raises FileNotFoundError for a path that does not exist.
     """
@@ -63,7 +64,7 @@ def investigate(
         reading = _Reading(readers, folder, keep, limits, progress or (lambda _: None))
         theirs = reading.read(baseline, "B")
         ours = reading.read(paths, "A")
-        return _concluded(ours, theirs, at, begun)
+        return _concluded(ours, theirs, at, keep, begun)
 
 
 def _shut(cage: Cage, paths: Sequence[Path], folder: Path, keep: Path | None) -> Cage:
@@ -131,10 +132,10 @@ class _Reading:
         return replace(opened, path=target, keep=self.keep)
 
 
-def _concluded(ours: _Side, theirs: _Side, at: int | None, begun: float) -> Diagnosis:
+def _concluded(ours: _Side, theirs: _Side, at: int | None, keep: Path | None, begun: float) -> Diagnosis:
     from holdfast.diagnostics.correlation.conclusion import conclude
 
-    diagnosis = conclude(ours.read, theirs.read, at)
+    diagnosis = conclude(ours.read, theirs.read, at, keep)
     findings = _numbered(diagnosis, [*ours.findings, *theirs.findings])
     facts = {
         **diagnosis.facts,

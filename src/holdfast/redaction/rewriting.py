@@ -9,7 +9,9 @@ from holdfast.redaction import views
 from holdfast.redaction.spans import NESTED, Span
 
 Replace = Callable[[Span], bytes]
-_NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NAMED = re.compile(rb'(?<!\\)"\s*:\s*\Z')
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _FILLER = b"REDACTED"
 
 
@@ -63,9 +65,19 @@ def overwritten(raw: bytes) -> bytes:
 
 
 def _is_bare(text: bytes, span: Span) -> bool:
-    """Tell whether a span is a whole bare number where JSON has a value."""
+    """Tell whether a span is a whole bare number where JSON has a value, and not within a string."""
     if not _NUMBER.fullmatch(text, span.start, span.end):
         return False
-    before = text[max(0, span.start - 16) : span.start].rstrip()
+    before = text[max(0, span.start - 16) : span.start]
     after = text[span.end : span.end + 16].lstrip()
-    return before[-1:] in (b":", b",", b"[") and (not after or after[:1] in (b",", b"}", b"]"))
+    if after and after[:1] not in (b",", b"}", b"]"):
+        return False
+    if _NAMED.search(before):
+        return True
+    return before.rstrip()[-1:] in (b",", b"[") and not _in_string(text, span.start)
+
+
+def _in_string(text: bytes, at: int) -> bool:
+    """Tell whether a place is within a string of JSON: those have no line feed, so only its line is looked at."""
+    line = text[text.rfind(b"\n", 0, at) + 1 : at]
+    return _ESCAPED.sub(b"", line).count(b'"') % 2 == 1

@@ -24,6 +24,7 @@ from holdfast.desk.impact.api import router as impact
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
 from holdfast.desk.investigation.hypotheses_api import router as hypotheses
+from holdfast.desk.investigation.traces_api import router as traces
 from holdfast.desk.links.api import router as links
 from holdfast.desk.people.api import AUTH
 from holdfast.desk.people.api import router as people
@@ -110,6 +111,7 @@ for router in (
     arrival,
     investigation,
     hypotheses,
+    traces,
     environments,
     impact,
     triage,

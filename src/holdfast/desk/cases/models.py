@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from holdfast.desk.cases.states import MOVES, OPEN, State
 from holdfast.desk.people.models import Customer, Membership, Organisation, Person
@@ -332,3 +334,8 @@ class Entry(models.Model):
     def abroad(self) -> bool:
         """Whether somebody of another desk wrote it there."""
         return "elsewhere" in self.data and self.author != "engine"
+
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        """Its data for templates, None for what it does not have: theirs is to ask for a dozen things in vain."""
+        return defaultdict(lambda: None, self.data)

@@ -159,7 +159,7 @@ def redacted_bundle(request: HttpRequest, key: str) -> StreamingHttpResponse:
 @router.get("/cases/{key}/diagnosis", response=DiagnosisOut, summary="Read the diagnosis")
 def diagnosis(request: HttpRequest, key: str, version: Version) -> Diagnosis:
     """Return the newest diagnosis, or the version asked for."""
-    return _diagnosis(request, key, version)
+    return diagnosis_of(request, key, version)
 
 
 @router.post("/cases/{key}/diagnosis/cite", response={201: EntryOut}, summary="Cite the evidence")
@@ -188,7 +188,7 @@ def rows(
     raw: Raw,
 ) -> dict[str, Any]:
     """Return a window of lines: around `line` (from 1), or from the `start`-th that passes the filter."""
-    page = _page(request, _diagnosis(request, key, version), artefact, raw)
+    page = _page(request, diagnosis_of(request, key, version), artefact, raw)
     wanted = Wanted(tuple(level), component, template, id)
     total = page.count(wanted)
     cited = page.place(line, wanted) if line is not None else None
@@ -211,7 +211,7 @@ def search(
     raw: Raw,
 ) -> dict[str, Any]:
     """Return lines that hold a text, case ignored; `next` is where to go on. A call takes 0.2 s at most."""
-    return asdict(_page(request, _diagnosis(request, key, version), artefact, raw).find(text, start))
+    return asdict(_page(request, diagnosis_of(request, key, version), artefact, raw).find(text, start))
 
 
 @router.get(
@@ -219,7 +219,7 @@ def search(
 )
 def words(request: HttpRequest, key: str, artefact: str, version: Version, raw: Raw) -> dict[str, Any]:
     """Return the templates, most frequent first, and the components of an artefact."""
-    columns = _page(request, _diagnosis(request, key, version), artefact, raw).columns
+    columns = _page(request, diagnosis_of(request, key, version), artefact, raw).columns
     if columns is None:
         return {"templates": [], "components": [], "zone": ""}
     templates = sorted(columns.templates, key=lambda one: -int(one["count"]))[:1000]
@@ -247,7 +247,7 @@ def place(
     raw: Raw,
 ) -> dict[str, Any]:
     """Return the lines around a locator of any sort."""
-    kept = _diagnosis(request, key, version)
+    kept = diagnosis_of(request, key, version)
     page = _page(request, kept, artefact, raw)
     # bytes are counted in what came; of that only the number of the line is told
     line = row_of(raw_page_of(kept, artefact) if sort == "byte" else page, sort, at)
@@ -258,7 +258,7 @@ def place(
     return shown | {"fragment": fragment_of(page, sort, at)}
 
 
-def _diagnosis(request: HttpRequest, key: str, version: int | None) -> Diagnosis:
+def diagnosis_of(request: HttpRequest, key: str, version: int | None) -> Diagnosis:
     person = signed_in(request)
     case = visible_case(person, key)
     if not case.allows(person, Deed.READ_EVIDENCE):

@@ -23,6 +23,7 @@ from holdfast.redaction.policy import Policy
 
 WITHHELD = "[withheld]"
 MAP = "pseudonyms.map"
+TRACES = "exemplars.json"
 _OURS = {
     *("id", "rule", "kind", "sign", "sort", "severity", "certainty", "verdict", "time", "first", "last"),
     *("earliest", "latest", "sha256", "artefact", "level", "domain", "zone", "schema", "span", "unit", "way"),
@@ -52,11 +53,15 @@ class _Derivatives:
         self.kept, self.key = kept, key
         self.out = kept.with_name("derived")
         self.words = kept.with_name("words.json")
-        self.texts = {path: orjson.loads(path.read_bytes()) for path in kept.glob("*.log.json")}
+        texts = [*kept.glob("*.log.json"), *kept.glob(TRACES)]
+        self.texts = {path: orjson.loads(path.read_bytes()) for path in texts}
 
     def run(self, report: dict[str, Any], step: Step) -> dict[str, Any]:
-        policy = replace(Policy.default(), parts=frozenset(one.encode() for one in parts_of(report)))
-        words = sorted({word for one in (report, *self.texts.values()) for word in _words(one)})
+        told = (report, *self.texts.values())
+        policy = replace(
+            Policy.default(), parts=frozenset(part.encode() for one in told for part in parts_of(one))
+        )
+        words = sorted({word for one in told for word in _words(one)})
         self.words.write_bytes(orjson.dumps(words, option=orjson.OPT_INDENT_2))
         data = {path: path.resolve() for path in sorted(self.kept.glob("*.data"))}
         paths = [*dict.fromkeys(data.values()), self.words]
@@ -96,16 +101,25 @@ class _Derivatives:
     def _said(self, words: list[str], entry: Any) -> Callable[[str], str]:
         if entry is None or not entry.derivative:
             return lambda _: WITHHELD
-        made = orjson.loads((self.out / entry.derivative).read_bytes())
-        if len(made) != len(words):
+        lines = (self.out / entry.derivative).read_bytes().splitlines()[1:-1]  # a word on each
+        if len(lines) != len(words):
             return lambda _: WITHHELD
-        known = dict(zip(words, made, strict=True))
-        return lambda word: str(known.get(word, WITHHELD))
+        known = {word: _read(line) for word, line in zip(words, lines, strict=True)}
+        return lambda word: known.get(word, WITHHELD)
 
     def _templates(self, said: Callable[[str], str]) -> None:
         for path, texts in self.texts.items():
-            target = path.with_name(path.name.replace(".log.json", ".redacted.log.json"))
+            stem, dot, end = path.name.partition(".")
+            target = path.with_name(f"{stem}.redacted{dot}{end}")
             target.write_bytes(orjson.dumps(_mapped(texts, said)))
+
+
+def _read(line: bytes) -> str:
+    """Return the word on a line of the derivative; one that can no longer be read is withheld, and no other with it."""
+    try:
+        return str(orjson.loads(line.strip().removesuffix(b",")))
+    except orjson.JSONDecodeError:
+        return WITHHELD
 
 
 def moved_spans(spans: np.ndarray[Any, Any], raw: Path, made: Path) -> np.ndarray[Any, Any]:

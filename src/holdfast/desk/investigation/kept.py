@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from holdfast.desk.investigation.deriving import MAP
+import orjson
+
+from holdfast.desk.investigation.deriving import MAP, TRACES
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.vault import gate, keys, storage
 from holdfast.desk.vault.letting_go import when_deleted
@@ -27,7 +30,7 @@ from holdfast.redaction.sealedmap import opened
 from holdfast.sealing import FileSource, Opened, PlainFile, seal_file
 from holdfast.sealing.frames import MAGIC
 
-TEXTS = (".data", ".redacted", ".log.json", ".map")
+TEXTS = (".data", ".redacted", ".json", ".map")
 LINED = (".data", ".redacted")
 
 
@@ -109,6 +112,15 @@ def page_of(diagnosis: Diagnosis, artefact: str) -> Page:
         if why
         else "withheld: this reading is from before there were redacted copies; have the evidence read again"
     )
+
+
+def traces_of(diagnosis: Diagnosis) -> dict[str, Any] | None:
+    """Return the traces a reading left to be looked at, redacted; None where it saw none."""
+    path = _folder(diagnosis, TRACES) / "exemplars.redacted.json"
+    if not path.exists():
+        return None
+    found: dict[str, Any] = orjson.loads(open_kept(path)[:])
+    return found
 
 
 def raw_page_of(diagnosis: Diagnosis, artefact: str) -> Page:

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from holdfast.desk.investigation import hypotheses_views as ledger
-from holdfast.desk.investigation import views
+from holdfast.desk.investigation import traces_views, views
 
 urlpatterns = [
     path("cases/<str:key>/diagnosis", views.diagnosis, name="diagnosis"),
     path("cases/<str:key>/diagnosis/cite", views.cite, name="cite"),
+    path("cases/<str:key>/traces", traces_views.traces, name="traces"),
     path("cases/<str:key>/investigate", views.start, name="investigate"),
     path("cases/<str:key>/investigate/<int:job>/stop", views.stop, name="stop"),
     path("cases/<str:key>/hypotheses", ledger.ledger, name="hypotheses"),

@@ -175,9 +175,7 @@ def loads(person: Person) -> list[Load]:
         is_active=True,
     ).distinct()
     focused = {one.person_id: one for one in Focus.objects.filter(until__gt=timezone.now())}
-    found = [
-        Load(mate, numbers.get(mate.id, 0), most, focused.get(mate.id)) for mate in with_standing(mates[:60])
-    ]
+    found = [Load(mate, numbers.get(mate.id, 0), most, focused.get(mate.id)) for mate in mates[:60]]
     return sorted(found, key=lambda load: (load.at_once, load.person.username))
 
 
@@ -204,9 +202,9 @@ def suggestions(person: Person, case: Case) -> list[Suggestion]:
     earlier = Case.objects.filter(alike, organisation_id=case.organisation_id, owner__isnull=False)
     earlier = earlier.filter(reported_at__gt=timezone.now() - HALF_YEAR).exclude(id=case.id)
     known = dict(earlier.order_by().values_list("owner").annotate(n=Count("id")))
-    found = [
-        _suggested(load, known.get(load.person.id, 0), case) for load in loads(person) if _may_own(load, case)
-    ]
+    team = loads(person)
+    with_standing(load.person for load in team)
+    found = [_suggested(load, known.get(load.person.id, 0), case) for load in team if _may_own(load, case)]
     return sorted(
         found, key=lambda one: (one.load.full, _closed(one.load, case), -min(one.known, 5), one.load.at_once)
     )

@@ -48,7 +48,8 @@ def stand_up(person: Person, now: datetime | None = None) -> StandUp:
     """Return the day's stand-up: who works on what, what is due, what nobody has, what waits."""
     now = now or timezone.now()
     mine = _open(person)
-    owned, wrote = _first_of_each(mine), _written(mine, now - DAY)
+    owned = _first_of_each(mine)
+    wrote = _written(owned, now - DAY)
     turns = [
         Turn(load, owned.get(load.person.id, []), wrote.get(load.person.id, 0)) for load in loads(person)
     ]
@@ -73,10 +74,9 @@ def _first_of_each(cases: CaseQuerySet) -> dict[int, list[Case]]:
     return owned
 
 
-def _written(cases: CaseQuerySet, since: datetime) -> dict[int, int]:
-    """Return how many entries everybody has written on open cases since then."""
-    touched = cases.filter(touched_at__gte=since).exclude(owner=None).values("id")
-    rows = Entry.objects.filter(case__in=touched, recorded_at__gte=since, person__isnull=False)
+def _written(owned: dict[int, list[Case]], since: datetime) -> dict[int, int]:
+    ids = [case.id for cases in owned.values() for case in cases if case.touched_at >= since]
+    rows = Entry.objects.filter(case__in=ids, recorded_at__gte=since, person__isnull=False)
     return dict(rows.order_by().values_list("person").annotate(n=Count("id")))
 
 

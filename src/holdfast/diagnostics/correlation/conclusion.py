@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+
+import orjson
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.artefacts import Artefact
@@ -11,6 +14,7 @@ from holdfast.diagnostics.correlation.call_patterns import call_patterns
 from holdfast.diagnostics.correlation.clocks import corrected
 from holdfast.diagnostics.correlation.coverage import gaps
 from holdfast.diagnostics.correlation.evidence import Evidence
+from holdfast.diagnostics.correlation.exemplars import exemplars
 from holdfast.diagnostics.correlation.gathering import gather
 from holdfast.diagnostics.correlation.golden import golden
 from holdfast.diagnostics.correlation.narrative import tell
@@ -24,12 +28,20 @@ from holdfast.diagnostics.traces.spans import SpanBuilder, join
 Read = Sequence[tuple[Opened, Reading]]
 
 
-def conclude(ours: Read, theirs: Read, at: int | None = None) -> Diagnosis:
-    """Return the diagnosis of what was read; `theirs` is the baseline, `at` a known onset in ns UTC."""
+TRACES = "exemplars.json"
+
+
+def conclude(ours: Read, theirs: Read, at: int | None = None, keep: Path | None = None) -> Diagnosis:
+    """Return the diagnosis of what was read.
+
+    theirs: the baseline. at: a known onset in ns UTC. keep: a folder in which traces worth looking at are left.
+    """
     baseline, _ = corrected(gather(theirs))
     names = frozenset(baseline.spans["component"].unique()) | frozenset(s.component for s in baseline.signals)
     bundle, offsets = corrected(gather(ours, names - {""}))
     weighed = weigh(baseline, bundle, at)
+    if keep is not None and bundle.spans.height:
+        (keep / TRACES).write_bytes(orjson.dumps(exemplars(baseline, bundle, weighed)))
     coverage = gaps(bundle, baseline, weighed, ours, offsets)
     noticed = [*_of_readers(ours), *call_patterns(bundle.spans)]
     told = tell(bundle, weighed, texts([baseline.templates, bundle.templates]), noticed, at)

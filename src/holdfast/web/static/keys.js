@@ -18,7 +18,7 @@
   };
   document.getElementById("help")?.addEventListener("click", shown);
   const typing = (at) => at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
-  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place), ol[data-rows] > li")];
+  const rows = () => [...document.querySelectorAll("[data-rows] tbody tr:not(.place), ol[data-rows] > li")].filter((row) => row.getClientRects().length);
   // A part of the page that came anew has lost its choice: the same row is chosen again, wherever it stands by then.
   let same = "";
   const mark = (row) => row.id || row.querySelector("[name=item]")?.value || row.dataset.href || "";
@@ -42,7 +42,7 @@
     if (to) location.href = to;
   };
   const key = document.body.dataset.case;
-  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, v: key && `/cases/${key}/access`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key ? `/cases/${key}/tickets` : "/tickets/", l: key && `/cases/${key}/clocks`, u: key ? `/cases/${key}/updates` : "/promises/", e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
+  const places = { n: key && `/cases/${key}/environments`, b: key && `/cases/${key}/brief`, q: "/", f: "/figures/", c: key ? `/cases/${key}/` : "/cases/", d: key && `/cases/${key}/diagnosis`, v: key && `/cases/${key}/access`, s: key && `/cases/${key}/traces`, t: key && `/cases/${key}/triage`, w: key && `/cases/${key}/room`, o: key && `/cases/${key}/handover`, m: key ? `/cases/${key}/mitigations` : "/mitigations/", a: key ? `/cases/${key}/decisions` : "/decisions/", k: key ? `/cases/${key}/tickets` : "/tickets/", l: key && `/cases/${key}/clocks`, u: key ? `/cases/${key}/updates` : "/promises/", e: key && `/cases/${key}/closing`, h: key ? `/cases/${key}/hypotheses` : "/hygiene/", p: "/policies/" };
   const fresh = () => {
     const line = document.getElementById("write-text");
     if (line) line.focus(); else document.getElementById("new")?.click();
