@@ -131,6 +131,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "write_ticket": ("POST", "/cases/ESC-1/tickets/1/write", RECORDS, {"part": "risk", "text": "low"}),
     "refill_ticket": ("POST", "/cases/ESC-1/tickets/1/refill", RECORDS, {}),
     "repair_ticket": ("POST", "/cases/ESC-1/tickets/1/repair", RECORDS, {"check": "evidence"}),
+    "reproduce_ticket": ("POST", "/cases/ESC-1/tickets/1/reproduce", RECORDS, {"line": "check"}),
     "file_ticket": ("POST", "/cases/ESC-1/tickets/1/file", RECORDS, {"act": "file"}),
     "drop_ticket": ("POST", "/cases/ESC-1/tickets/1/drop", RECORDS, {}),
     "same_ticket": (
@@ -484,6 +485,7 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("PUT", "/cases/{key}/tickets/{number}"): (RECORDS, {"parts": {"risk": "low"}}),
     ("POST", "/cases/{key}/tickets/{number}/refill"): (RECORDS, {}),
     ("POST", "/cases/{key}/tickets/{number}/repair"): (RECORDS, {"check": "observations"}),
+    ("POST", "/cases/{key}/tickets/{number}/reproduce"): (RECORDS, {"command": "check"}),
     ("POST", "/cases/{key}/tickets/{number}/ask"): (RECORDS, {"reason": "the region is down"}),
     ("POST", "/cases/{key}/tickets/{number}/file"): (DECIDES, {"despite": True}),
     ("POST", "/cases/{key}/tickets/{number}/drop"): (RECORDS, {}),

@@ -163,6 +163,8 @@ def _print(one: dict[str, Any]) -> None:
     for name, text in one["parts"].items():
         if text:
             print(f"\n{name}\n  " + text.replace("\n", "\n  "))
+    for run in one["reproductions"][:1]:
+        print(f"\n$ {run['line']}\n{run['outcome']}, {run['hits']} of {len(run['codes'])} times")
     if one["checks"]:
         print(f"\ngate  {one['met']} of {len(one['checks'])}")
     for check in one["checks"]:

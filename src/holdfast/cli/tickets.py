@@ -97,6 +97,23 @@ def ticket_repair(
     raise typer.Exit(act(key, ticket, "repair", {"check": check}, url, token))
 
 
+@ticket_app.command("reproduce")
+def ticket_reproduce(
+    key: Key,
+    ticket: Ticket,
+    command: Annotated[list[str], typer.Argument(help="A program of the desk and its arguments.")],
+    shows: Annotated[str, typer.Option(help="Text its output holds when the fault is there.")] = "",
+    times: Annotated[int, typer.Option(help="How often it is run.")] = 3,
+    url: Url = HERE,
+    token: Token = "",
+) -> None:
+    """Have the desk run the command that shows the fault; what came of it counts in the gate."""
+    from holdfast.cli.ticketing import act
+
+    said = {"command": command[0], "arguments": command[1:], "shows": shows, "times": times}
+    raise typer.Exit(act(key, ticket, "reproduce", said, url, token))
+
+
 @ticket_app.command("ask")
 def ticket_ask(key: Key, ticket: Ticket, reason: Reason, url: Url = HERE, token: Token = "") -> None:
     """Ask for the decision to file it although checks are open."""

@@ -10,9 +10,9 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
-from holdfast.desk.engineering import commands, outcomes, queries
+from holdfast.desk.engineering import commands, outcomes, queries, reproducing
 from holdfast.desk.engineering.alike import Alike, alike
-from holdfast.desk.engineering.models import Exchange, Standing, Ticket
+from holdfast.desk.engineering.models import Exchange, Reproduction, Standing, Ticket
 from holdfast.desk.engineering.printing import document, leaving, markdown
 from holdfast.desk.engineering.quality import Row, Subject, look
 from holdfast.desk.people.api import Words
@@ -157,6 +157,36 @@ class AlikeOut(Schema):
         )
 
 
+class ReproductionOut(Schema):
+    """A command that was run to see the fault, and what came of it."""
+
+    line: str
+    shows: str
+    outcome: str
+    hits: int
+    codes: list[int | None]
+    """Exit codes, in order; null for a run that was killed when its time was over."""
+    environment: str
+    output: str
+    ran_at: datetime | None
+
+    @classmethod
+    def of(cls, one: Reproduction) -> ReproductionOut:
+        """Return the public form."""
+        return cls(**{name: getattr(one, name) for name in cls.model_fields})
+
+
+class ReproduceIn(Schema):
+    """A program of the desk to be run; the fault is there when its output holds `shows`, or without one when it ends
+    with anything but 0."""
+
+    command: Annotated[Words, Field(min_length=1, max_length=81)]
+    arguments: Annotated[list[Annotated[Words, Field(max_length=2000)]], Field(max_length=20, default_factory=list)]
+    shows: Annotated[Words, Field(max_length=400)] = ""
+    times: Annotated[int, Field(ge=1, le=10)] = 3
+    seconds: Annotated[int, Field(ge=1, le=60)] = 10
+
+
 class TicketOut(Schema):
     """A ticket with what the gate says of it while it is written."""
 
@@ -180,6 +210,8 @@ class TicketOut(Schema):
     """How many checks are met, while it is written."""
     checks: list[CheckOut] = Field(default_factory=list)
     exchanges: list[ExchangeOut] = Field(default_factory=list)
+    reproductions: list[ReproductionOut] = Field(default_factory=list)
+    """What the desk ran to see the fault, the newest first; while it is written."""
     alike: list[AlikeOut] = Field(default_factory=list)
     """Tickets of the owner that read like it, while it is written or waits."""
 
@@ -190,6 +222,8 @@ class TicketOut(Schema):
         said = {name: getattr(ticket, name) for name in _WRITTEN} if written else ticket.document
         told = [ExchangeOut.of(one) for one in queries.exchanges(ticket)]
         out = cls(case=ticket.case.key, **plain, **said, exchanges=told)
+        if written:
+            out.reproductions = [ReproductionOut.of(one) for one in ticket.reproductions.all()[:10]]
         if written and ticket.state == Standing.QUEUED:
             out.alike = [AlikeOut.of(one) for one in alike(ticket, by)]
         if written and ticket.state == Standing.DRAFT:
@@ -293,6 +327,19 @@ def repair(request: HttpRequest, key: str, number: int, said: RepairIn) -> Ticke
     """Do what a check offers as its repair."""
     person, ticket = _found(request, key, number)
     return TicketOut.of(commands.repair(ticket, said.check, by=person), person)
+
+
+@router.post(
+    "/cases/{key}/tickets/{int:number}/reproduce",
+    response={202: TicketOut},
+    summary="Have the command run that shows the fault",
+)
+def reproduce(request: HttpRequest, key: str, number: int, said: ReproduceIn) -> Status[TicketOut]:
+    """Run it in the desk's sandbox by a job; what came of it is on the ticket and counts in its gate."""
+    person, ticket = _found(request, key, number)
+    steps = reproducing.Steps(said.command, said.arguments, said.shows, said.times, said.seconds)
+    reproducing.reproduce(ticket, steps, by=person)
+    return Status(202, TicketOut.of(ticket, person))
 
 
 @router.post(

@@ -10,4 +10,4 @@ class Engineering(AppConfig):
 
     def ready(self) -> None:
         """Register owners as a policy, jobs and rounds, the word /ticket, and what hand-overs are told."""
-        from holdfast.desk.engineering import filing, owners, telling, watching  # noqa: F401
+        from holdfast.desk.engineering import filing, owners, reproducing, telling, watching  # noqa: F401

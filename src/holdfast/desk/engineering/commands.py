@@ -95,7 +95,7 @@ def _next(case: Case) -> int:
 def write(ticket: Ticket, said: Said, *, by: Person, before: Mapping[str, str] | None = None) -> Ticket:
     """Keep what was written. `before` is the text of each part the writer started from: a part that somebody else
     changed meanwhile is refused, the others are kept by whoever sends them again without it."""
-    case, ticket = _written(ticket, by)
+    case, ticket = still_written(ticket, by)
     for name, text in said.parts.items():
         _write_part(ticket, name, text, (before or {}).get(name))
     if said.summary is not None:
@@ -156,7 +156,7 @@ def _keep(ticket: Ticket, by: Person) -> Ticket:
 @transaction.atomic
 def refill(ticket: Ticket, *, by: Person, take: str = "") -> Ticket:
     """Fill the draft anew. Parts that a person wrote stay as they are, but for the one that is named to be taken."""
-    case, ticket = _written(ticket, by)
+    case, ticket = still_written(ticket, by)
     if take and take not in PARTS:
         raise Conflict(f"a ticket has no part {take[:40]!r}")
     _, known = fill(case, ticket.component)
@@ -174,7 +174,7 @@ def written_by_hand(ticket: Ticket) -> set[str]:
 @transaction.atomic
 def repair(ticket: Ticket, check: str, *, by: Person) -> Ticket:
     """Do what a check offers as its repair."""
-    _, ticket = _written(ticket, by)
+    _, ticket = still_written(ticket, by)
     found = next((one for one in all_checks() if one.name == check), None)
     if found is None:
         raise Conflict(f"there is no check {check[:40]!r}")
@@ -188,7 +188,7 @@ def repair(ticket: Ticket, check: str, *, by: Person) -> Ticket:
 @transaction.atomic
 def drop(ticket: Ticket, *, by: Person) -> None:
     """Give a draft up; its text stays in the list."""
-    case, ticket = _written(ticket, by, Standing.DRAFT, Standing.QUEUED)
+    case, ticket = still_written(ticket, by, Standing.DRAFT, Standing.QUEUED)
     _move(case, ticket, Standing.DROPPED, f"{ticket} dropped: {ticket.summary}", by)
 
 
@@ -216,7 +216,7 @@ def details(ticket: Ticket, open_checks: list[str]) -> dict[str, Any]:
 @transaction.atomic
 def request(ticket: Ticket, reason: str, *, by: Person) -> list[str]:
     """Ask for the decision to file with open checks; nothing is asked where it is the person's own."""
-    case, ticket = _written(ticket, by, Standing.DRAFT)
+    case, ticket = still_written(ticket, by, Standing.DRAFT)
     found = look(Subject(ticket, by)).open
     right = right_of(found)
     if alone(case, right, by):
@@ -234,7 +234,7 @@ def file(ticket: Ticket, *, by: Person, despite: bool = False) -> Ticket:
 
     `despite` says that open checks were seen; without it they keep the ticket, whoever presses the button.
     """
-    case, ticket = _written(ticket, by, Standing.DRAFT)
+    case, ticket = still_written(ticket, by, Standing.DRAFT)
     found = look(Subject(ticket, by)).open
     decided = require(case, right_of(found), by=by, about=about(ticket), details=details(ticket, found))
     if found and not despite:
@@ -297,7 +297,7 @@ def _move(
     append(case, Kind.STATE, text, by=by, event=EVENT, data=data)
 
 
-def _written(ticket: Ticket, by: Person, *states: Standing) -> tuple[Case, Ticket]:
+def still_written(ticket: Ticket, by: Person, *states: Standing) -> tuple[Case, Ticket]:
     """Return the case, locked, and a ticket that can still be written."""
     case = allowed(ticket.case, by, Deed.RECORD)
     fresh = Ticket.objects.select_for_update(of=("self",)).get(id=ticket.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, ClassVar
 
 from django.db import models
@@ -202,6 +203,54 @@ class Shared(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} shares {self.ticket_id}"
+
+
+class Reproduction(models.Model):
+    """A command that shows the fault, run by the desk: what it printed, how it ended, and whether it showed it."""
+
+    class Outcome(models.TextChoices):
+        """What came of it."""
+
+        WAITING = "waiting", "Waits to be run"
+        REPRODUCED = "reproduced", "Reproduced"
+        NOT = "not", "Not reproduced"
+        INCONCLUSIVE = "inconclusive", "Inconclusive"
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="reproductions")
+    command = models.CharField(max_length=81)
+    """A program of the folder HOLDFAST_PROBE_COMMANDS."""
+    arguments = models.JSONField(default=list)
+    shows = models.CharField(max_length=400, blank=True)
+    """The text its output holds when the fault is there; without one, ending with anything but 0 shows it."""
+    times = models.PositiveSmallIntegerField(default=3)
+    seconds = models.PositiveSmallIntegerField(default=10)
+    environment = models.CharField(max_length=300, blank=True)
+    """Where it was run against, as the case had it recorded when it was asked for."""
+    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.WAITING)
+    codes = models.JSONField(default=list)
+    """The exit code of each run; null for one that was killed when its time was over."""
+    hits = models.PositiveSmallIntegerField(default=0)
+    """How many of the runs showed the fault."""
+    output = models.TextField(blank=True)
+    """Of the first run that showed it, else of the last; without secrets and personal data."""
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    ran_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    @property
+    def line(self) -> str:
+        """The command as one would type it."""
+        return shlex.join([self.command, *self.arguments])
+
+    @property
+    def told(self) -> str:
+        """What came of it in one line: `3 of 3 times, ended with 1, in E1 prod 4.3`."""
+        ends = sorted({"killed" if code is None else str(code) for code in self.codes})
+        where = f", in {self.environment}" if self.environment else ""
+        return f"{self.hits} of {len(self.codes)} times, ended with {', '.join(ends) or 'nothing'}{where}"
 
 
 class Fix(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.desk.engineering.models import Ticket
+from holdfast.desk.engineering.models import Reproduction, Ticket
 from holdfast.desk.engineering.parts import PARTS
 from holdfast.desk.vault.gate import redacted_all
 
@@ -15,7 +15,11 @@ SCHEMA = 1
 def leaving(ticket: Ticket) -> dict[str, Any]:
     """Return a draft as it would leave: every text through the gate, empty parts left out."""
     names = [name for name in PARTS if ticket.parts.get(name, "").strip()]
-    texts = [ticket.summary, ticket.patch.strip("\n"), *(ticket.parts[name].strip() for name in names)]
+    run = ticket.reproductions.filter(outcome=Reproduction.Outcome.REPRODUCED).first()
+    parts_text = {name: ticket.parts[name].strip() for name in names}
+    if run is not None and "steps" in parts_text:
+        parts_text["steps"] += f"\n\n$ {run.line}\n# {run.told}\n{run.output.strip()}"
+    texts = [ticket.summary, ticket.patch.strip("\n"), *parts_text.values()]
     summary, patch, *parts = redacted_all(texts, ticket.case)
     return {"summary": summary, "parts": dict(zip(names, parts, strict=True)), "patch": patch}
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path(f"{ONE}/write", views.write, name="write_ticket"),
     path(f"{ONE}/refill", views.refill, name="refill_ticket"),
     path(f"{ONE}/repair", views.repair, name="repair_ticket"),
+    path(f"{ONE}/reproduce", views.reproduce, name="reproduce_ticket"),
     path(f"{ONE}/file", views.file, name="file_ticket"),
     path(f"{ONE}/drop", views.drop, name="drop_ticket"),
     path(f"{ONE}/same", views.same, name="same_ticket"),

@@ -18,7 +18,7 @@ from holdfast.desk.cases.views import done
 from holdfast.desk.clocks.ledger import Clock
 from holdfast.desk.decisions.authority import alone, table
 from holdfast.desk.decisions.models import Decision
-from holdfast.desk.engineering import commands, outcomes, queries
+from holdfast.desk.engineering import commands, outcomes, queries, reproducing
 from holdfast.desk.engineering.alike import alike
 from holdfast.desk.engineering.citing import Places, cut
 from holdfast.desk.engineering.models import Standing, Ticket
@@ -117,6 +117,7 @@ def composing(ticket: Ticket, person: Person) -> dict[str, object]:
         "pieces": _pieces(subject, quality),
         "quality": quality,
         "alike": subject.alike,
+        "run": ticket.reproductions.first(),
         "preview": markdown(leaving(ticket)),
         "mine": mine,
         "needs": "" if mine else table(ticket.organisation_id).who(right),
@@ -210,6 +211,18 @@ def repair(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Do what a check offers."""
     check = _field(request, "check")
     return _on(request, key, number, lambda ticket, by: commands.repair(ticket, check, by=by))
+
+
+@require_POST
+def reproduce(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """Have the desk run the command that shows the fault."""
+    line, shows, times = _field(request, "line"), _field(request, "shows"), _field(request, "times")
+
+    def deed(case: Case, by: Person) -> object:
+        said = reproducing.typed(line, shows, int(times) if times.isdecimal() and len(times) < 3 else 3)
+        return reproducing.reproduce(commands.ticket_of(case, number), said, by=by)
+
+    return _then(request, key, deed, number, "steps")
 
 
 @require_POST

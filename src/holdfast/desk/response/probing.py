@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,6 +107,16 @@ class Seen:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program of the desk ended."""
+
+    code: int | None
+    """None: it was killed when its time was over."""
+    output: str
+    seconds: float
+
+
 def probe_from(said: dict[str, Any]) -> dict[str, Any]:
     """Return a probe checked and complete, as it is kept; raise Conflict for one that cannot be."""
     try:
@@ -140,12 +150,18 @@ def run(said: dict[str, Any], case: Case, since: datetime | None, beat: Callable
     if isinstance(probe, LogProbe):
         return _log(probe, case, since, beat)
     if isinstance(probe, CommandProbe):
-        program = _program(probe.command)
-        if program is None:
-            return Seen("inconclusive", f"there is no program {probe.command} any more")
-        return _command([str(program), *probe.arguments], probe.seconds, beat)
+        return _command(probe, beat)
     order = said | {"private": bool(settings.PROBE_PRIVATE)}
     return _asked(order, probe.seconds, beat)
+
+
+def run_program(name: str, arguments: Sequence[str], seconds: int, beat: Callable[[], None]) -> Ended | None:
+    """Run a program of HOLDFAST_PROBE_COMMANDS once, with the limits of a probe; None: there is none of that name."""
+    program = _program(name)
+    if program is None:
+        return None
+    code, out, took = _in_child([str(program), *arguments], b"", seconds, beat)
+    return Ended(code, out.decode("utf-8", "replace").replace("\x00", "\ufffd"), took)
 
 
 def _evidence(probe: EvidenceProbe, case: Case, since: datetime | None) -> Seen:
@@ -210,13 +226,15 @@ def _asked(order: dict[str, Any], seconds: int, beat: Callable[[], None]) -> See
         return Seen("inconclusive", f"the probe ended with {code} after {took:.1f} s and said nothing usable")
 
 
-def _command(command: list[str], seconds: int, beat: Callable[[], None]) -> Seen:
-    code, out, took = _in_child(command, b"", seconds, beat)
-    if code is None:
-        return Seen("inconclusive", f"it did not end within {seconds} s and was killed")
-    lines = out.decode("utf-8", "replace").strip().splitlines()
-    said = f"ended with {code}: {lines[-1][:200] if lines else 'no output'}"
-    return Seen("passed" if code == 0 else "failed", said, round(took * 1000), "ms")
+def _command(probe: CommandProbe, beat: Callable[[], None]) -> Seen:
+    ended = run_program(probe.command, probe.arguments, probe.seconds, beat)
+    if ended is None:
+        return Seen("inconclusive", f"there is no program {probe.command} any more")
+    if ended.code is None:
+        return Seen("inconclusive", f"it did not end within {probe.seconds} s and was killed")
+    lines = ended.output.strip().splitlines()
+    said = f"ended with {ended.code}: {lines[-1][:200] if lines else 'no output'}"
+    return Seen("passed" if ended.code == 0 else "failed", said, round(ended.seconds * 1000), "ms")
 
 
 _LIMITED = (
