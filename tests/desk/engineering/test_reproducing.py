@@ -7,6 +7,7 @@ import json
 import pytest
 
 from holdfast.desk.cases.commands import Conflict
+from holdfast.desk.decisions.guarding import NeedsApproval
 from holdfast.desk.engineering import commands, quality
 from holdfast.desk.engineering.models import Ticket
 from holdfast.desk.engineering.printing import leaving, markdown
@@ -79,7 +80,7 @@ def test_a_run_that_does_not_show_it_keeps_the_ticket(whole, engineer, program):
     looked = gate(ticket, engineer)
     assert looked.verdict == quality.Verdict.OPEN
     assert "check did not show the fault: not reproduced, 0 of 3 times, ended with 0" in looked.gaps[0].says
-    with pytest.raises(Conflict, match="reproduction"):
+    with pytest.raises(NeedsApproval, match="although checks of its gate are open"):
         commands.file(ticket, by=engineer)
 
 
