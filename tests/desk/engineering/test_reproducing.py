@@ -63,6 +63,17 @@ def test_what_shows_the_fault_is_kept_with_its_exit_codes_and_environment(whole,
     assert "route seven: no line 53" in text
 
 
+def test_one_command_that_shows_it_is_reproduction_enough(whole, engineer, program):
+    ticket = whole(steps="")
+    program("echo no line 53; exit 1")
+
+    ran(ticket, Steps("check", times=1), engineer)
+
+    fresh = Ticket.objects.select_related("case__organisation", "case__customer").get(id=ticket.id)
+    assert not {"reproduction", "minimal"} & set(quality.look(quality.Subject(fresh, engineer)).open)
+    assert leaving(fresh)["parts"]["steps"].startswith("$ check\n# 1 of 1 times, ended with 1")
+
+
 def test_without_a_text_the_exit_code_tells(whole, engineer, program):
     ticket = whole()
     program("exit 0")

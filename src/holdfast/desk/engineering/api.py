@@ -181,7 +181,9 @@ class ReproduceIn(Schema):
     with anything but 0."""
 
     command: Annotated[Words, Field(min_length=1, max_length=81)]
-    arguments: Annotated[list[Annotated[Words, Field(max_length=2000)]], Field(max_length=20, default_factory=list)]
+    arguments: Annotated[
+        list[Annotated[Words, Field(max_length=2000)]], Field(max_length=20, default_factory=list)
+    ]
     shows: Annotated[Words, Field(max_length=400)] = ""
     times: Annotated[int, Field(ge=1, le=10)] = 3
     seconds: Annotated[int, Field(ge=1, le=60)] = 10

@@ -14,12 +14,13 @@ SCHEMA = 1
 
 def leaving(ticket: Ticket) -> dict[str, Any]:
     """Return a draft as it would leave: every text through the gate, empty parts left out."""
-    names = [name for name in PARTS if ticket.parts.get(name, "").strip()]
+    texts_of = {name: ticket.parts.get(name, "").strip() for name in PARTS}
     run = ticket.reproductions.filter(outcome=Reproduction.Outcome.REPRODUCED).first()
-    parts_text = {name: ticket.parts[name].strip() for name in names}
-    if run is not None and "steps" in parts_text:
-        parts_text["steps"] += f"\n\n$ {run.line}\n# {run.told}\n{run.output.strip()}"
-    texts = [ticket.summary, ticket.patch.strip("\n"), *parts_text.values()]
+    if run is not None:
+        ran = f"$ {run.line}\n# {run.told}\n{run.output.strip()}"
+        texts_of["steps"] = "\n\n".join(filter(None, [texts_of["steps"], ran]))
+    names = [name for name, text in texts_of.items() if text]
+    texts = [ticket.summary, ticket.patch.strip("\n"), *(texts_of[name] for name in names)]
     summary, patch, *parts = redacted_all(texts, ticket.case)
     return {"summary": summary, "parts": dict(zip(names, parts, strict=True)), "patch": patch}
 

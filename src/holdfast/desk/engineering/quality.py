@@ -15,7 +15,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.engineering.alike import Alike, alike
 from holdfast.desk.engineering.citing import Place, Places
 from holdfast.desk.engineering.filling import Facts, fill
-from holdfast.desk.engineering.models import Ticket
+from holdfast.desk.engineering.models import Reproduction, Ticket
 from holdfast.desk.engineering.parts import PARTS
 from holdfast.desk.people.models import Person
 
@@ -86,6 +86,11 @@ class Subject:
     def alike(self) -> list[Alike]:
         """Tickets of the owner that read like this one."""
         return alike(self.ticket, self.by)
+
+    @cached_property
+    def run(self) -> Reproduction | None:
+        """The newest reproduction that the desk has run."""
+        return self.ticket.reproductions.exclude(outcome=Reproduction.Outcome.WAITING).first()
 
     @property
     def text(self) -> str:

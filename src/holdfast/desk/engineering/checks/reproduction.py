@@ -24,6 +24,12 @@ class Reproduction(Check):
 
     def look(self, subject: Subject) -> Looked:
         """Return whether there is something to run, and how often it fails; what the desk ran itself counts first."""
+        run = subject.run
+        if run is not None and run.outcome == Run.Outcome.REPRODUCED:
+            return Looked(Verdict.MET, f"{run.line}: {run.told}"[:200])
+        if run is not None:
+            gap = f"{run.line} did not show the fault: {run.get_outcome_display().lower()}, {run.told}"
+            return self.open("the last run did not show it", gap[:400])
         text, cited = subject.parts["steps"], subject.cited["steps"]
         if not text.strip():
             gap = "No steps. A test that shows the fault, in the ledger of hypotheses, fills them"
@@ -32,12 +38,6 @@ class Reproduction(Check):
         if not _COMMAND.search(text):
             gap = "Nothing to run: number the steps, or begin commands with $"
             return self.open("no step and no command", gap)
-        run = subject.ticket.reproductions.exclude(outcome=Run.Outcome.WAITING).first()
-        if run is not None and run.outcome == Run.Outcome.REPRODUCED:
-            return Looked(Verdict.MET, f"{run.line}: {run.told}"[:200])
-        if run is not None:
-            gap = f"{run.line} did not show the fault: {run.get_outcome_display().lower()}, {run.told}"
-            return self.open("the last run did not show it", gap[:400])
         tests = [one.said for one in cited if one.said.startswith("T") and one.address]
         often = _OFTEN.search(text)
         if not tests and not often:
