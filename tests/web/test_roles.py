@@ -724,8 +724,16 @@ def ticket(state: str) -> Any:
     return prepared
 
 
+def nothing_runs(stage):
+    from holdfast.desk.engineering.models import Reproduction
+
+    ticket("draft")(stage)
+    Reproduction.objects.all().delete()
+
+
 PREPARE = {
     "/cases/{key}/tickets/{number}": ticket("draft"),
+    "/cases/{key}/tickets/{number}/reproduce": nothing_runs,
     "/cases/{key}/tickets/{number}/refill": ticket("draft"),
     "/cases/{key}/tickets/{number}/repair": ticket("draft"),
     "/cases/{key}/tickets/{number}/ask": ticket("draft"),
@@ -813,6 +821,9 @@ def stage(request, case, engineer, diagnosis, settings, tmp_path):
     from holdfast.desk.vault import commands as vault
 
     settings.DATA = tmp_path
+    settings.PROBE_COMMANDS = str(tmp_path)
+    (tmp_path / "check").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "check").chmod(0o755)
     people = {name: request.getfixturevalue(name) for name in CAST[1:]} | {"nobody": None}
     commands.join(case, people["developer"], "reads the change", by=engineer)
     commands.join(case, people["sre"], "watches the rollout", by=engineer)
