@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.desk.cases.carrying import Record, carries, stays
-from holdfast.desk.engineering.models import Affected, Exchange, Fix, Shared, Standing, Ticket
+from holdfast.desk.engineering.models import Affected, Exchange, Fix, Reproduction, Shared, Standing, Ticket
 from holdfast.desk.people.models import Person
 
 _TRACKED = ("tracker", "key", "serial", "seen_state", "tries", "try_at", "trouble", "asked_at", "late_at")
@@ -32,6 +32,12 @@ carries(
     ),
     Record(Exchange, within="ticket", anew=frozenset({"carries", "carry_at"})),
     Record(Fix, within="ticket"),
+    Record(
+        Reproduction,
+        within="ticket",
+        shapes={"arguments": list[str], "codes": list[int | None]},
+        stops={"outcome": {Reproduction.Outcome.WAITING: Reproduction.Outcome.INCONCLUSIVE}},
+    ),
     Record(Affected, within="ticket", told=_told),
 )
 stays({Shared: "the other case stays where it is"})
