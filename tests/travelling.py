@@ -12,7 +12,7 @@ from holdfast.desk.cases.models import Case
 from holdfast.desk.decisions.commands import answer
 from holdfast.desk.decisions.models import Decision
 from holdfast.desk.engineering import commands as ticketing
-from holdfast.desk.engineering.models import Affected, Exchange, Fix, Ticket
+from holdfast.desk.engineering.models import Affected, Exchange, Fix, Reproduction, Ticket
 from holdfast.desk.environments.commands import Described, record
 from holdfast.desk.impact.commands import Counted, constrain, count
 from holdfast.desk.investigation.commands import keep
@@ -91,6 +91,14 @@ def ticketed(case, engineer):
     Ticket.objects.filter(id=ticket.id).update(state="queued", tracker="jira", reference="ENG-1", owner="ENG")
     Exchange.objects.create(ticket=ticket, word="filed", text="here", author="engineer", person=engineer)
     Fix.objects.create(ticket=ticket, version="1.0.2", by=engineer)
+    ran = {
+        "arguments": ["seven"],
+        "codes": [1, None],
+        "hits": 1,
+        "output": "no line 53",
+        "outcome": "reproduced",
+    }
+    Reproduction.objects.create(ticket=ticket, command="check", person=engineer, **ran)
     Affected.objects.create(ticket=ticket, case=case, name="Acme")
 
 
