@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -116,3 +118,18 @@ def test_a_reader_sees_the_evidence_it_was_given_and_nothing_beside_it(tmp_path:
         pytest.skip("this kernel has no Landlock")
     assert other.kind == "unread"
     assert "Permission denied" in other.note
+
+
+def test_a_confined_reader_compiles_what_nobody_compiled_before_it(tmp_path: Path) -> None:
+    (tmp_path / "loops.py").write_text(
+        "from numba import njit\n@njit(cache=True)\ndef more(number):\n    return number + 1\n"
+    )
+    program = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import loops\n"
+        "from holdfast.diagnostics import confinement, zygote\n"
+        "zygote.compile_for_itself(); confinement.confine([Path(sys.argv[1])]); print(loops.more(1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("2\n", 0), done.stderr[-400:]

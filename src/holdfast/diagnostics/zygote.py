@@ -68,6 +68,7 @@ def _answer(pipe: Connection, limits: dict[str, Any]) -> None:
         (resource.RLIMIT_NOFILE, 256),
     ):
         resource.setrlimit(limit, (most, most))
+    compile_for_itself()
     held = confine([Path(one) for one in limits["readable"]], writable)
     pipe.send((os.getpid(), *held))
     while True:
@@ -77,6 +78,13 @@ def _answer(pipe: Connection, limits: dict[str, Any]) -> None:
             return
         allow(limits["work"] + opened.artefact.size / 1e6)
         pipe.send(read_one(opened))
+
+
+def compile_for_itself() -> None:
+    """Keep nothing that this process has to compile: it may not write where compiled loops are kept."""
+    from numba.core.caching import Cache
+
+    Cache.save_overload = lambda *_: None  # type: ignore[method-assign]
 
 
 def allow(seconds: float) -> None:
