@@ -285,21 +285,26 @@ def _next_line(data, at, start, high):  # type: ignore[no-untyped-def]
     return j if 0 < size <= width and ended else -1
 
 
-_GOES_ON = np.array([-1 if KINDS[code] & BASE64 else 0 for code in range(256)], np.int64)
-"""All bits for what may stand in base64, none for the others."""
-
-
 @kernel
 def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
     """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
-    count, i, length = 0, low, 0
-    while i < high:
-        length = (length + 1) & _GOES_ON[data[i]]
-        i += 1
-        if length < SHORTEST_RUN:
+    count, i, done = 0, low, low
+    while i + SHORTEST_RUN <= high:
+        # no run of the shortest length lies over a byte of another kind: leap behind it
+        if not (KINDS[data[i + SHORTEST_RUN - 1]] & BASE64):
+            i += SHORTEST_RUN
             continue
-        length = 0
-        i -= SHORTEST_RUN
+        back = i + SHORTEST_RUN - 1
+        while back > i and (KINDS[data[back - 1]] & BASE64):
+            back -= 1
+        if back > i:
+            i = back
+            continue
+        while i > low and i > done and (KINDS[data[i - 1]] & BASE64):
+            i -= 1
+        if not (KINDS[data[i]] & BASE64):
+            i += 1
+            continue
         s, hexes, digits, k = i, 0, 0, i
         while k < high:
             kind = KINDS[data[k]]
@@ -313,7 +318,7 @@ def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
             digits += (kind & DIGIT) != 0
             k += 1
         size = k - s
-        i = k
+        i = done = k
         if size < SHORTEST_RUN:
             continue
         if hexes == size and size % 2 == 0 and digits:
