@@ -174,6 +174,9 @@ def told(took: dict[str, list[float]], chosen: argparse.Namespace) -> int:
         worst = max(worst, p95)
         print(f"{name:<16}{len(times):>6}{statistics.median(times):>10.1f}{p95:>8.1f}")
     every = [time for times in took.values() for time in times]
+    if len(every) < 2:
+        print("too few pages to say anything; give it more --seconds")
+        return 2
     print(
         f"{'all':<16}{asked:>6}{statistics.median(every):>10.1f}{statistics.quantiles(every, n=20)[-1]:>8.1f}"
     )
