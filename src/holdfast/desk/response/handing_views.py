@@ -35,7 +35,8 @@ def handover(request: HttpRequest, key: str) -> HttpResponse:
     wanted = request.GET.get("n", "")
     shown = next((one for one in every if str(one.number) == wanted), every[0] if every else None)
     now = timezone.now()
-    turn, people = proposed(case, now)
+    shifts, owners = current(Shifts, case.organisation_id).value, possible_owners(case)
+    turn, people = proposed(case, now, shifts, owners)
     context = {
         "case": case,
         "clock": clock(case),
@@ -44,9 +45,9 @@ def handover(request: HttpRequest, key: str) -> HttpResponse:
         "hand": shown,
         "every": every,
         "turn": turn,
-        "on": on_shift(current(Shifts, case.organisation_id).value, now),
+        "on": on_shift(shifts, now),
         "proposed": people,
-        "owners": [one for one in possible_owners(case) if one.id != case.owner_id],
+        "owners": [one for one in owners if one.id != case.owner_id],
         "loss": losses(person, case.organisation_id),
     }
     return render(request, "response/handover.html", context | _read(case, shown, person))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -111,20 +111,22 @@ def next_change(value: ShiftsValue, at: datetime) -> Turn | None:
     return next((turn for turn in turns(value, at) if turn.starts > at), None)
 
 
-def people_of(case: Case, turn: Turn) -> list[Person]:
-    """Return who of a shift may own a case."""
+def people_of(case: Case, turn: Turn, owners: Sequence[Person] | None = None) -> list[Person]:
+    """Return who of a shift may own a case; owners: all who may, where they are read already."""
     team = (
         Team.objects.filter(organisation=case.organisation_id, name=turn.shift.team)
         if turn.shift.team
         else None
     )
     members = set(team.values_list("members__id", flat=True)) if team is not None else set()
-    return [one for one in possible_owners(case) if one.id in members or one.username in turn.shift.people]
+    every = possible_owners(case) if owners is None else owners
+    return [one for one in every if one.id in members or one.username in turn.shift.people]
 
 
-def proposed(case: Case, at: datetime) -> tuple[Turn | None, list[Person]]:
+def proposed(
+    case: Case, at: datetime, value: ShiftsValue | None = None, owners: Sequence[Person] | None = None
+) -> tuple[Turn | None, list[Person]]:
     """Return the shift that comes next and who of it may own the case; the owner is left out."""
-    value = current(Shifts, case.organisation_id).value
-    turn = next_change(value, at)
-    people = people_of(case, turn) if turn else []
+    turn = next_change(value or current(Shifts, case.organisation_id).value, at)
+    people = people_of(case, turn, owners) if turn else []
     return turn, [one for one in people if one.id != case.owner_id]
