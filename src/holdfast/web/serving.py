@@ -87,15 +87,8 @@ def answer(parent: int, descriptor: int) -> None:
 
 
 def _server() -> Any:
-    import gc
-
     import uvicorn
 
-    from holdfast.web import asgi  # noqa: F401  loaded, so that the collector need not look at it again
-
-    # A page makes some 100,000 objects and no cycles: by the defaults a fifth of its time would go to looking for them.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
     config = uvicorn.Config(
         "holdfast.web.asgi:application",
         lifespan="off",
