@@ -11,6 +11,8 @@ from holdfast.diagnostics.findings import Finding
 
 SCHEMA = 1
 """Version of the public JSON. Fields are added within a version, never changed or removed."""
+EXEMPLARS = "exemplars.json"
+"""The file in which a reading that is kept leaves traces worth looking at; see `correlation.exemplars`."""
 
 Verdict = Literal["abnormal", "nothing_abnormal", "undecided"]
 Certainty = Literal["high", "medium", "low", "none"]

@@ -7,7 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
+from holdfast.diagnostics.traces.shape import critical
+from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join, parents
 from holdfast.diagnostics.traces.waterfall import named, waterfall
 
 
@@ -33,8 +34,15 @@ def test_the_parts_of_the_critical_path_cover_the_whole_request_once(children):
     rows = [("s0", "", "x", 100, 300, SERVER)]
     for number, (parent, start, length, component) in enumerate(children, 1):
         rows.append((f"s{number}", f"s{parent % number}", component, 50 + start, 50 + start + length, SERVER))
-    parts = held(waterfall(frame_of(rows)))
+    frame = frame_of(rows)
+    bars = waterfall(frame)
+    parts = held(bars)
     assert sum(end - start for start, end in parts) == 200
+    # The sums that figures are made of are those of the stretches drawn.
+    sums = critical(parents(frame), frame["start"].to_numpy(), frame["end"].to_numpy())
+    assert {bar.row: sum(e - s for s, e in (*bar.critical, *bar.waiting)) for bar in bars} == dict(
+        enumerate(sums)
+    )
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(parts))
 
 

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import orjson
 
+from holdfast.diagnostics.diagnosis import EXEMPLARS
 from holdfast.redaction import Key, redact_bundle
 from holdfast.redaction.files import digest_of
 from holdfast.redaction.policy import Policy
 
 WITHHELD = "[withheld]"
 MAP = "pseudonyms.map"
-TRACES = "exemplars.json"
 _OURS = {
     *("id", "rule", "kind", "sign", "sort", "severity", "certainty", "verdict", "time", "first", "last"),
     *("earliest", "latest", "sha256", "artefact", "level", "domain", "zone", "schema", "span", "unit", "way"),
@@ -53,7 +53,7 @@ class _Derivatives:
         self.kept, self.key = kept, key
         self.out = kept.with_name("derived")
         self.words = kept.with_name("words.json")
-        texts = [*kept.glob("*.log.json"), *kept.glob(TRACES)]
+        texts = [*kept.glob("*.log.json"), *kept.glob(EXEMPLARS)]
         self.texts = {path: orjson.loads(path.read_bytes()) for path in texts}
 
     def run(self, report: dict[str, Any], step: Step) -> dict[str, Any]:
@@ -109,9 +109,14 @@ class _Derivatives:
 
     def _templates(self, said: Callable[[str], str]) -> None:
         for path, texts in self.texts.items():
-            stem, dot, end = path.name.partition(".")
-            target = path.with_name(f"{stem}.redacted{dot}{end}")
+            target = path.with_name(redacted(path.name))
             target.write_bytes(orjson.dumps(_mapped(texts, said)))
+
+
+def redacted(name: str) -> str:
+    """Return the name of the derivative of a text: `A1.redacted.log.json`."""
+    stem, dot, end = name.partition(".")
+    return f"{stem}.redacted{dot}{end}"
 
 
 def _read(line: bytes) -> str:

@@ -16,11 +16,12 @@ from typing import Any
 
 import orjson
 
-from holdfast.desk.investigation.deriving import MAP, TRACES
+from holdfast.desk.investigation.deriving import MAP, redacted
 from holdfast.desk.investigation.models import Diagnosis
 from holdfast.desk.vault import gate, keys, storage
 from holdfast.desk.vault.letting_go import when_deleted
 from holdfast.desk.vault.looking_after import seals
+from holdfast.diagnostics.diagnosis import EXEMPLARS
 from holdfast.diagnostics.viewing import Page, open_page
 from holdfast.diagnostics.viewing.lines import Lines
 from holdfast.diagnostics.viewing.pages import REDACTED
@@ -116,7 +117,7 @@ def page_of(diagnosis: Diagnosis, artefact: str) -> Page:
 
 def traces_of(diagnosis: Diagnosis) -> dict[str, Any] | None:
     """Return the traces a reading left to be looked at, redacted; None where it saw none."""
-    path = _folder(diagnosis, TRACES) / "exemplars.redacted.json"
+    path = _folder(diagnosis, EXEMPLARS) / redacted(EXEMPLARS)
     if not path.exists():
         return None
     found: dict[str, Any] = orjson.loads(open_kept(path)[:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ THIN = 0.25
 """Percent of the width below which a part would not be seen."""
 TOLD = 8.0
 """Percent of the width that a wait must have to be told in words within it."""
-_STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,6 @@ def _part(one: Sequence[float], share: float, tone: str) -> Part:
 
 def _ticks(whole: float) -> list[tuple[float, str]]:
     """Return round moments, at most eight."""
-    power = 10.0**-6
-    step = power
-    while whole / step > 7:
-        step = next((power * n for n in _STEPS if whole / (power * n) <= 7), 0.0)
-        if not step:
-            power *= 10
-            step = power
-    count = int(whole / step)
-    return [(100 * n * step / whole, f"{n * step:g}") for n in range(count + 1)]
+    power = 10.0 ** math.floor(math.log10(whole / 7))
+    step = next(power * n for n in (1, 2, 5, 10) if whole <= 7 * power * n)
+    return [(100 * n * step / whole, f"{n * step:g}") for n in range(int(whole / step) + 1)]

@@ -21,14 +21,11 @@ from holdfast.diagnostics.correlation.narrative import tell
 from holdfast.diagnostics.correlation.questions import questions
 from holdfast.diagnostics.correlation.ranking import weigh
 from holdfast.diagnostics.correlation.wording import texts
-from holdfast.diagnostics.diagnosis import Diagnosis
+from holdfast.diagnostics.diagnosis import EXEMPLARS, Diagnosis
 from holdfast.diagnostics.findings import Finding, Severity
 from holdfast.diagnostics.traces.spans import SpanBuilder, join
 
 Read = Sequence[tuple[Opened, Reading]]
-
-
-TRACES = "exemplars.json"
 
 
 def conclude(ours: Read, theirs: Read, at: int | None = None, keep: Path | None = None) -> Diagnosis:
@@ -41,7 +38,7 @@ def conclude(ours: Read, theirs: Read, at: int | None = None, keep: Path | None 
     bundle, offsets = corrected(gather(ours, names - {""}))
     weighed = weigh(baseline, bundle, at)
     if keep is not None and bundle.spans.height:
-        (keep / TRACES).write_bytes(orjson.dumps(exemplars(baseline, bundle, weighed)))
+        (keep / EXEMPLARS).write_bytes(orjson.dumps(exemplars(baseline, bundle, weighed)))
     coverage = gaps(bundle, baseline, weighed, ours, offsets)
     noticed = [*_of_readers(ours), *call_patterns(bundle.spans)]
     told = tell(bundle, weighed, texts([baseline.templates, bundle.templates]), noticed, at)
