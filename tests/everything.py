@@ -12,8 +12,9 @@ import sys
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
 WARM = (
-    "from holdfast.diagnostics import reading; from holdfast.diagnostics.correlation import conclusion;"
-    " reading.warm(); conclusion.warm()"
+    "from holdfast import redaction; from holdfast.diagnostics import reading;"
+    " from holdfast.diagnostics.correlation import conclusion;"
+    " reading.warm(); conclusion.warm(); redaction.warm()"
 )
 
 

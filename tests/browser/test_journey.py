@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.desk.cases import commands
+
 pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "".join(
     f"2026-03-01T10:{n // 60:02d}:{n % 60:02d}Z {'ERROR' if n > 900 and n % 3 == 0 else 'INFO'} "
@@ -65,8 +67,6 @@ def test_from_declaration_to_proof(desk, browser, sign_in, engineer, tmp_path):
 
 
 def test_what_somebody_else_writes_appears_by_itself(desk, browser, sign_in, case, engineer, team_mate):
-    from holdfast.desk.cases import commands
-
     page = browser.new_page()
     sign_in(page, desk, engineer)
     page.goto(f"{desk}/cases/ESC-1/")
@@ -76,4 +76,27 @@ def test_what_somebody_else_writes_appears_by_itself(desk, browser, sign_in, cas
     commands.comment(case, "the gateway is back", by=team_mate)
     page.get_by_text("the gateway is back").wait_for(timeout=10_000)
     assert page.locator("#write-text").input_value() == "half a thought"
+    page.close()
+
+
+def test_a_tab_nobody_looks_at_holds_no_stream_and_has_missed_nothing(
+    desk, browser, sign_in, case, team_mate
+):
+    page = browser.new_page()
+    sign_in(page, desk, team_mate)
+    page.goto(f"{desk}/cases/ESC-1/")
+    page.locator("#live:not(.stale)").wait_for()
+    looked = (
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    with page.expect_event("requestfailed", lambda request: "/live/" in request.url):
+        page.evaluate(looked, True)
+    for number in range(3):
+        commands.comment(case, f"said unseen, no. {number}", by=team_mate)
+    page.wait_for_timeout(800)
+    assert not page.get_by_text("said unseen").count()
+    page.evaluate(looked, False)
+    page.get_by_text("said unseen, no. 2").wait_for(timeout=10_000)
+    assert page.get_by_text("said unseen").count() == 3
     page.close()

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from threading import Timer
 
 from rich.console import Console
 from rich.rule import Rule
@@ -19,9 +20,18 @@ def serve(host: str, port: int) -> None:
     """Bring the database up to date, then serve until interrupted."""
     from holdfast.web import serving
 
-    serving.set_up()
-    serving.migrate()
-    serving.serve(host, port, ready=lambda address: print(f"Holdfast listens on {address}", flush=True))
+    said = "Preparing; the first start on a machine compiles for about a minute"
+    patience = Timer(3, print, [said], {"file": sys.stderr})
+    patience.start()
+
+    def ready(address: str) -> None:
+        patience.cancel()
+        print(f"Holdfast listens on {address}", flush=True)
+
+    try:
+        serving.serve(host, port, ready=ready)
+    finally:
+        patience.cancel()
 
 
 def recount() -> None:

@@ -6,7 +6,7 @@ A library: no Django, no database. `Redactor(key).text(...)` for single texts.
 from holdfast.redaction.bundle import Entry, OutputUnusable, Report, redact_bundle
 from holdfast.redaction.policy import Policy, PolicyError
 from holdfast.redaction.pseudonyms import Key, KeyUnusable
-from holdfast.redaction.redactor import Found, Redacted, Redactor
+from holdfast.redaction.redactor import Found, Redacted, Redactor, warm
 
 __all__ = [
     "Entry",
@@ -20,4 +20,5 @@ __all__ = [
     "Redactor",
     "Report",
     "redact_bundle",
+    "warm",
 ]

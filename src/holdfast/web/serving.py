@@ -59,13 +59,13 @@ def serve(host: str = "127.0.0.1", port: int = 8137, *, ready: Callable[[str], N
     migrate()
     from django.conf import settings
 
+    server = _server()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=2048) as listening:
         beside = [Beside("holdfast.web.answering", listening.fileno())] * (settings.WEB_PROCESSES - 1)
         beside += [Beside("holdfast.web.worker")] * settings.WORKERS
         beside += [Beside("holdfast.web.mailing")] * bool(settings.MAIL_LISTEN)
         with kept(beside):
-            server = _server()
             if ready is not None:
                 threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
             server.run(sockets=[listening])
@@ -89,6 +89,9 @@ def answer(parent: int, descriptor: int) -> None:
 def _server() -> Any:
     import uvicorn
 
+    from holdfast import redaction
+
+    redaction.warm()  # the first draft a process shows would otherwise wait, and all its pages with it
     config = uvicorn.Config(
         "holdfast.web.asgi:application",
         lifespan="off",

@@ -116,6 +116,24 @@ def test_what_happens_arrives_and_a_reader_who_comes_back_misses_nothing(case, e
     run(play)
 
 
+def test_a_reader_who_heard_nothing_yet_misses_nothing_either_however_much_it_is(case, engineer, monkeypatch):
+    monkeypatch.setattr(live, "_BATCH", 2)
+
+    async def play():
+        stream = await opened(engineer, "?case=ESC-1")
+        start = (await anext(stream)).decode()
+        at = next(line.removeprefix("id: ") for line in start.splitlines() if line.startswith("id: "))
+        await stream.aclose()
+        for number in range(5):
+            await sync_to_async(commands.comment)(case, f"no. {number}", by=engineer)
+        again = await opened(engineer, f"?case=ESC-1&after={at}")
+        positions = [(await news(again))[1]["entry"] for _ in range(5)]
+        await again.aclose()
+        return positions
+
+    assert run(play) == [2, 3, 4, 5, 6]
+
+
 def test_a_stream_tells_nobody_of_cases_they_do_not_see(case, engineer, stranger):
     async def play():
         theirs, ours = await opened(stranger), await opened(engineer)

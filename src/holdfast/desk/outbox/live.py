@@ -13,6 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from asgiref.sync import sync_to_async
@@ -56,6 +57,7 @@ say only what everybody who is let into such a stream may read."""
 @dataclass(eq=False, slots=True)
 class _Reader:
     wanted: Wanted
+    start: int
     queue: asyncio.Queue[News] = field(default_factory=lambda: asyncio.Queue(1000))
     lagging: bool = False
 
@@ -80,10 +82,10 @@ class Poller:
 
     async def join(self, wanted: Wanted) -> _Reader:
         """Give a reader its queue; it must leave."""
-        reader = _Reader(wanted)
         if self._task is None or self._task.done():
             self._last = await self._call(newest)
             self._task = asyncio.create_task(self._poll())
+        reader = _Reader(wanted, self._last)
         self._readers.add(reader)
         return reader
 
@@ -91,9 +93,12 @@ class Poller:
         """Forget a reader; with the last one the polling ends."""
         self._readers.discard(reader)
 
-    async def since(self, last: int) -> list[News]:
-        """Return what came after an event id, for a reader that comes back."""
-        return await self._call(lambda: after(last))
+    async def since(self, last: int) -> AsyncIterator[News]:
+        """Yield what came after an event id, for a reader that comes back."""
+        while batch := await self._call(partial(after, last)):
+            last = batch[-1].id
+            for news in batch:
+                yield news
 
     async def words(self, news: News, told: Told) -> str:
         """Return an event as the stream carries it, with what is told of it; put together once for all."""
@@ -158,7 +163,8 @@ async def stream(
     notice that its reader has lost a right.
     """
     await sync_to_async(connections.close_all)()
-    last = request.headers.get("Last-Event-ID", "")
+    # The browser says it when a connection broke, the page when it let go of the stream itself.
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     response = StreamingHttpResponse(
         _events(wanted, int(last) if last.isdecimal() else None, told, lifetime),
         content_type="text/event-stream",
@@ -171,9 +177,9 @@ async def stream(
 async def _events(wanted: Wanted, last: int | None, told: Told | None, lifetime: float) -> AsyncIterator[str]:
     reader = await poller().join(wanted)
     try:
-        yield "retry: 2000\n\n"
-        sent = last or 0
-        for news in await poller().since(last) if last is not None else []:
+        sent = reader.start if last is None else last
+        yield f"retry: 2000\nid: {sent}\nevent: start\ndata: {{}}\n\n"
+        async for news in poller().since(sent):
             sent = news.id
             if wanted(news):
                 yield await _said(news, told)

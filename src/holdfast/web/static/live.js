@@ -27,18 +27,27 @@
   const dot = document.getElementById("live");
   if (!dot) return;
   const key = document.body.dataset.case;
-  const stream = new EventSource(document.body.dataset.stream || dot.dataset.stream + (key ? `?case=${encodeURIComponent(key)}` : ""));
-  let heard = new Date();
-  stream.onopen = () => { document.dispatchEvent(new CustomEvent("holdfast:connected")); dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
-  stream.onerror = () => {
-    dot.classList.add("stale");
-    dot.lastElementChild.textContent = `last news ${heard.toISOString().slice(11, 19)}, reconnecting`;
+  const address = new URL(document.body.dataset.stream || dot.dataset.stream, location);
+  if (key && !document.body.dataset.stream) address.searchParams.set("case", key);
+  let stream, heard = new Date();
+  const connect = () => {
+    stream = new EventSource(address);
+    stream.onopen = () => { document.dispatchEvent(new CustomEvent("holdfast:connected")); dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
+    stream.onerror = () => {
+      dot.classList.add("stale");
+      dot.lastElementChild.textContent = `last news ${heard.toISOString().slice(11, 19)}, reconnecting`;
+    };
+    for (const kind of ["start", "news"]) stream.addEventListener(kind, (event) => address.searchParams.set("after", event.lastEventId));
+    stream.addEventListener("news", (event) => {
+      heard = new Date();
+      const news = JSON.parse(event.data);
+      if (key) ofCase(news); else ofQueue(news);
+    });
   };
-  stream.addEventListener("news", (event) => {
-    heard = new Date();
-    const news = JSON.parse(event.data);
-    if (key) ofCase(news); else ofQueue(news);
-  });
+  // A browser opens six connections to a host, and each open stream is one: a tab that nobody looks at lets go of
+  // its own, and asks for what it missed when it is looked at again.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) stream.close(); else if (stream.readyState === EventSource.CLOSED) connect(); });
+  connect();
   const ofCase = (news) => {
     if (!document.body.dataset.stream) refresh();
     if (news.kind.startsWith("case.")) document.body.dispatchEvent(new CustomEvent("holdfast:case", { detail: news }));
@@ -50,15 +59,21 @@
   };
 
   // Parts of the page are replaced by their newer selves, unless somebody is typing in them.
-  let asked = 0;
+  let asking = false, again = false;
   const changed = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : !/^(hidden|file)$/.test(field.type) && field.value !== field.defaultValue;
   const chosen = (field) => field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
   const typed = (part) => [...part.querySelectorAll("select")].some(chosen) || part.contains(document.activeElement) || [...part.querySelectorAll("input, textarea")].some(changed);
+  // One question at a time: news that come while an answer is on its way make one more, however many they are.
   const refresh = async () => {
-    const mine = ++asked;
-    const answer = await fetch(location.pathname + location.search, { headers: { "X-Requested-With": "fetch" } });
-    if (!answer.ok || mine !== asked) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(location.pathname + location.search, { headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the dot in the head says that we are cut off */ } finally { asking = false; }
+    if (again) { again = false; refresh(); }
+  };
+  const put = (page) => {
     for (const here of document.querySelectorAll("[data-live], .casehead")) {
       const there = here.id ? page.getElementById(here.id) : page.querySelector(".casehead");
       if (!there || typed(here) || here.querySelector("[data-busy]") || here.innerHTML === there.innerHTML) continue;
