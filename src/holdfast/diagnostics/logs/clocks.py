@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_MESSAGE
+from holdfast.diagnostics.logs.lines import X_ALL, X_BOUNDS, X_OUTERS, trimmed
 from holdfast.diagnostics.logs.matching import C_ABSOLUTE, C_DATE, C_TIME, C_YEAR, R_CLOCK, Ints, time_of
 from holdfast.diagnostics.logs.memory import get
 from holdfast.diagnostics.logs.opcodes import NO_TIME, REGISTERS
 from holdfast.diagnostics.logs.partial import Mapped, Partial
-from holdfast.diagnostics.logs.records import S_CLOCK, UNSTATED, X_ALL, X_BOUNDS, X_OUTERS, trimmed
+from holdfast.diagnostics.logs.records import S_CLOCK, UNSTATED
 from holdfast.diagnostics.logs.scanning import run
 from holdfast.diagnostics.logs.table import Note, NoteKind
 
@@ -162,7 +164,9 @@ def _steps_back(time: Ints, line: NDArray[np.int32]) -> list[Note]:
 def clock_pairs(ctx: int, lines: Ints) -> Ints:
     """Wrapper time, inner time and the inner clock's bits of each line that has both; shape (n, 3)."""
     registers, result = np.zeros((2, REGISTERS), np.int64), np.zeros((len(lines), 3), np.int64)
-    regs, inner, used = registers[0].ctypes.data, registers[1].ctypes.data, 0
+    # Signed: numba takes an address for unsigned, and all below would be compiled twice.
+    regs: Any = np.int64(registers.ctypes.data)
+    inner, used = regs + REGISTERS * 8, 0
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
     for index in range(len(lines)):
         if run(ctx, get(bounds, 0), get(bounds, 1), lines[index, 0], lines[index, 1], regs) == 0:

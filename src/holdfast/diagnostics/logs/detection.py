@@ -1,16 +1,18 @@
 """Which layout a file has: a vote of sample lines from its head, middle and tail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.diagnostics.logs.columns import columned
 from holdfast.diagnostics.logs.headers import learn
-from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, key_table, known_layouts
+from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, further, key_table, known_layouts
+from holdfast.diagnostics.logs.lines import INNERS
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Op
+from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Form, Op
 from holdfast.diagnostics.logs.scanning import continuations, vote
 from holdfast.diagnostics.logs.shapes import MEMORY
 from holdfast.diagnostics.logs.skeletons import CHARSETS
@@ -26,11 +28,12 @@ WORTH = 0.5  # share of the record lines a layout must read to be the file's lay
 class Plan:
     """How a file is read: programs tried on each line, then on the text inside a wrapper.
 
-    `bounds` rows are (first row, stop row, wraps); the first `outers` belong to lines.
+    `more` are those for further lines of a head. `bounds` rows are (first row, stop row, Form) of all three.
     """
 
     outers: tuple[Program, ...]
     inners: tuple[Program, ...]
+    more: tuple[Program, ...]
     loose: bool
     confidence: float
     rows: Ints
@@ -67,7 +70,9 @@ class Context:
             Ctx.BASE: base,
             Ctx.BOUNDS: plan.bounds.ctypes.data,
             Ctx.OUTERS: len(plan.outers),
-            Ctx.ALL: len(plan.bounds),
+            Ctx.ALL: len(plan.outers) + len(plan.inners),
+            Ctx.MORE: len(plan.bounds),
+            Ctx.HEADS: int((plan.bounds[:, 2] >= Form.HEAD).any()),
             Ctx.LOOSE: int(plan.loose),
             Ctx.SHAPES: self._owned[2].ctypes.data,
         }
@@ -88,19 +93,19 @@ def arranged(
     layouts: Sequence[Layout],
 ) -> Plan:
     """Pack programs for the kernels."""
-    rows, bounds = _packed((*outers, *inners))
-    return Plan(tuple(outers), tuple(inners), loose, confidence, rows, bounds, key_table(layouts))
+    more = tuple(program for layout in layouts for program in further(layout))
+    rows, bounds = _packed((*outers, *inners, *more))
+    return Plan(tuple(outers), tuple(inners), more, loose, confidence, rows, bounds, key_table(layouts))
 
 
 def _packed(programs: Sequence[Program]) -> tuple[Ints, Ints]:
-    """Rows of all programs one after the other, and (first row, stop row, wraps) of each."""
+    """Rows of all programs one after the other, and (first row, stop row, Form) of each."""
     rows: list[tuple[int, int, int, int]] = []
     bounds: list[tuple[int, int, int]] = []
     for program in programs:
         shift = len(rows)
         rows.extend((op, a + shift if op == Op.OPTIONAL else a, b, c) for op, a, b, c in program.rows)
-        wraps = (2 if program.rows[0][0] == Op.JSON else 1) if program.layout.wraps else 0
-        bounds.append((shift, len(rows), wraps))
+        bounds.append((shift, len(rows), int(program.layout.form)))
     packed = np.array(rows or [(0, 0, 0, 0)], np.int64).reshape(-1, 4)
     return packed, np.array(bounds, np.int64).reshape(-1, 3)
 
@@ -112,7 +117,7 @@ def _catalogue() -> Plan:
     programs = [program for layout in layouts for program in compiled(layout)]
     plain = [program for program in programs if not program.layout.wraps]
     wrapping = [program for program in programs if program.layout.wraps]
-    return arranged(plain, wrapping, False, 0.0, layouts)
+    return replace(arranged(plain, wrapping, False, 0.0, layouts), more=())
 
 
 def sample_lines(data: Bytes, size: int) -> list[bytes]:
@@ -154,14 +159,31 @@ def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list
     data = np.frombuffer(text, np.uint8)
     base = int(data.ctypes.data)
     ctx = Context(plan, base, len(data))
-    result = vote(ctx.address, lines + base, plan.bounds[:most])
-    ballots = []
     programs = (*plan.outers, *plan.inners)
+    result = vote(ctx.address, lines + base, plan.bounds[: most or len(programs)])
+    ballots = []
     for number in np.flatnonzero(result[:, :, 0].any(axis=1)).tolist():
-        cells = result[number]
+        cells, program = result[number], programs[number]
         read = cells[:, 0] == 1
-        ballots.append(_Ballot(programs[number], read, float(cells[read, 1].mean()), cells[:, 2:] - base))
+        fields = float(cells[read, 1].mean())
+        if program.layout.more:
+            read = _with_heads(program.layout, read, lines + base)
+        ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
     return ballots
+
+
+def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray[np.bool_]:
+    """The lines read, and all from the first head on where more of the head stands under most of them."""
+    plan = arranged((), (), False, 0.0, (layout,))
+    ctx = Context(plan, int(lines[0, 0]), int(lines[-1, 1] - lines[0, 0]))
+    result = vote(ctx.address, lines, plan.bounds)
+    more: NDArray[np.bool_] = np.any(result[:, :, 0], axis=0)
+    heads = np.flatnonzero(read)
+    followed = more[heads[heads + 1 < len(read)] + 1]
+    if not followed.sum() * 2 > len(followed):
+        return read
+    covered: NDArray[np.bool_] = read | (np.arange(len(read)) >= heads[0])
+    return covered
 
 
 def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) -> list[_Ballot]:
@@ -199,7 +221,8 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     catalogue = _catalogue()
     text, spans = _spans(lines)
     heads = ~_continuations(text, spans)
-    chosen = _elected(_vote(text, spans, catalogue), heads, 4)
+    named = named_columns(lines)
+    chosen = _elected([*_vote(text, spans, catalogue), *_vote(text, spans, named)], heads, 4)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read
@@ -207,8 +230,16 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     if share < WORTH:
         return learned([line for line, head in zip(lines, heads, strict=True) if head])
     inners = _inner_programs(text, chosen[0], heads) if chosen[0].program.layout.wraps else []
-    outers = [ballot.program for ballot in chosen]
-    return arranged(outers, inners, share < 0.98, share, _used(outers, inners))
+    outers = _with_kin([ballot.program for ballot in chosen])
+    used = _used(outers, inners)
+    loose = share < 0.98 and not any(layout.more for layout in used)
+    return arranged(outers, inners, loose, share, used)
+
+
+def named_columns(lines: Sequence[bytes]) -> Plan:
+    """Programs for the columns that lines of the file name."""
+    layouts = [layout for known in known_layouts() if known.columns for layout in columned(known, lines)]
+    return arranged([program for layout in layouts for program in compiled(layout)], (), False, 0.0, layouts)
 
 
 def learned(lines: Sequence[bytes]) -> Plan:
@@ -249,7 +280,13 @@ def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> 
     ballots = _vote(joined, inside, catalogue, len(catalogue.outers))
     elected = _elected(ballots, heads, 6)
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
-    return [ballot.program for ballot in elected] if share >= INNER_WORTH else []
+    return _with_kin([ballot.program for ballot in elected])[: INNERS - 1] if share >= INNER_WORTH else []
+
+
+def _with_kin(programs: Sequence[Program]) -> list[Program]:
+    """The programs and all others of their layouts whose heads have several lines: each form may stand first."""
+    kin = [other for program in programs if program.layout.more for other in compiled(program.layout)]
+    return list({(one.layout.name, one.rows): one for one in (*programs, *kin)}.values())
 
 
 def message_of(plan: Plan, line: bytes) -> bytes:

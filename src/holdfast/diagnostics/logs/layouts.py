@@ -3,6 +3,10 @@
 A pattern is literal text with fields in braces. A blank matches one or more blanks, `{? ... ?}` is an
 optional group, `{name}` reads up to the literal that follows it, `{name:kind}` narrows what it may hold
 (see KINDS). `{time}` follows the layout's time formats.
+
+A record may have a head of several lines: `more` are the patterns of those after the first, and `below`
+says that the message stands under them, on one `line` or as all the `text` up to the next head. Where a
+line in the file itself names the columns, `columns` says what they mean (see columns.py).
 """
 
 import re
@@ -15,7 +19,17 @@ from typing import Any
 import numpy as np
 import yaml
 
-from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, Charset, Level, Op, Reg, Role, block_hash, key_hash
+from holdfast.diagnostics.logs.opcodes import (
+    FNV_OFFSET,
+    Charset,
+    Form,
+    Level,
+    Op,
+    Reg,
+    Role,
+    block_hash,
+    key_hash,
+)
 
 Row = tuple[int, int, int, int]
 
@@ -33,6 +47,9 @@ KINDS = {
     "final": Charset.FINAL,
     "token": Charset.TOKEN,
     "age": Charset.AGE,
+    "field": Charset.FIELD,
+    "cell": Charset.CELL,
+    "rest": Charset.ANY,
 }
 SPANS = {
     "component": Reg.COMPONENT,
@@ -100,7 +117,18 @@ class Layout:
     zone: str = "unstated"
     wraps: bool = False
     weight: int = 0
+    more: tuple[str, ...] = ()
+    below: str = ""
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        """What a line read by one of the patterns is to its record."""
+        if self.wraps:
+            return Form.JSON_WRAPPER if self.patterns[0].startswith("{json}") else Form.WRAPPER
+        below = {"": Form.HEAD if self.more else Form.LINE, "line": Form.HEAD_LINE, "text": Form.HEAD_TEXT}
+        return below[self.below]
 
     @property
     def salt(self) -> int:
@@ -143,10 +171,19 @@ def time_rows(time_format: str) -> Iterator[Row]:
 
 def compiled(layout: Layout) -> list[Program]:
     """A program for each pattern and time format of the layout."""
+    return _programs(layout, layout.patterns)
+
+
+def further(layout: Layout) -> list[Program]:
+    """Programs for the lines of a head after its first."""
+    return _programs(layout, layout.more)
+
+
+def _programs(layout: Layout, patterns: Sequence[str]) -> list[Program]:
     return [
         Program(layout, pattern, time, tuple(_rows(layout, pattern, time)))
-        for pattern in layout.patterns
-        for time in layout.times or ("",)
+        for pattern in patterns
+        for time in (layout.times if "{time}" in pattern and layout.times else ("",))
     ]
 
 
@@ -185,6 +222,9 @@ def _field_rows(layout: Layout, time: str, text: str, stop: int) -> Iterator[Row
         "priority": (Op.PRIORITY, 0, 0, 0),
         "status": (Op.STATUS, 0, 0, 0),
         "message": (Op.MESSAGE, 0, 0, 0),
+        "begin": (Op.BEGIN, 0, 0, 0),
+        "upto": (Op.UPTO, 0, 0, 0),
+        "end": (Op.END, 0, 0, 0),
         "gap": (Op.LITERAL, 32, 0, 0),  # exactly one blank: what follows may be indented
         "partial": (Op.PARTIAL_FLAG, 0, 0, 0),
         "json": (Op.JSON, layout.salt, 0, 0),
@@ -201,7 +241,13 @@ def _field_rows(layout: Layout, time: str, text: str, stop: int) -> Iterator[Row
         if kind and kind not in KINDS:
             raise LayoutError(f"{layout.name}: unknown kind {kind!r}")
         charset = KINDS.get(kind, Charset.VISIBLE)
-        ends = 32 if charset is Charset.ANY and stop < 0 else stop
+        ends = (
+            -2
+            if kind in {"rest", "cell"} and stop < 0
+            else 32
+            if charset is Charset.ANY and stop < 0
+            else stop
+        )
         yield int(Op.CAPTURE), int(SPANS.get(name, Reg.IGNORED)), ends, int(charset)
 
 
@@ -224,8 +270,17 @@ def parsed(text: str, origin: str = "") -> Layout:
         zone=data.get("zone", "unstated"),
         wraps=bool(data.get("wraps", False)),
         weight=int(data.get("weight", 0)),
+        more=tuple(data.get("more", ())),
+        below=_known(data.get("below", ""), {"", "line", "text"}, data["name"]),
+        columns=data.get("columns", {}),
         samples=samples,
     )
+
+
+def _known(word: str, words: set[str], name: str) -> str:
+    if word not in words:
+        raise LayoutError(f"{name}: {word!r} is none of {', '.join(sorted(words - {''}))}")
+    return word
 
 
 @cache

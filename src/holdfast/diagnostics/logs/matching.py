@@ -13,6 +13,7 @@ from holdfast.diagnostics.logs.memory import (
     is_digit,
     is_letter,
     lookup,
+    next_byte,
     put,
 )
 from holdfast.diagnostics.logs.opcodes import Charset, Clock, Ctx, Op, Reg
@@ -36,7 +37,7 @@ C_ZONE, C_ABSOLUTE, C_UPTIME = int(Clock.ZONE), int(Clock.ABSOLUTE), int(Clock.U
 X_TABLE, X_MASK, X_LIMIT = int(Ctx.TABLE), int(Ctx.MASK), int(Ctx.LIMIT)
 X_CHARSETS = int(Ctx.CHARSETS)
 NESTED, QUALIFIED, MAY_BE_EMPTY = 1024, 256, 512 | int(Charset.ANY)
-TOKEN_RULE, AGE_RULE = 2048, 4096
+TOKEN_RULE, AGE_RULE, QUOTES = 2048, 4096, 8192
 MONTHS = np.array(
     [0x6A616E, 0x666562, 0x6D6172, 0x617072, 0x6D6179, 0x6A756E, 0x6A756C, 0x617567, 0x736570, 0x6F6374,
      0x6E6F76, 0x646563], np.int64,
@@ -170,7 +171,7 @@ def epoch(pos: int, end: int, regs: int) -> int:
 
 @njit(cache=True, nogil=True)
 def iso_time(pos: int, end: int, regs: int) -> int:
-    """ISO 8601 / RFC 3339 with `-`, `/` or `.` in the date and `T`, blank or `_` before the time of day."""
+    """ISO 8601 / RFC 3339 with `-`, `/` or `.` in the date and `T`, blank, tab or `_` before the time of day."""
     if pos + 19 > end:
         return -1
     year = pair(pos) * 100 + pair(pos + 2)
@@ -180,7 +181,7 @@ def iso_time(pos: int, end: int, regs: int) -> int:
     if year > 9999 or (dash != 45 and dash != 47 and dash != 46) or byte_at(pos + 7) != dash:
         return -1
     if (
-        (gap != 84 and gap != 32 and gap != 95 and gap != 58)
+        (gap != 84 and gap != 32 and gap != 95 and gap != 58 and gap != 9)
         or month < 1
         or month > 12
         or day < 1
@@ -334,10 +335,28 @@ def level_at(ctx: int, pos: int, end: int, salt: int) -> tuple[int, int]:
     return found, at
 
 
+@njit(cache=True, nogil=True)
+def quoted_end(pos: int, end: int, stop: int) -> int:
+    """Position after a value in quotes (a doubled quote stands for one), or -1 when it is not one."""
+    at = next_byte(pos + 1, end, 34)
+    while at + 1 < end and byte_at(at + 1) == 34:
+        at = next_byte(at + 2, end, 34)
+    at += 1
+    if at == end:
+        return at if stop < 0 else -1
+    after = byte_at(at) if at < end else 0
+    return at if (after == stop if stop >= 0 else after == 32 or after == 9) else -1
+
+
 @njit(cache=True, nogil=True, forceinline=True)
 def capture(ctx: int, pos: int, end: int, stop: int, charset: int) -> int:
     """Where a field ends; -1 when it is empty, or when what must follow does not."""
     table, at = get(ctx, X_CHARSETS), pos
+    if charset & QUOTES and pos < end and byte_at(pos) == 34:
+        at = quoted_end(pos, end, stop)
+        if at >= 0:
+            return at
+        at = pos
     while at < end:
         byte = byte_at(at)
         if byte == stop and (not charset & NESTED or at + 1 >= end or byte_at(at + 1) == 32):

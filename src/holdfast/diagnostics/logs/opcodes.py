@@ -25,6 +25,9 @@ class Op(IntEnum):
     PARTIAL_FLAG = 13  # CRI: F or P
     LOCATION = 14  # logger or file with a line number; a: register pair, b: stop byte
     ANY_LEVEL = 15  # a word that may name a level; unknown words are accepted
+    BEGIN = 16  # the message begins here
+    UPTO = 17  # the message ends here
+    END = 18  # the line ends here
     YEAR4 = 20
     YEAR2 = 21
     MONTH = 22
@@ -58,6 +61,19 @@ class Charset(IntEnum):
     FINAL = 1 + 1024  # the same, no blanks inside
     TOKEN = 64 + 2048  # an id of hexadecimal digits and dashes, or a dash in its place
     AGE = 128 + 4096  # `3m12s`, `<unknown>`
+    FIELD = 1 + 8192  # no blanks, or anything within quotes
+    CELL = 4 + 8192  # anything, perhaps within quotes
+
+
+class Form(IntEnum):
+    """What a line is to its record, beside being the whole of it."""
+
+    LINE = 0
+    WRAPPER = 1  # around a line of some program
+    JSON_WRAPPER = 2
+    HEAD = 3  # further lines of the head may follow
+    HEAD_LINE = 4  # ... and below them a line with the message
+    HEAD_TEXT = 5  # ... and below them the message, as many lines as it has
 
 
 class Reg(IntEnum):
@@ -177,11 +193,15 @@ class Ctx(IntEnum):
     LIMIT = 4  # end of readable memory
     PATH = 5  # scratch for nested keys
     BASE = 6  # address of the file's first byte
-    BOUNDS = 7  # rows of (first row, stop row, wraps): programs for lines, then for wrapped text
+    BOUNDS = (
+        7  # rows of (first row, stop row, Form): programs for lines, for wrapped text, for more of a head
+    )
     OUTERS = 8  # how many of them are for lines
-    ALL = 9  # how many there are
+    ALL = 9  # how many are for lines and wrapped text
     LOOSE = 10  # 1 when any line that is no continuation by shape is a record
     SHAPES = 11  # remembered header shapes, see shapes.py
+    MORE = 12  # how many programs there are with those for further lines of a head
+    HEADS = 13  # 1 when some records have more than one line of head
 
 
-CONTEXT = 12
+CONTEXT = 14

@@ -111,7 +111,7 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
     ctx, tables = Context(plan, base, size), Tables()
     columns = [np.empty(_capacity(file.data, begin, stop), kind) for kind in COLUMN_TYPES]
     addresses = np.array([column.ctypes.data for column in columns], np.int64)
-    state, registers = np.zeros(STATE, np.int64), np.zeros(2 * REGISTERS, np.int64)
+    state, registers = np.zeros(STATE, np.int64), np.zeros(3 * REGISTERS, np.int64)
     state[T_RESUME], state[T_CAPACITY] = base + begin, len(columns[0])
     state[T_MOST_IDS], state[T_LOOK_BACK] = MOST_IDS, look_back
     while not state[T_DONE]:

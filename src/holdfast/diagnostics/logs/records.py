@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
+from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_LEVEL, R_MESSAGE, R_STACK
+from holdfast.diagnostics.logs.lines import HEAD, INNERS, R_CONTEXT, classify, form_of, read_head, trimmed
 from holdfast.diagnostics.logs.matching import (
     C_ABSOLUTE,
     C_TIME,
@@ -33,9 +34,8 @@ from holdfast.diagnostics.logs.memory import (
     put_8,
     put_32,
 )
-from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx, Reg
-from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, leading_level
-from holdfast.diagnostics.logs.shapes import read
+from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx
+from holdfast.diagnostics.logs.scanning import R_PARTIAL, leading_level
 from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
 
 Slots = NDArray[np.int32]
@@ -44,21 +44,20 @@ MAX_FRAMES = 10_000  # continuation lines of one record that count towards its s
 D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
 S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
 SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock bits, escaped, level
-INNERS = 16  # layout code = outer * INNERS + inner + 1
 UNSTATED = 999_999  # zone code of a time without a zone
 T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
 T_RESUME = 6  # where the columns were full, as an offset; the range ends there
 TALLY = 8  # the rest is of use only while a range is scanned
 T_DONE, T_CAPACITY, T_MOST_IDS, T_LOOK_BACK, T_SPLIT, T_FRAMES = 8, 9, 10, 11, 12, 13
 T_STACK, T_STACK_FROM, T_STACK_TO = 14, 15, 16
+T_BELOW = 17  # lines before this address belong to the head of the record above
 ZONES_AT = 18
 STATE = ZONES_AT + 96
 PARTS, IDS, STACKS = 64, 128, 192  # where the tables of components, ids and stacks are described
 K_LINE, K_OFFSET, K_SLOT, K_TIME, K_LEVEL, K_PART, K_ID = 0, 1, 2, 3, 4, 5, 6  # columns
 NO_FOLD = np.uint64(0)
-R_CONTEXT = int(Reg.CONTEXT)
-X_LIMIT, X_BASE, X_BOUNDS = int(Ctx.LIMIT), int(Ctx.BASE), int(Ctx.BOUNDS)
-X_OUTERS, X_ALL, X_LOOSE = int(Ctx.OUTERS), int(Ctx.ALL), int(Ctx.LOOSE)
+X_LIMIT, X_BASE = int(Ctx.LIMIT), int(Ctx.BASE)
+X_OUTERS, X_HEADS = int(Ctx.OUTERS), int(Ctx.HEADS)
 
 
 @njit(cache=True, nogil=True)
@@ -109,73 +108,6 @@ def enter_again(table: int) -> None:
 @njit(cache=True, nogil=True, forceinline=True)
 def full(table: int) -> bool:
     return get(table, D_USED) * 2 > get(table, D_MASK)
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def trimmed(start: int, end: int, escaped: int) -> int:
-    """End of a message without trailing blanks, NULs and escaped newlines."""
-    while end > start:
-        last = byte_at(end - 1)
-        if last == 32 or last == 13 or last == 0 or last == 9:
-            end -= 1
-        elif escaped and end - 2 >= start and byte_at(end - 2) == 92 and (last == 110 or last == 114):
-            end -= 2
-        else:
-            break
-    return end
-
-
-@njit(cache=True, nogil=True)
-def copy_span(source: int, target: int, reg: int) -> None:
-    if get(source, reg + 1):
-        put(target, reg, get(source, reg))
-        put(target, reg + 1, get(source, reg + 1))
-
-
-@njit(cache=True, nogil=True)
-def adopt(regs: int, inner: int) -> None:
-    """The inner layout names message, level and component; the wrapper's clock stays when it has one."""
-    put(regs, R_LOCATION + 1, 0)
-    for reg in (R_MESSAGE, R_LOCATION, R_COMPONENT, R_ID, R_STACK, R_CONTEXT):
-        copy_span(inner, regs, reg)
-    if get(inner, R_LEVEL):
-        put(regs, R_LEVEL, get(inner, R_LEVEL))
-    put(regs, R_ID_RANK, max(get(regs, R_ID_RANK), get(inner, R_ID_RANK)))
-    put(regs, R_KEYS, get(inner, R_KEYS))
-    if not get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE):
-        for reg in range(R_ZONE + 1):
-            put(regs, reg, get(inner, reg))
-
-
-@njit(cache=True, nogil=True)
-def unwrap(ctx: int, outer: int, wraps: int, regs: int, inner: int) -> int:
-    """Layout code of a wrapped line after trying the inner layouts on its text; -1 for a continuation."""
-    outers = get(ctx, X_OUTERS)
-    escaped, start, uncut = get(regs, R_ESCAPED), get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1)
-    stop = trimmed(start, uncut, escaped)
-    if escaped and wraps == 2:
-        put(regs, R_PARTIAL, 1 if stop == uncut else 0)
-    put(regs, R_MESSAGE + 1, stop)
-    for index in range(outers, get(ctx, X_ALL)):
-        if read(ctx, index, start, stop, inner):
-            adopt(regs, inner)
-            return outer * INNERS + index - outers + 1
-    return -1 if continuation_shape(start, stop) else outer * INNERS
-
-
-@njit(cache=True, nogil=True)
-def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
-    """Layout code of a line that starts a record, or -1 for a continuation; registers are filled."""
-    bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
-    for outer in range(outers):
-        if read(ctx, outer, pos, end, regs):
-            wraps = get(bounds, outer * 3 + 2)
-            return unwrap(ctx, outer, wraps, regs, inner) if wraps else outer * INNERS
-    for index in range(REGISTERS):
-        put(regs, index, 0)
-    put(regs, R_MESSAGE, pos)
-    put(regs, R_MESSAGE + 1, end)
-    return outers * INNERS if get(ctx, X_LOOSE) and not continuation_shape(pos, end) else -1
 
 
 @njit(cache=True, nogil=True)
@@ -327,7 +259,7 @@ def scan_lines(
     would count references to them line by line.
     """
     base, inner, pos = get(ctx, X_BASE), regs + REGISTERS * 8, get(state, T_RESUME)
-    look_back = get(state, T_LOOK_BACK)
+    look_back, heads = get(state, T_LOOK_BACK), get(ctx, X_HEADS)
     at_start = start == base and not look_back
     while pos < end_of_file:
         put(state, T_RESUME, pos)
@@ -338,11 +270,17 @@ def scan_lines(
         eol = next_byte(pos, end_of_file, 10)
         end = eol - 1 if eol > pos and byte_at(eol - 1) == 13 else eol
         begin = line_start(pos, end, base, state, get(state, T_LINES))
-        code = classify(ctx, begin, end, regs, inner)
         count = get(state, T_RECORDS)
+        if pos < get(state, T_BELOW):
+            put(state, T_LINES, get(state, T_LINES) + (pos < stop))
+            pos = eol + 1
+            continue
+        code = classify(ctx, begin, end, regs, inner)
         joins = get(state, T_SPLIT) and code % INNERS == 0  # with a header of its own it was never the rest
         head = (code >= 0 or (at_start and count == 0)) and not joins and begin < end and not looking
         put(state, T_SPLIT, get(regs, R_PARTIAL))
+        if heads and code >= 0 and not joins and form_of(ctx, code) >= HEAD:
+            put(state, T_BELOW, read_head(ctx, code, eol + 1, end_of_file, regs))
         if past and (head or count == 0 or get(state, T_FRAMES) >= MAX_FRAMES):
             break
         if head and count == get(state, T_CAPACITY):

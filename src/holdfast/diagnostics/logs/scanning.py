@@ -1,5 +1,7 @@
 """Kernels that run a layout program over a line, and that tell a continuation by its shape."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -44,6 +46,7 @@ LITERAL, BLANKS, CAPTURE, LEVEL = int(Op.LITERAL), int(Op.BLANKS), int(Op.CAPTUR
 LEVEL_CHAR, OPTIONAL, OPTIONAL_END = int(Op.LEVEL_CHAR), int(Op.OPTIONAL), int(Op.OPTIONAL_END)
 PRIORITY, STATUS, MESSAGE, JSON = int(Op.PRIORITY), int(Op.STATUS), int(Op.MESSAGE), int(Op.JSON)
 LOGFMT, PARTIAL_FLAG, LOCATION = int(Op.LOGFMT), int(Op.PARTIAL_FLAG), int(Op.LOCATION)
+BEGIN, UPTO, END = int(Op.BEGIN), int(Op.UPTO), int(Op.END)
 ANY_LEVEL, WEEKDAY, LITERALS = int(Op.ANY_LEVEL), int(Op.WEEKDAY), int(Op.YEAR4)
 NAMES = (int(Op.MONTH_NAME), WEEKDAY)
 R_PARTIAL = int(Reg.PARTIAL)
@@ -131,6 +134,11 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
     if op in (LEVEL, LEVEL_CHAR, ANY_LEVEL):
         return named_level(ctx, op, a, pos, end, regs)
     put(regs, R_FIXED, 0)
+    if op in (BEGIN, UPTO):
+        put(regs, R_MESSAGE + (op == UPTO), pos)
+        return pos
+    if op == END:
+        return pos if pos >= end else -1
     if op == JSON:
         return scan_json(ctx, pos, end, a, regs) if pos < end and byte_at(pos) == 123 else -1
     if op == LOGFMT:
@@ -327,7 +335,8 @@ def vote(ctx: int, lines: Ints, bounds: Ints) -> Ints:
     """Every program on every line: (read, fields, message start, message end); shape (programs, lines, 4)."""
     result = np.zeros((len(bounds), len(lines), 4), np.int64)
     registers = np.zeros(REGISTERS, np.int64)
-    regs = registers.ctypes.data
+    # Signed: numba takes an address for unsigned, and all below would be compiled twice.
+    regs: Any = np.int64(registers.ctypes.data)
     for program in range(len(bounds)):
         for index in range(len(lines)):
             start, end = lines[index, 0], lines[index, 1]

@@ -99,7 +99,7 @@ def parse_trace(lines: Iterable[str]) -> Trace | None:
             languages.append(framed[0])
             if len(frames) < MOST_FRAMES:
                 frames.append(GENERATED.sub("", framed[1]))
-        elif (name := _head(line)) and (not exceptions or exceptions[-1] != name):
+        elif (name := _head(line.lstrip())) and (not exceptions or exceptions[-1] != name):
             exceptions.append(GENERATED.sub("", name))
     if not frames:
         return None
