@@ -63,3 +63,16 @@ def test_random_digits_and_ordinary_text_hide_nothing() -> None:
         * 50
     )
     assert len(LEARNT.find(padded(text))) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=20), st.binary(max_size=20), st.booleans())
+def test_values_of_other_characters_than_ascii(before: bytes, after: bytes, urlsafe: bool) -> None:
+    value = "Jürgen Zürn 漢字".encode()
+    learnt = Learnt([value], [True])
+    whole = (base64.urlsafe_b64encode if urlsafe else base64.b64encode)(before + value + after)
+    first, last = (len(before) * 8 + 5) // 6, (len(before) + len(value)) * 8 // 6
+    assert (first, last, 0, BASE64) in map(tuple, learnt.find(padded(whole)).tolist())
+    for text in (value.hex(), value.hex().upper()):
+        hits = learnt.find(padded(before.hex().encode() + text.encode() + b"7")).tolist()
+        assert (2 * len(before), 2 * len(before) + len(text), 0, HEXED) in map(tuple, hits)

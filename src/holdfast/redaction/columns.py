@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from holdfast.redaction.kernels import kernel
+from holdfast.redaction.masks import mask_of
 
 if TYPE_CHECKING:
     from holdfast.redaction.engine import Engine
@@ -130,20 +131,20 @@ def _is_mixed(value: bytes) -> bool:
     return len(value) >= 8 and any(48 <= code <= 57 for code in value)
 
 
-_RARE = np.array([chr(code) in "vVyY" for code in range(256)])
+_v, _a, _l, _u = mask_of(b"vV"), mask_of(b"aA"), mask_of(b"lL"), mask_of(b"uU")
+_c, _o, _p, _y = mask_of(b"cC"), mask_of(b"oO"), mask_of(b"pP"), mask_of(b"yY")
 
 
 @kernel
 def _statements(data):  # type: ignore[no-untyped-def]
     """Return 1 where the `values` of an insert stand in a text, 2 where a `copy` does, their sum for both."""
-    said = 0
-    for i in range(3, len(data) - 5):
-        if not _RARE[data[i]]:
-            continue
-        if (data[i] | 32) == 118:
-            if (data[i + 1] | 32) == 97 and (data[i + 2] | 32) == 108 and (data[i + 3] | 32) == 117:
-                said |= 1
-        elif (data[i - 1] | 32) == 112 and (data[i - 2] | 32) == 111 and (data[i - 3] | 32) == 99:
+    said, base = 0, data.ctypes.data
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    for block in range(0, len(data), 61):
+        at = base + block
+        if _v(at) & _a(at) >> one & _l(at) >> two & _u(at) >> three:
+            said |= 1
+        if _y(at) >> three & _p(at) >> two & _o(at) >> one & _c(at):
             said |= 2
     return said
 

@@ -16,6 +16,7 @@ from holdfast.redaction.emitting import SHAPES
 from holdfast.redaction.judging import ACCEPTED, ways_of
 from holdfast.redaction.kernels import kernel
 from holdfast.redaction.learnt import SAME_LENGTH, Learnt
+from holdfast.redaction.masks import lowest, mask_of, rows_of
 from holdfast.redaction.naming import Naming
 from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rules import SECRET, Rule
@@ -29,6 +30,7 @@ DEEPEST = 4
 """Writings within writings."""
 _MOST_VERDICTS = 1 << 20
 _PADDING = 64
+_UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
 
 
@@ -247,23 +249,41 @@ def padded(text: bytes) -> Array:
     return np.frombuffer(text + bytes(_PADDING), np.uint8)[: len(text)]
 
 
+_code, _dash, _before = (
+    mask_of(b"0123456789abcdefghijklmnopqrstuvwxyz"),
+    mask_of(b"-"),
+    mask_of(b"%br" % _UPPER),
+)
+
+
 @kernel
 def may_hold_pseudonyms(data):  # type: ignore[no-untyped-def]
     """Tell whether something stands in a text that has the form of our pseudonyms."""
-    for i in range(3, len(data) - 11):
-        if data[i] != 45:
-            continue
-        before = data[i - 1]
-        if not (65 <= before <= 90 or (before == 114 and data[i - 2] == 101 and data[i - 3] == 115)):
-            continue
-        k = i + 1
-        while k < i + 16 and (48 <= data[k] <= 57 or 97 <= data[k] <= 122):
-            k += 1
-        if (k == i + 15 and 65 <= data[i - 2] <= 90 and 65 <= data[i - 3] <= 90) or (
-            k == i + 11 and data[k] == 64
-        ):
-            return True
+    base = data.ctypes.data
+    for block in range(0, len(data), 52):
+        marks = _dash(base + block) >> np.uint64(1) & _before(base + block)
+        if marks:
+            marks &= rows_of(_code(base + block), 10) >> np.uint64(2)
+        while marks:
+            if _is_tag(data, block + lowest(marks) + 1):
+                return True
+            marks &= marks - np.uint64(1)
     return False
+
+
+@kernel
+def _is_tag(data, i):  # type: ignore[no-untyped-def]
+    """Tell whether the dash at `i` is that of a pseudonym: `TAG-` and fourteen, or `user-` and ten and an `@`."""
+    if i < 3:
+        return False
+    k = i + 1
+    while k < i + 16 and (48 <= data[k] <= 57 or 97 <= data[k] <= 122):
+        k += 1
+    if data[i - 1] == 114 and not (data[i - 2] == 101 and data[i - 3] == 115):
+        return False
+    if k == i + 11:
+        return data[k] == 64
+    return k == i + 15 and 65 <= data[i - 2] <= 90 and 65 <= data[i - 3] <= 90
 
 
 def _ends(data: Array, found: Iterable[Span]) -> list[int]:

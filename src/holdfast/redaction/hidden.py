@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from holdfast.redaction.kernels import BASE64, HEX, KINDS, kernel, sextet
+from holdfast.redaction.masks import ahead, behind, lowest, mask_of, within
 
 Array = np.ndarray[Any, Any]
 IN_BASE64, IN_HEX, IN_UTF16 = range(3)
-_LEAST = np.array([6, 4, 5], np.int64)
+LEAST = np.array([6, 4, 5], np.int64)
 """Bytes of the shortest value that is looked for in each form."""
-_CORE = 8
+CORE = 8
 """Characters of base64 that have to depend on the value alone."""
 _SEXTET, _OTHER, _IS_HEX = 63, 64, 128
 _CODES = np.array(
@@ -23,6 +24,14 @@ _CODES = np.array(
 """Of each byte: its six bits, whether it is none of base64, whether it is a digit of hex."""
 _NIBBLES = np.array([int(chr(c), 16) if KINDS[c] & HEX else 255 for c in range(256)], np.uint8)
 _SLACK = 64
+_DIGITS = [c for c in range(256) if not _CODES[c] & _OTHER]
+_any_base64 = mask_of(_DIGITS)
+_any_hex = mask_of(c for c in range(256) if _NIBBLES[c] != 255)
+# digits that may begin the first, second or third byte of a group, or a byte in hex, where it is printable ASCII
+_first = mask_of(c for c in _DIGITS if 8 <= sextet(c) < 32)
+_second = mask_of(c for c in _DIGITS if 2 <= sextet(c) & 15 < 8)
+_third = mask_of(c for c in _DIGITS if sextet(c) & 3 < 2)
+_first_hex = mask_of(range(50, 56))
 
 
 @dataclass(slots=True)
@@ -43,17 +52,22 @@ class Hidden:
         placed = hits.copy()
         placed[:, 0] = rows[:, 1] + np.where(based, (first * 8 + 5) // 6, first * 2)
         placed[:, 1] = rows[:, 1] + np.where(based, (first + size) * 8 // 6, (first + size) * 2 - wide)
-        good = (size >= _LEAST[form]) & (~based | (placed[:, 1] - placed[:, 0] >= _CORE))
+        good = (size >= LEAST[form]) & (~based | (placed[:, 1] - placed[:, 0] >= CORE))
         return placed[good], form[good]
 
 
 def hidden(data: Array, alphabet: Array) -> Hidden | None:
-    """Return the stretches of a text, decoded, that are long enough and of bytes of the alphabet (uint8[256]) only."""
-    wide = bool((data == 0).any())
+    """Return the stretches of a text, decoded, that are long enough and of bytes of the alphabet (uint8[256]) only.
+
+    The alphabet holds nothing but printable characters of ASCII.
+    """
+    looked = np.zeros((6, (len(data) + 63) // 64 + 2), np.uint64)
+    _looked(data, looked)
+    wide = 0 in data
     room, most = len(data) // 8 + 1024, len(data) // 64 + 64
     while True:
         out, rows = np.empty(room + _SLACK, np.uint8), np.empty((most, 4), np.int64)
-        size, count = _in_digits(data, len(data), alphabet, out[:room], rows)
+        size, count = _in_digits(data, looked, alphabet, out[:room], rows)
         if wide:
             size, count = _in_utf16(data, len(data), alphabet, out[:room], rows, size, count)
         if size <= room and count <= most:
@@ -64,41 +78,90 @@ def hidden(data: Array, alphabet: Array) -> Hidden | None:
 
 
 @kernel
-def _in_digits(data, high, alphabet, out, rows):  # type: ignore[no-untyped-def]
+def _looked(data, planes):  # type: ignore[no-untyped-def]
+    """Write the masks of the classes above, planes: uint64[6, blocks + 2], the first and last of each left empty."""
+    base, size = data.ctypes.data, len(data)
+    for block in range(planes.shape[1] - 2):
+        at, inside = base + 64 * block, within(block, size)
+        planes[0, block + 1] = _any_base64(at) & inside
+        planes[1, block + 1] = _first(at) & inside
+        planes[2, block + 1] = _second(at) & inside
+        planes[3, block + 1] = _third(at) & inside
+        planes[4, block + 1] = _any_hex(at) & inside
+        planes[5, block + 1] = _first_hex(at) & inside
+
+
+@kernel
+def _groups(planes, n):  # type: ignore[no-untyped-def]
+    """Return where in a block a group of base64 may begin that has three bytes more around it."""
+    digits, after = planes[0, n], planes[0, n + 1]
+    begins = (
+        digits & ahead(digits, after, 1) & ahead(digits, after, 2) & ahead(digits, after, 3) & planes[1, n]
+    )
+    first, second, third = planes[1, n + 1], planes[2, n + 1], planes[3, n + 1]
+    begins &= ahead(planes[2, n], second, 1) & ahead(planes[3, n], third, 2) & ahead(planes[1, n], first, 4)
+    if begins == 0:
+        return begins
+    tail, head = ahead(planes[2, n], second, 5), behind(planes[3, n], planes[3, n - 1], 2)
+    longer = behind(planes[2, n], planes[2, n - 1], 3)
+    return begins & ((head & (tail | longer)) | (tail & ahead(planes[3, n], third, 6)))
+
+
+@kernel
+def _hexes(planes, n):  # type: ignore[no-untyped-def]
+    """Return where in a block four bytes in hex may begin."""
+    nibbles, after, digits, more = planes[5, n], planes[5, n + 1], planes[4, n], planes[4, n + 1]
+    begins = nibbles & ahead(nibbles, after, 2) & ahead(nibbles, after, 4) & ahead(nibbles, after, 6)
+    return (
+        begins
+        & ahead(digits, more, 1)
+        & ahead(digits, more, 3)
+        & ahead(digits, more, 5)
+        & ahead(digits, more, 7)
+    )
+
+
+@kernel
+def _in_digits(data, planes, alphabet, out, rows):  # type: ignore[no-untyped-def]
     """Decode what stands in base64 and hex; return (bytes, stretches), both perhaps more than there is room.
 
-    Six bytes in a row hold a whole group of three, wherever they begin: such groups are looked for at every place.
+    Six bytes in a row hold a whole group of three, wherever they begin. Masks say of 64 places at once whether bytes
+    may begin there that stand for such; only then it is read.
     """
-    size, count, i = 0, 0, 0
-    while i + _CORE <= high:
-        # no run of eight lies over a byte of another kind: leap behind it
-        last = i + _CORE - 1
-        while last >= i and _CODES[data[last]] & _OTHER == 0:
-            last -= 1
-        if last >= i:
-            i = last + 1
-            continue
-        group, passed, hexes, read = np.uint64(0), 0, 0, -3
-        while i < high:
-            code = int(_CODES[data[i]])
-            if code & _OTHER:
-                break
-            group = group << np.uint64(6) | np.uint64(code & _SEXTET)
-            passed <<= 1
-            if (
-                alphabet[group >> np.uint64(16) & np.uint64(255)]
-                & alphabet[group >> np.uint64(8) & np.uint64(255)]
-                & alphabet[group & np.uint64(255)]
-            ) and read >= 0:
-                if not passed & 16:  # else the group belongs to a stretch that began in front of it
-                    size, count = _in_base64(data, i - 3, high, alphabet, out, rows, size, count)
-                passed |= 1
-            hexes = (hexes + 1) & -(code >> 7)
-            if hexes == _CORE:
-                size, count = _in_hex(data, i - 7, high, alphabet, out, rows, size, count)
-            read += 1
-            i += 1
+    size, count, high = 0, 0, len(data)
+    done, done_hex = np.zeros(4, np.int64), np.zeros(2, np.int64)
+    for n in range(1, planes.shape[1] - 1):
+        begins = _groups(planes, n)
+        while begins:
+            at = 64 * (n - 1) + lowest(begins)
+            begins &= begins - np.uint64(1)
+            if at >= done[at & 3] and _is_whole(data, at, 4, high, alphabet):
+                while _is_whole(data, at - 4, 4, high, alphabet):
+                    at -= 4
+                size, count, k = _in_base64(data, at, high, alphabet, out, rows, size, count)
+                done[at & 3] = at + 4 * (k // 3)
+        begins = _hexes(planes, n)
+        while begins:
+            at = 64 * (n - 1) + lowest(begins)
+            begins &= begins - np.uint64(1)
+            if at >= done_hex[at & 1] and _is_whole(data, at, 2, high, alphabet):
+                while _is_whole(data, at - 2, 2, high, alphabet):
+                    at -= 2
+                size, count, end = _in_hex(data, at, high, alphabet, out, rows, size, count)
+                done_hex[at & 1] = end
     return size, count
+
+
+@kernel
+def _is_whole(data, at, step, high, alphabet):  # type: ignore[no-untyped-def]
+    """Tell whether a group of base64 (step 4) or a byte in hex (step 2) of the alphabet stands at `at`."""
+    if at < 0:
+        return False
+    for k in range(3 if step == 4 else 1):
+        code = _byte(data, at, k, high) if step == 4 else _hex_byte(data, at, high)
+        if code < 0 or not alphabet[code]:
+            return False
+    return True
 
 
 @kernel
@@ -107,7 +170,7 @@ def _byte(data, group, k, high):  # type: ignore[no-untyped-def]
     at = group + (k // 3) * 4 + k % 3
     if at < 0 or at + 1 >= high:
         return -1
-    one, two = int(_CODES[data[at]]), int(_CODES[data[at + 1]])
+    one, two = np.int64(_CODES[data[at]]), np.int64(_CODES[data[at + 1]])
     if (one | two) & _OTHER:
         return -1
     shift = 2 * (k % 3)
@@ -116,7 +179,10 @@ def _byte(data, group, k, high):  # type: ignore[no-untyped-def]
 
 @kernel
 def _in_base64(data, group, high, alphabet, out, rows, size, count):  # type: ignore[no-untyped-def]
-    """Write the bytes of the alphabet around a group, those at the end of the one before included."""
+    """Write the bytes of the alphabet from a group on, those at the end of the one before included.
+
+    Return the bytes and stretches written, and how many bytes of the group and those behind it were of the alphabet.
+    """
     first = 0
     while first > -2:
         code = _byte(data, group, first - 1, high)
@@ -132,15 +198,15 @@ def _in_base64(data, group, high, alphabet, out, rows, size, count):  # type: ig
             out[n] = code
         n += 1
         k += 1
-    return _closed(
-        out, rows, size, n, count, group - 4 if first else group, IN_BASE64, 3 + first if first else 0
-    )
+    at, skip = (group - 4, 3 + first) if first else (group, 0)
+    size, count = _closed(out, rows, size, n, count, at, IN_BASE64, skip)
+    return size, count, k
 
 
 @kernel
 def _closed(out, rows, begun, size, count, at, form, skip):  # type: ignore[no-untyped-def]
     """Keep a stretch that is long enough."""
-    if size - begun < _LEAST[form]:
+    if size - begun < LEAST[form]:
         return begun, count
     if size < len(out):
         out[size] = 10
@@ -150,22 +216,28 @@ def _closed(out, rows, begun, size, count, at, form, skip):  # type: ignore[no-u
 
 
 @kernel
+def _hex_byte(data, at, high):  # type: ignore[no-untyped-def]
+    """Return the byte that stands at `at` in hex, -1 where there is none."""
+    if at + 1 >= high:
+        return -1
+    one, two = np.int64(_NIBBLES[data[at]]), np.int64(_NIBBLES[data[at + 1]])
+    return -1 if (one | two) == 255 else one << 4 | two
+
+
+@kernel
 def _in_hex(data, low, high, alphabet, out, rows, size, count):  # type: ignore[no-untyped-def]
-    """Write the stretches of the run of hex digits that begins at `low`, read from its first and its second digit."""
-    for odd in range(2):
-        begun, at, start = size, low + odd, low + odd
-        while at + 1 < high and _NIBBLES[data[at]] != 255 and _NIBBLES[data[at + 1]] != 255:
-            code = _NIBBLES[data[at]] << 4 | _NIBBLES[data[at + 1]]
-            at += 2
-            if alphabet[code]:
-                if size < len(out):
-                    out[size] = code
-                size += 1
-                continue
-            size, count = _closed(out, rows, begun, size, count, start, IN_HEX, 0)
-            begun, start = size, at
-        size, count = _closed(out, rows, begun, size, count, start, IN_HEX, 0)
-    return size, count
+    """Write the bytes of the alphabet from `low` on; return the bytes and stretches written, and where they end."""
+    n, at = size, low
+    while True:
+        code = _hex_byte(data, at, high)
+        if code < 0 or not alphabet[code]:
+            break
+        if n < len(out):
+            out[n] = code
+        n += 1
+        at += 2
+    size, count = _closed(out, rows, size, n, count, low, IN_HEX, 0)
+    return size, count, at
 
 
 @kernel

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel, sextet
+from holdfast.redaction.masks import lowest, mask_of, rows_of
 
 Array = np.ndarray[Any, Any]
 AROUND = 384
@@ -34,7 +35,8 @@ class Run:
     data: bytes
 
 
-_ESCAPING = np.array([chr(code) in "%\\&=" for code in range(256)])
+_escaping, _escaping_too = mask_of(b"%\\&"), mask_of(b"%\\&=")
+_any_base64 = mask_of(code for code in range(256) if KINDS[code] & BASE64)
 
 
 @kernel
@@ -150,23 +152,29 @@ def _escape(data, at, high, printable):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _is_anchor(data, i, high):  # type: ignore[no-untyped-def]
+    """Tell whether the mark at `i` begins an escape worth undoing. The data has three bytes more."""
+    code = data[i]
+    if code == 92:
+        return data[i + 1] == 117 or data[i + 1] == 120 or data[i + 1] == 47
+    if code == 38:
+        return data[i + 1] == 35 or _entity(data, i, high)[1] > 0
+    return _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0
+
+
+@kernel
 def _anchors(data, low, high, printable):  # type: ignore[no-untyped-def]
-    """Return the place of the first escape worth undoing, or -1. The data has three bytes more."""
-    for i in range(low, high):
-        code = data[i]
-        if not _ESCAPING[code]:
-            continue
-        if code == 37:
-            if _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
+    """Return the place of the first escape worth undoing, or -1."""
+    base = data.ctypes.data
+    for block in range(low, high, 64):
+        marks = _escaping_too(base + block) if printable else _escaping(base + block)
+        while marks:
+            i = block + lowest(marks)
+            marks &= marks - np.uint64(1)
+            if i >= high:
+                break
+            if _is_anchor(data, i, high):
                 return i
-        elif code == 92:
-            if data[i + 1] == 117 or data[i + 1] == 120 or data[i + 1] == 47:
-                return i
-        elif code == 38:
-            if data[i + 1] == 35 or _entity(data, i, high)[1] > 0:
-                return i
-        elif printable and _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0:
-            return i
     return -1
 
 
@@ -289,17 +297,13 @@ def _next_line(data, at, start, high):  # type: ignore[no-untyped-def]
 def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
     """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
     count, i, done = 0, low, low
+    base = data.ctypes.data
     while i + SHORTEST_RUN <= high:
-        # no run of the shortest length lies over a byte of another kind: leap behind it
-        if not (KINDS[data[i + SHORTEST_RUN - 1]] & BASE64):
-            i += SHORTEST_RUN
+        begins = rows_of(_any_base64(base + i), SHORTEST_RUN)
+        if begins == 0:
+            i += 64 - SHORTEST_RUN + 1
             continue
-        back = i + SHORTEST_RUN - 1
-        while back > i and (KINDS[data[back - 1]] & BASE64):
-            back -= 1
-        if back > i:
-            i = back
-            continue
+        i += lowest(begins)
         while i > low and i > done and (KINDS[data[i - 1]] & BASE64):
             i -= 1
         if not (KINDS[data[i]] & BASE64):

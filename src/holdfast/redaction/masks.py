@@ -1,0 +1,86 @@
+"""Masks: which of 64 bytes are of a class, one bit for each; made for a block of 64 bytes by a few vector instructions.
+
+What begins within a block may end in the next: either blocks overlap, or `ahead` and `behind` shift bits across. A
+block may lie over the end of a text from `padded`, which has 64 bytes more, all of them 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.extending import intrinsic
+
+from holdfast.diagnostics.logs.memory import trailing_zeros as lowest
+from holdfast.redaction.kernels import kernel
+
+Array = np.ndarray[Any, Any]
+_LANES = ir.VectorType(ir.IntType(8), 64)
+
+
+def _each(byte: int) -> Any:
+    return ir.Constant(_LANES, [byte] * 64)
+
+
+def mask_of(members: Iterable[int]) -> Any:
+    """Make a function for compiled loops: the mask of the 64 bytes at an address that are among `members`."""
+    codes = sorted(set(members))
+    starts = [code for code in codes if code - 1 not in codes]
+    ends = [code for code in codes if code + 1 not in codes]
+
+    def typed(_typing: Any, _address: Any) -> Any:
+        def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            lanes = builder.load(builder.inttoptr(args[0], _LANES.as_pointer()), align=1)
+            hits = ir.Constant(ir.VectorType(ir.IntType(1), 64), [0] * 64)
+            for low, high in zip(starts, ends, strict=True):
+                moved = builder.sub(lanes, _each(low))
+                hits = builder.or_(hits, builder.icmp_unsigned("<=", moved, _each(high - low)))
+            return builder.bitcast(hits, ir.IntType(64))
+
+        return types.uint64(types.int64), emit
+
+    return cast(Any, intrinsic(typed))
+
+
+def words_of(data: Array) -> Array:
+    """Return a text from `padded` as words of eight bytes, the padding included."""
+    whole = data.base
+    assert isinstance(whole, np.ndarray)
+    return whole[: len(whole) & -8].view(np.uint64)
+
+
+@kernel
+def within(block, size):  # type: ignore[no-untyped-def]
+    """Return the mask of the bytes of a block that are within a text of `size` bytes."""
+    left = size - 64 * block
+    return (
+        np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - left) if left < 64 else np.uint64(0xFFFFFFFFFFFFFFFF)
+    )
+
+
+@kernel
+def ahead(mask, following, k):  # type: ignore[no-untyped-def]
+    """Return for each place what a mask says `k` places further on, 0 < k < 64."""
+    return mask >> np.uint64(k) | following << np.uint64(64 - k)
+
+
+@kernel
+def behind(mask, before, k):  # type: ignore[no-untyped-def]
+    """Return for each place what a mask says `k` places before, 0 < k < 64."""
+    return mask << np.uint64(k) | before >> np.uint64(64 - k)
+
+
+@kernel
+def rows_of(mask, size):  # type: ignore[no-untyped-def]
+    """Return where `size` bytes in a row begin that are in a mask, of those that end within it."""
+    have = 1
+    while 2 * have <= size:
+        mask &= mask >> np.uint64(have)
+        have *= 2
+    return mask & mask >> np.uint64(size - have) if have < size else mask
+
+
+__all__ = ["ahead", "behind", "lowest", "mask_of", "rows_of", "within", "words_of"]
