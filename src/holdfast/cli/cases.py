@@ -381,6 +381,7 @@ def profile_apply(
     organisation: Annotated[str, typer.Option(help="Prefix of its cases; yours when left out.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Overtake your own versions without asking.")] = False,
+    case: Annotated[str, typer.Option("--ask", help="Ask for it on this case: ESC-142.")] = "",
     url: Url = HERE,
     token: Token = "",
 ) -> None:
@@ -390,4 +391,4 @@ def profile_apply(
     def agree(own: list[str]) -> bool:
         return yes or typer.confirm(f"Overtake your own {', '.join(own)}?")
 
-    raise typer.Exit(apply_profile(name, organisation, dry_run, agree, url, token))
+    raise typer.Exit(apply_profile(name, organisation, dry_run, agree, url, token, case))

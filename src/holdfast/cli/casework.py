@@ -181,9 +181,18 @@ def profiles(url: str, token: str) -> int:
 
 
 def apply_profile(
-    name: str, organisation: str, dry_run: bool, agree: Callable[[list[str]], bool], url: str, token: str
+    name: str,
+    organisation: str,
+    dry_run: bool,
+    agree: Callable[[list[str]], bool],
+    url: str,
+    token: str,
+    case: str = "",
 ) -> int:
-    """Show what a profile changes and apply it; `agree` is asked when versions of one's own are overtaken."""
+    """Show what a profile changes and apply it; `agree` is asked when versions of one's own are overtaken.
+
+    With a case its application is asked for there, which is needed where nobody publishes alone.
+    """
     query = {"params": {"organisation": organisation}}
     plan: dict[str, Any] = {}
     code = ask(url, token, plan.update, "GET", f"/profiles/{name}", **query)
@@ -202,8 +211,15 @@ def apply_profile(
         print("nothing was published")
         return 1
 
+    said: dict[str, Any] = {"overtake": bool(own)}
+
+    def asked_for(made: Any) -> None:
+        print(f"{case} D-{made['number']} {made['state']}: {made['what']}")
+
     def show(made: Any) -> None:
         print("".join(f"published {one}\n" for one in made["published"]), end="")
 
-    said = {"overtake": bool(own)}
+    if case:
+        said |= {"profile": name}
+        return ask(url, token, asked_for, "POST", f"/cases/{case}/decisions/policies", json=said)
     return ask(url, token, show, "POST", f"/profiles/{name}/apply", json=said, **query)

@@ -16,7 +16,7 @@ from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.decisions.guarding import NeedsApproval
 from holdfast.desk.investigation.kept import Unseen
 from holdfast.desk.people.commands import Unfit
-from holdfast.desk.policies.commands import Overtaken
+from holdfast.desk.policies.commands import Overtaken, Withheld
 from holdfast.desk.policies.reading import Unusable
 from holdfast.desk.vault.commands import TooLarge
 from holdfast.desk.vault.keys import Shredded
@@ -86,7 +86,7 @@ _KNOWN = (
     ),
     Known((Unsigned,), 401, "not_signed", "Sign it anew and send it again."),
     Known((Unfit,), 409, "conflict", "Correct it and send it again."),
-    Known((NeedsApproval,), 409, "needs_approval", "Ask for the decision, or wait for it."),
+    Known((NeedsApproval, Withheld), 409, "needs_approval", "Ask for the decision, or wait for it."),
     Known((Conflict,), 409, "conflict", "Read the case again, then decide."),
     Known((Overtaken,), 409, "overtaken", "Read the newest version and merge your text into it."),
     Known((Unusable,), 422, "unusable_policy", "Correct the lines named and send it again."),

@@ -476,3 +476,13 @@ def test_who_may_export_and_import(
     with pytest.raises(PermissionDenied):
         importing.import_case(house, [exported], importing.Asked(), by=engineer)
     assert take(exported, customer="Seaside Rail").case.customer.name == "Seaside Rail"
+
+
+def test_an_export_broken_off_asks_the_database_nothing_more_and_leaves_no_file(
+    case, lead, settings, django_assert_num_queries
+):
+    blocks, _ = exporting.export_redacted(case, by=lead)
+    next(blocks)
+    with django_assert_num_queries(0):  # the collector may end it while another question is under way
+        blocks.close()
+    assert [one for part in ("arriving", "spool") for one in settings.DATA.glob(f"vault/{part}*/*/*")] == []

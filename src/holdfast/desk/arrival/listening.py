@@ -134,7 +134,7 @@ class Conversation:
             for answer in await self._answers(growing, size):
                 await self._say(answer)
         finally:
-            await asyncio.to_thread(storage.discard, growing)
+            await _asked(storage.discard, growing)
             self._forget()
 
     async def _write(self, growing: uuid.UUID) -> int:

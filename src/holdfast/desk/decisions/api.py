@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.commands import Conflict
-from holdfast.desk.decisions import commands, queries
+from holdfast.desk.decisions import commands, publishing, queries
 from holdfast.desk.decisions.authority import Table, table
 from holdfast.desk.decisions.models import Decision, Delegation
 from holdfast.desk.decisions.rights import Right
@@ -105,6 +105,20 @@ class AskIn(Schema):
     undo: Text = ""
 
 
+class PoliciesIn(Schema):
+    """A policy to publish, or a profile to apply, once it is decided."""
+
+    kind: Annotated[Words, Field(max_length=60)] = ""
+    name: Annotated[Words, Field(max_length=60)] = "default"
+    text: Annotated[Words, Field(max_length=150_000)] = ""
+    after: Annotated[int | None, Field(ge=0, le=2**31 - 1)] = None
+    why: Text = ""
+    profile: Annotated[Words, Field(max_length=60)] = ""
+    """Instead of kind, name and text."""
+    overtake: bool = False
+    """Whether the profile may overtake versions of your own."""
+
+
 class AnswerIn(Schema):
     """Approval or refusal; a refusal says why."""
 
@@ -176,6 +190,19 @@ def ask(request: HttpRequest, key: str, said: AskIn) -> Status[DecisionOut]:
     """Ask for a decision; one that is yours to take is taken at once."""
     person = signed_in(request)
     made = commands.ask(internal_case(person, key), commands.Question(**said.model_dump()), by=person)
+    return Status(201, DecisionOut.of(made))
+
+
+@router.post(
+    "/cases/{key}/decisions/policies",
+    response={201: DecisionOut},
+    summary="Ask for the publication of a policy or a profile",
+)
+def ask_for_policies(request: HttpRequest, key: str, said: PoliciesIn) -> Status[DecisionOut]:
+    """Ask on a case for what you may not publish alone; an approval publishes it at once."""
+    person = signed_in(request)
+    wanted = publishing.Wanted(**said.model_dump())
+    made = publishing.propose(internal_case(person, key), wanted, by=person)
     return Status(201, DecisionOut.of(made))
 
 

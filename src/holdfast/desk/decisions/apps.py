@@ -9,5 +9,5 @@ class Decisions(AppConfig):
     name = "holdfast.desk.decisions"
 
     def ready(self) -> None:
-        """Register the decision rights and the round that ends what is too old."""
-        from holdfast.desk.decisions import watching  # noqa: F401
+        """Register the decision rights, who may publish policies, and the round that ends what is too old."""
+        from holdfast.desk.decisions import publishing, watching  # noqa: F401

@@ -47,6 +47,15 @@ class Table:
         roles = self.policy.value.roles(self.line(right))
         return [person for person, role in self.crew.values() if role in roles]
 
+    def holder(self, person: Person, right: Right) -> Person | None:
+        """Return by whose right a person decides something: their own, or one handed to them; None for neither."""
+        if self.holds(person, right):
+            return person
+        if not self.line(right).delegation:
+            return None
+        handed = (one for one in self.handed(person) if one.right == right)
+        return next((one.holder for one in handed if self.holds(one.holder_id, right)), None)
+
     def handed(self, person: Person) -> list[Delegation]:
         """Return what was handed to somebody and counts now."""
         if person.id not in self._handed:
@@ -83,12 +92,7 @@ def holder_for(case: Case, right: Right, person: Person, rights: Table | None = 
     rights = rights or table(case.organisation_id)
     if not person.is_active or not case.allows(person, Deed.SEE_INTERNAL):
         return None
-    if rights.holds(person, right):
-        return person
-    if not rights.line(right).delegation:
-        return None
-    handed = (one for one in rights.handed(person) if one.right == right)
-    return next((one.holder for one in handed if rights.holds(one.holder_id, right)), None)
+    return rights.holder(person, right)
 
 
 def holder_of_answer(

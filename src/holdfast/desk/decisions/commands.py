@@ -26,7 +26,7 @@ from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.rights import Deed
 
 LONGEST_DELEGATION = timedelta(days=90)
-LONGEST_DETAILS = 20_000
+LONGEST_DETAILS = 200_000
 Heard = Callable[[Case, Decision, Person], None]
 _listeners: list[Heard] = []
 

@@ -10,9 +10,11 @@ from django.utils import timezone
 from holdfast.desk.cases.models import Case
 from holdfast.desk.decisions.authority import Table, carried, holder_for, holder_of_answer, table, waiting_for
 from holdfast.desk.decisions.models import OPEN, Decision, Delegation, State, Voice
+from holdfast.desk.decisions.publishing import changes
 from holdfast.desk.decisions.rights import Right
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.rights import Deed
+from holdfast.desk.policies.comparing import Line
 
 MOST = 200
 
@@ -31,6 +33,8 @@ class Row:
     may_review: bool
     hollow: bool
     """Approved, and yet not enough of the approvals count any more."""
+    changes: list[tuple[str, list[Line]]]
+    """What it would publish, line by line; of one that still waits."""
 
 
 def _whole() -> QuerySet[Decision]:
@@ -73,6 +77,7 @@ def _row(
         may_break=line.break_glass and works and one.state in (State.WAITING, State.EXPIRED) and not mine,
         may_review=one.unreviewed and holds[right] and one.broken_by_id != person.id,
         hollow=one.state == State.APPROVED and not carried(one, rights),
+        changes=changes(one) if waits else [],
     )
 
 

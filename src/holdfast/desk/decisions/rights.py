@@ -33,6 +33,8 @@ class Right(StrEnum):
     """Filing a ticket with engineering although checks of its gate are open."""
     PROCESS = "process"
     """How the team works: skipping a step, another way than the written one."""
+    POLICY = "policy"
+    """Publishing a policy: how the team works from then on."""
     SAFE_CHANGE = "safe-change"
     """A change of production that is small and undone at once."""
     CHANGE = "change"
@@ -108,6 +110,10 @@ class DecisionRights(PolicyKind[DecisionRightsValue]):
             if line.decides not in value.levels:
                 yield Contradiction(
                     ("rights", right), f"{right} is decided by {line.decides}, which is no level"
+                )
+            if right == Right.POLICY and line.break_glass:
+                yield Contradiction(
+                    ("rights", right), "glass is broken for a deed on a case, not for a policy"
                 )
             if line.break_glass and not value.alarm:
                 yield Contradiction(

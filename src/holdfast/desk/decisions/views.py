@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,14 +17,16 @@ from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case
 from holdfast.desk.cases.ordering import clock
 from holdfast.desk.cases.views import done, moment
-from holdfast.desk.decisions import commands, queries
+from holdfast.desk.decisions import commands, publishing, queries
 from holdfast.desk.decisions.authority import table
 from holdfast.desk.decisions.models import OPEN, Decision, Delegation
 from holdfast.desk.decisions.rights import DecisionRights, Right
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import members, signed_in
 from holdfast.desk.people.rights import Deed
-from holdfast.desk.policies.queries import current
+from holdfast.desk.policies import queries as policies
+from holdfast.desk.policies.commands import Overtaken
+from holdfast.desk.policies.reading import Unusable
 
 
 @require_safe
@@ -32,7 +35,7 @@ def decisions(request: HttpRequest, key: str) -> HttpResponse:
     person = signed_in(request)
     case = internal_case(person, key)
     found = queries.rows(person, case, queries.of_case(case))
-    policy = current(DecisionRights, case.organisation_id)
+    policy = policies.current(DecisionRights, case.organisation_id)
     context = {
         "case": case,
         "clock": clock(case),
@@ -84,6 +87,33 @@ def review(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """Look at broken glass."""
     text = _field(request, "text")
     return _done(request, key, number, lambda one, by: commands.review(one, text, by=by))
+
+
+@require_POST
+def propose_policies(request: HttpRequest) -> HttpResponse:
+    """Ask on a case for the publication of a policy, or of those of a profile."""
+    person, fields = signed_in(request), request.POST
+    place = policies.place(person, Deed.SEE_POLICIES, fields.get("organisation", ""))
+    case = internal_case(person, fields.get("case", "").strip())
+    if case.organisation_id != place.id:
+        messages.error(request, f"Nothing was asked: {case.key} is of another organisation.")
+        return redirect("my_decisions")
+    after = fields.get("after", "")
+    wanted = publishing.Wanted(
+        kind=fields.get("kind", ""),
+        name=fields.get("name", ""),
+        text=fields.get("text", ""),
+        after=int(after) if after.isdecimal() and len(after) < 10 else None,
+        why=_field(request, "why"),
+        profile=fields.get("profile", ""),
+        overtake=bool(fields.get("overtake")),
+    )
+    try:
+        made = publishing.propose(case, wanted, by=person)
+    except (Conflict, Overtaken, Unusable) as refused:
+        messages.error(request, f"Nothing was asked: {refused}.")
+        return redirect("decisions", case.key)
+    return redirect(f"{reverse('decisions', args=[case.key])}#{made}")
 
 
 @require_safe

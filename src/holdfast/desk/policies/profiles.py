@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import F
 
 from holdfast.desk.people.models import Organisation, Person
-from holdfast.desk.people.rights import Deed
-from holdfast.desk.policies.commands import Overtaken, publish
+from holdfast.desk.policies.commands import Overtaken, Proposed, publish_all, require_publisher
 from holdfast.desk.policies.comparing import Line, compare
 from holdfast.desk.policies.kind import DEFAULT, PolicyKind, all_kinds
 from holdfast.desk.policies.models import Version
@@ -126,25 +125,22 @@ def apply_profile(
     Versions the organisation wrote itself are overtaken only where that was agreed to (`overtake`); they stay
     among the versions and can be published again.
     """
-    if not by.may(Deed.PUBLISH_POLICY, organisation.id):
-        raise PermissionDenied("your role does not publish policies here")
+    require_publisher(organisation, by)
     # The row lock makes this take turns with whoever publishes meanwhile.
     Organisation.objects.filter(id=organisation.id).update(policies_at=F("policies_at"))
+    return publish_all(organisation, proposed(chosen, organisation, overtake), by=by, why=reason(chosen))
+
+
+def proposed(chosen: Profile, organisation: Organisation, overtake: bool) -> list[Proposed]:
+    """Return what applying a profile would publish; raises Overtakes where that takes an agreement."""
     steps = [step for step in plan(chosen, organisation) if step.changes]
     own = [step for step in steps if step.own]
     if own and not overtake:
         listed = ", ".join(f"{s.kind.title} ({s.name}), {s.holds.label}" for s in own if s.holds)
         raise Overtakes(f"these of your own would be overtaken: {listed}; confirm that, or leave the profile")
-    why = f"Profile {chosen.title}"
-    return [
-        publish(
-            step.kind,
-            organisation,
-            step.text,
-            by=by,
-            why=why,
-            name=step.name,
-            after=step.holds.version if step.holds else 0,
-        )
-        for step in steps
-    ]
+    return [Proposed(s.kind, s.name, s.text, s.holds.version if s.holds else 0) for s in steps]
+
+
+def reason(chosen: Profile) -> str:
+    """Return why the versions of a profile were published."""
+    return f"Profile {chosen.title}"

@@ -49,6 +49,8 @@ def _publish(
         return _again(request, person, whose, kind, name, unusable.faults, 400)
     except commands.Overtaken as overtaken:
         return _again(request, person, whose, kind, name, [Fault(0, str(overtaken))], 409)
+    except commands.Withheld as withheld:
+        return _again(request, person, whose, kind, name, [Fault(0, str(withheld))], 409, ask=True)
     messages.success(request, f"Version {version.version} holds from now on.")
     return redirect(f"{request.path}?organisation={whose.prefix}")
 
@@ -61,11 +63,13 @@ def _again(
     name: str,
     faults: list[Fault],
     status: int,
+    *,
+    ask: bool = False,
 ) -> HttpResponse:
     """Show the form with what was typed, what is wrong with it, and how it differs from what holds."""
     typed = request.POST.get("text", "").replace("\r\n", "\n")
     context = _context(request, person, whose, kind, name)
-    context |= {"faults": faults, "typed": typed, "why": request.POST.get("why", "")}
+    context |= {"faults": faults, "typed": typed, "why": request.POST.get("why", ""), "ask": ask}
     context["lines"] = compare(context["policy"].text, typed)
     context["compared"] = ("what holds", "what you typed")
     return render(request, "policies/policy.html", context, status=status)
@@ -117,9 +121,13 @@ def one_profile(request: HttpRequest, name: str) -> HttpResponse:
     """One profile: what it would change, line by line, and the button that applies it."""
     person, whose = reader(request, request.GET.get("organisation", ""))
     chosen = profiles.profile(name)
+    withheld = ""
     if request.method == "POST":
-        _apply(request, person, whose, chosen)
-        return redirect(f"{request.path}?organisation={whose.prefix}")
+        try:
+            _apply(request, person, whose, chosen)
+            return redirect(f"{request.path}?organisation={whose.prefix}")
+        except commands.Withheld as refused:
+            withheld = str(refused)
     steps = profiles.plan(chosen, whose)
     context = {
         "profile": chosen,
@@ -128,8 +136,10 @@ def one_profile(request: HttpRequest, name: str) -> HttpResponse:
         "changes": [step for step in steps if step.changes],
         "own": [step for step in steps if step.own],
         "may_publish": person.may(Deed.PUBLISH_POLICY, whose.id),
+        "withheld": withheld,
+        "overtake": request.POST.get("overtake", ""),
     }
-    return render(request, "policies/profile.html", context)
+    return render(request, "policies/profile.html", context, status=409 if withheld else 200)
 
 
 def _apply(request: HttpRequest, person: Person, whose: Organisation, chosen: profiles.Profile) -> None:

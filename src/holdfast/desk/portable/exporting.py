@@ -178,6 +178,7 @@ def _written(leaving: _Case) -> Iterator[bytes]:
     log_what_happened()  # so that what is told is proven, its leaving too
     tell_witnesses()
     key, rows = signing_key(), uuid.uuid4()
+    kept = storage.arriving(rows)
     about = {
         "form": leaving.form,
         "case": leaving.case.key,
@@ -189,7 +190,9 @@ def _written(leaving: _Case) -> Iterator[bytes]:
         try:
             yield from write(about, _members(leaving, rows, folder), key, lambda: leaving.manifest)
         finally:
-            storage.discard(rows)
+            # An export that is broken off ends where the collector finds it, which may be amid another question
+            # to the database: so this only removes files.
+            kept.discard()
 
 
 def _members(leaving: _Case, rows: uuid.UUID, folder: Path) -> Iterator[Member]:

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
@@ -42,9 +42,16 @@ def streamed(blocks: Iterator[bytes], name: str) -> StreamingHttpResponse:
 
 async def _sent(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Return it in pieces; a plain iterator would be read to its end before the first byte left."""
-    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+    while (block := await asyncio.to_thread(_next, blocks)) is not None:
         if block:
             yield block
+
+
+def _next(blocks: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(blocks, None)
+    finally:
+        connections.close_all()  # of a thread that outlives the request, and would keep them
 
 
 @dataclass(frozen=True, slots=True)
