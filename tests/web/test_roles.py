@@ -89,6 +89,7 @@ zone: Europe/Berlin
 hours:
   monday: [09:00-17:00]
 """
+PROPOSED = {"kind": "business-calendar", "text": CALENDAR, "why": "we work on Mondays"}
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 HTTP = {"kind": "http", "url": "http://shop.example/"}
 CLAIM = {"claim": "a", "prediction": "seen", "refutation": "not seen"}
@@ -354,6 +355,7 @@ PAGES: dict[str, tuple[str, str, set[str], dict[str, Any]]] = {
     "delegate": ("POST", "/decisions/delegate", ANYBODY, {}),
     "end_delegation": ("POST", "/decisions/delegations/{delegation}/end", {"lead"}, {}),
     "decisions": ("GET", "/cases/ESC-1/decisions", INTERNAL, {}),
+    "propose_policies": ("POST", "/decisions/policies", LEADS, PROPOSED | {"case": "ESC-1"}),
     "ask_decision": ("POST", "/cases/ESC-1/decisions/ask", INTERNAL, {"what": "a", "right": "process"}),
     # who may not decide is told so on the page: see test_decisions
     "answer_decision": ("POST", "/cases/ESC-1/decisions/1/answer", INTERNAL, {"answer": "approve"}),
@@ -594,6 +596,7 @@ OPERATIONS: dict[tuple[str, str], tuple[set[str], dict[str, Any]]] = {
     ("GET", "/decisions"): (ANYBODY, {}),
     ("GET", "/cases/{key}/decisions"): (INTERNAL, {}),
     ("POST", "/cases/{key}/decisions"): (INTERNAL, {"right": "process", "what": "skip the review"}),
+    ("POST", "/cases/{key}/decisions/policies"): (LEADS, PROPOSED),
     ("POST", "/cases/{key}/decisions/{number}/answer"): (DECIDES, {"approve": True}),
     ("POST", "/cases/{key}/decisions/{number}/withdraw"): (DECIDES | {"engineer"}, {}),
     ("POST", "/cases/{key}/decisions/{number}/break-glass"): (RECORDS, {"text": "all asleep"}),

@@ -87,11 +87,15 @@ def answer(parent: int, descriptor: int) -> None:
 
 
 def _server() -> Any:
+    import gc
+
     import uvicorn
 
     from holdfast import redaction
+    from holdfast.web import asgi  # noqa: F401
 
     redaction.warm()  # the first draft a process shows would otherwise wait, and all its pages with it
+    gc.freeze()  # nor shall a page wait while the collector looks through what is loaded for good
     config = uvicorn.Config(
         "holdfast.web.asgi:application",
         lifespan="off",
