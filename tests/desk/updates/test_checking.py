@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.desk.updates.checking import Facts, Span, all_rules, check, sentences
+from holdfast.desk.updates.checking import (
+    LONGEST,
+    Facts,
+    Hit,
+    Rule,
+    Sentence,
+    Span,
+    all_rules,
+    check,
+    sentences,
+)
 
 LABELLED = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text())
+VOICES = yaml.safe_load(Path(__file__).with_name("sentences_many_voices.yaml").read_text())
+KNOWN = Facts(
+    internal=tuple(VOICES["case"]["components"] + VOICES["case"]["people"] + VOICES["case"]["customers"]),
+    people=tuple(VOICES["case"]["people"]),
+    vendors=tuple(VOICES["case"]["vendors"]),
+)
 NEXT = datetime(2099, 1, 1, tzinfo=UTC)
 WORDED = ["overpromise", "false_precision", "speculation", "blame", "internal_name", "missing_next"]
 
 
 @pytest.mark.parametrize("name", WORDED)
-def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(name: str) -> None:
+@pytest.mark.parametrize(
+    ("rows", "facts"), [(LABELLED, Facts()), (VOICES["sentences"], KNOWN)], ids=["one voice", "many voices"]
+)
+def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(
+    name: str, rows: list[dict[str, Any]], facts: Facts
+) -> None:
     """How it does on sentences it was not made with is measured by `benchmarks/update_checker.py`."""
     rule, right, wrong, missed = all_rules()[name], 0, 0, 0
-    for row in LABELLED:
-        hit = any(True for part in sentences(row["text"]) for _ in rule.read(part, Facts()))
+    for row in rows:
+        hit = any(True for part in sentences(row["text"]) for _ in rule.read(part, facts))
         wanted = name in row["labels"]
         right, wrong, missed = (
             right + (hit and wanted),
@@ -31,8 +53,8 @@ def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(name: s
             missed + (wanted and not hit),
         )
 
-    assert right / (right + wrong) >= 0.9
-    assert right / (right + missed) >= 0.9
+    assert right / (right + wrong) >= 0.95
+    assert right / (right + missed) >= 0.95
 
 
 def test_every_hit_says_its_words_and_why() -> None:
@@ -106,15 +128,64 @@ def test_a_clause_answers_for_itself(text: str, rules: set[str]) -> None:
     assert found == rules
 
 
-@pytest.mark.parametrize("words", ["the ", "we will ", "your team ", "will be fixed by ", "because the "])
-def test_a_long_text_is_read_in_a_time_that_grows_with_it(words: str) -> None:
-    def seconds(characters: int) -> float:
-        began = time.process_time()
-        check((words * characters)[:characters], Facts(next_at=NEXT))
-        return time.process_time() - began
+@pytest.mark.parametrize("words", ["a ", "the ", "we will ", "your team ", "very ", "x"])
+def test_however_long_a_sentence_is_it_is_read_in_pieces_of_one_size(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work is bounded for a piece, and there are as many pieces as the text is long."""
+    given: list[int] = []
+    rule = all_rules()["blame"]
+    read = rule.read
 
-    seconds(100)
-    assert seconds(16_000) < 12 * seconds(4_000) + 0.2
+    def counted(sentence: Sentence, facts: Facts) -> Iterator[Hit]:
+        given.append(len(sentence.text))
+        return read(sentence, facts)
+
+    monkeypatch.setattr(rule, "read", counted)
+    text = (words * 16_000)[:16_000]
+    list(Rule.look(rule, text, Facts(people=(f"nobody {words}",))))
+
+    assert "".join(one.text for one in sentences(text)).strip() == text.strip()
+    assert max(given) <= LONGEST
+    assert sum(given) <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Orders placed after 10:00 are late.",
+        "All orders are printed again.",
+        "Please check your orders.",
+        "New orders can be searched again.",
+    ],
+)
+def test_a_component_called_by_an_ordinary_word_leaves_the_word_to_its_use(text: str) -> None:
+    assert check(text, Facts(internal=("orders", "search"), next_at=NEXT)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("We restarted `orders`.", "`orders`"),
+        ("The orders service is slow.", "orders service"),
+        ("Orders pods were moved.", "Orders pods"),
+        ("We drained the queue orders.", "queue orders"),
+        ("The component called orders answers again.", "component called orders"),
+        ("We restarted ordersd.", "ordersd"),
+    ],
+)
+def test_where_it_is_used_as_a_name_it_is_one(text: str, words: str) -> None:
+    found = check(text, Facts(internal=("orders", "ordersd"), next_at=NEXT))
+
+    assert [hit.words for hit in found if hit.rule == "internal_name"] == [words]
+
+
+def test_people_are_known_by_their_first_name_too() -> None:
+    facts = Facts(internal=("Ann Lee", "Mark Young"), people=("Ann Lee", "Mark Young"), next_at=NEXT)
+
+    found = check("Ann is looking at it. Mark the box if it is the young one.", facts)
+
+    assert [hit.words for hit in found] == ["Ann"]
 
 
 def test_a_text_without_a_time_of_the_next_update_is_stopped_once() -> None:

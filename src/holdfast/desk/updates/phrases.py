@@ -8,7 +8,8 @@ is bounded, so a sentence is read in linear time.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,9 @@ import yaml
 _FOLDER = Path(__file__).parent / "rules"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 CLAUSE_ENDS = re.compile(r"[,;()–—]|:(?!\d)| - |\b(?:and|but|while|though|although|yet|so)\b(?! far)", re.I)
+_NAMED, _SOMEBODY = "ꞏ", "ꟃ"
+"""Stand in a text, as often as it is long, for a name the case knows, and for anybody; phrases call them {named} and
+{somebody}. Who is meant is found once, and not by each phrase anew."""
 _GAP = r"\b[^.;:!?]{0,60}?\b"
 
 
@@ -45,3 +49,27 @@ def words(rule: str, group: str) -> list[str]:
     """Return a rule's list of plain words."""
     read: dict[str, list[str]] = yaml.safe_load((_FOLDER / f"{rule}.yaml").read_text("utf-8"))
     return read[group]
+
+
+def named(text: str, names: Iterable[str]) -> str:
+    """Return the text with each name the case knows covered, at the same places."""
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NAMED * len(name), text)
+    return text
+
+
+def found(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
+    """Return where phrases match; those that ask for somebody look at the text with everybody covered."""
+    for pattern in patterns:
+        yield from pattern.finditer(_peopled(text) if _SOMEBODY in pattern.pattern else text)
+
+
+@lru_cache(maxsize=64)
+def _peopled(text: str) -> str:
+    """Return the text with all who are spoken of covered, at the same places."""
+    return _persons().sub(lambda match: _SOMEBODY * len(match.group()), text)
+
+
+@cache
+def _persons() -> re.Pattern[str]:
+    return compiled("{persons}")

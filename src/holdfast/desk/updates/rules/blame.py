@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import phrases
+from holdfast.desk.updates.phrases import found, named, phrases
 
 _PHRASES = phrases("blame")
-_NAMED = "ꞏ"
-"""Stands in a text, as often as it is long, for a name the case knows; phrases call it {named}."""
 
 
 class Blame(Rule):
@@ -22,16 +19,8 @@ class Blame(Rule):
 
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
         """Return words that blame; our own side may be blamed by us."""
-        text = _named(sentence.text, facts.people + facts.vendors)
+        text = named(sentence.text, facts.people + facts.vendors)
         if any(pattern.search(text) for pattern in _PHRASES["ours"]):
             return
-        for pattern in _PHRASES["pointed"]:
-            for match in pattern.finditer(text):
-                yield self.hit(sentence, match.start(), match.end())
-
-
-def _named(text: str, names: tuple[str, ...]) -> str:
-    """Return the text with each name the case knows covered, at the same places."""
-    for name in sorted(names, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NAMED * len(name), text)
-    return text
+        for match in found(_PHRASES["pointed"], text):
+            yield self.hit(sentence, match.start(), match.end())

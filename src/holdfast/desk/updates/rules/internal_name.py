@@ -1,9 +1,14 @@
-"""Names outsiders are not told: components, hosts, people, tickets, channels, places in code."""
+"""Names outsiders are not told: components, hosts, people, tickets, channels, places in code.
+
+A component may be called by an ordinary word (`ordinary` in the data). Such a name counts only where it is used as one:
+quoted or written as code, or beside a word for what it is, as in “the orders service”.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -12,10 +17,17 @@ from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
 
 _READ = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _SHAPES = [
-    (re.compile(one["pattern"], re.I if one.get("any_case") else re.NOFLAG), one["is"])
+    (
+        re.compile(one["pattern"], re.I if one.get("any_case") else re.NOFLAG),
+        re.compile(one.get("unless", r"(?!)"), re.I),
+        one["is"],
+    )
     for one in _READ["shapes"]
 ]
 _NEVER = frozenset(_READ["never"])
+_ORDINARY = frozenset(_READ["ordinary"])
+_GIVEN = frozenset(_READ["given"])
+_KINDS = "|".join(_READ["kinds"])
 _SHORTEST = 3
 
 
@@ -29,15 +41,39 @@ class InternalName(Rule):
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
         """Return names of the case's components and people, and what has the shape of one."""
         known = {name.lower() for name in facts.public}
-        for name in facts.internal:
-            if name.lower() in known or len(name) < _SHORTEST:
+        text = sentence.text
+        lowered = text.lower()
+        for name in (*facts.internal, *_parts(facts.people, facts.internal)):
+            if name.lower() not in lowered or name.lower() in known or len(name) < _SHORTEST:
                 continue
-            for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", sentence.text, re.I):
-                yield self.hit(
-                    sentence, match.start(), match.end(), f"`{name}` is a name of ours. {self.why}"
-                )
-        for pattern, what in _SHAPES:
-            for match in pattern.finditer(sentence.text):
+            for match in _used(name, exactly=name not in facts.internal).finditer(text):
+                yield self.hit(sentence, *match.span(), f"`{name}` is a name of ours. {self.why}")
+        for pattern, unless, what in _SHAPES:
+            for match in pattern.finditer(text):
                 words = match.group()
-                if words.upper() not in _NEVER and words.lower() not in known:
-                    yield self.hit(sentence, match.start(), match.end(), f"This is {what}. {self.why}")
+                if words.upper() in _NEVER or words.lower() in known or unless.search(text[: match.start()]):
+                    continue
+                yield self.hit(sentence, *match.span(), f"This is {what}. {self.why}")
+
+
+@lru_cache(maxsize=4096)
+def _used(name: str, *, exactly: bool) -> re.Pattern[str]:
+    """Return where a name stands as one."""
+    word = re.escape(name)
+    if name.lower() in _ORDINARY or name.lower().removesuffix("s") in _ORDINARY:
+        beside = rf"\b{word}[- ](?:{_KINDS})s?\b|\b(?:{_KINDS})s?(?: called| named|:)? {word}(?![\w-])"
+        return re.compile(rf"[`\"“']{word}[`\"”']|{beside}", re.I)
+    return re.compile(rf"(?<![\w-]){word}(?![\w-])", re.NOFLAG if exactly else re.I)
+
+
+@lru_cache(maxsize=64)
+def _parts(people: tuple[str, ...], internal: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what people are called for short: the first name, the first two, the last."""
+    known = set(internal)
+    found = dict.fromkeys(
+        part
+        for parts in (name.split() for name in people if name in known)
+        if len(parts) > 1
+        for part in (parts[0], parts[-1], " ".join(parts[:2]))
+    )
+    return tuple(part for part in found if part not in known and part[:1].isupper() and part not in _GIVEN)

@@ -10,6 +10,7 @@ from holdfast.desk.updates.phrases import CLAUSE_ENDS, phrases
 
 _PHRASES = phrases("overpromise")
 _INSTEAD = {
+    "vouched": "We are watching it closely",
     "sure": "We are watching it closely",
     "dated": "We are working on it, and will report what we find",
     "money": "Your account manager will talk to you about it",

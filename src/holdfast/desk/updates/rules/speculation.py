@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import CLAUSE_ENDS, phrases, words
+from holdfast.desk.updates.phrases import CLAUSE_ENDS, found, named, phrases, words
 
 _PHRASES = phrases("speculation")
 _WORD = re.compile(r"[a-z][a-z0-9-]{3,}", re.I)
@@ -24,9 +24,9 @@ class Speculation(Rule):
 
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
         """Return guesses, and causes told as facts that no confirmed hypothesis speaks of."""
-        text = sentence.text
-        if _known(text, facts):
+        if _known(sentence.text, facts):
             return
+        text = named(sentence.text, facts.people + facts.vendors)
         clauses = _clauses(text)
         for match in _found(text, "guesses"):
             if not any(_any(clauses(match.start()), group) for group in ("unknown", "effects")):
@@ -37,7 +37,9 @@ class Speculation(Rule):
         for match in [*told, *_found(text, "told")]:
             if not any(_any(clauses(match.start()), group) for group in ("unknown", "looking")):
                 why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
-                yield self.whole(sentence, match.group(), why, "The cause is under investigation")
+                yield self.whole(
+                    sentence, sentence.text[slice(*match.span())], why, "The cause is under investigation"
+                )
                 return
 
 
@@ -51,13 +53,12 @@ def _clauses(text: str) -> Callable[[int], str]:
 
 def _says(match: re.Match[str]) -> bool:
     """Whether a cause is named, and not only spoken of."""
-    named = [text for text in match.groupdict().values() if text is not None]
-    return not named or any(_WORD.search(text) for text in named)
+    told = [text for text in match.groupdict().values() if text is not None]
+    return not told or any(_WORD.search(text) or not text.isascii() for text in told)
 
 
 def _found(text: str, group: str) -> Iterator[re.Match[str]]:
-    for pattern in _PHRASES[group]:
-        yield from pattern.finditer(text)
+    return found(_PHRASES[group], text)
 
 
 def _any(text: str, group: str) -> bool:
