@@ -50,7 +50,8 @@ def _passes(text: str, match: re.Match[str], group: str) -> bool:
         return False
     upto, after = text[: match.end()], text[match.end() :]
     clause = CLAUSE_ENDS.split(upto)[-1]
-    told = _any("past", clause) and not _any("will", clause)
+    past = clause if _any("present", clause) else upto  # “was cut at ten and repaired at noon”
+    told = _any("past", past) and not _any("will", past)
     return told or _any("hedged", upto) or _any("trailing", after) or _any("report", words)
 
 
