@@ -303,14 +303,14 @@ def _numbered(of_slot: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Cluste
 
 def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
     """The exemplar's text with `<*>` where it varies; runs of blanks, and of `<*>`, count once."""
+    tokens = clusters.spans[int(clusters.bounds[slot]) : int(clusters.bounds[slot + 1]), :3].tolist()
+    first = done = tokens[0][0] if tokens else end
+    raw = buf[first:end].tobytes()
     pieces: list[bytes] = []
-    low, high = int(clusters.bounds[slot]), int(clusters.bounds[slot + 1])
-    done = int(clusters.spans[low, 0]) if high > low else end
-    for at in range(low, high):
-        start, stop, flags = (int(value) for value in clusters.spans[at, :3])
-        pieces.append(buf[done:start].tobytes())
-        pieces.append(b"<*>" if flags & F_VARIABLE else buf[start:stop].tobytes())
+    for start, stop, flags in tokens:
+        pieces.append(raw[done - first : start - first])
+        pieces.append(b"<*>" if flags & F_VARIABLE else raw[start - first : stop - first])
         done = stop
-    pieces.append(b"<*>" if end - done > 64 else buf[done:end].tobytes())
+    pieces.append(b"<*>" if end - done > 64 else raw[done - first :])
     text = RUNS.sub(b"<*>", b" ".join(b"".join(pieces).split()))
     return COLOURS.sub("", to_text(text))

@@ -39,23 +39,25 @@ SHIFT = np.uint64(32)
 ENTRIES = 256  # places of the table, of which half are filled
 FIELDS = 2 + REGISTERS  # of an entry: key, address of the line it was read from, registers
 TRIAL = 1024  # lines after which a memory that seldom knows the header is no longer asked
-# One program's memory: asked, known, filled, lengths in use, the lengths, levelled bytes, their hashes, entries.
-M_ASKED, M_KNOWN, M_FILLED, M_LENGTHS, M_KEY, M_LENGTH, M_LEVEL, M_HASHES, M_ENTRIES = (
-    0, 1, 2, 3, 4, 6, 18, 36, 54
+# One program's memory: asked, known, filled, lengths in use, the longest of them, the lengths, levelled bytes,
+# their hashes, entries.
+M_ASKED, M_KNOWN, M_FILLED, M_LENGTHS, M_KEY, M_MOST, M_LENGTH, M_LEVEL, M_HASHES, M_ENTRIES = (
+    0, 1, 2, 3, 4, 5, 6, 18, 36, 54
 )  # fmt: skip
 MEMORY_OF_ONE = M_ENTRIES + ENTRIES * FIELDS
 MEMORY = 2 * MEMORY_OF_ONE
 
 
 @njit(cache=True, nogil=True)
-def prefix_hashes(memory: int, pos: int) -> None:
-    """Hashes of the first 0, 8, 16, ... bytes of a line with its digits levelled."""
+def prefix_hashes(memory: int, pos: int, most: int) -> None:
+    """Hashes of the first 0, 8, 16, ... `most` bytes of a line with its digits levelled."""
     level, hashes = memory + M_LEVEL * 8, memory + M_HASHES * 8
     level_digits(pos, level)
-    level_digits(pos + LANES, level + LANES)
+    if most >= LANES:
+        level_digits(pos + LANES, level + LANES)
     total = OFFSET
     put(hashes, 0, np.int64(total))
-    for at in range(LONGEST >> 3):
+    for at in range(most >> 3):
         total = (total ^ word_at(level + at * 8)) * PRIME
         total ^= total >> SHIFT
         put(hashes, at + 1, np.int64(total))
@@ -98,7 +100,7 @@ def again(ctx: int, entry: int, pos: int, end: int, regs: int) -> bool:
 @njit(cache=True, nogil=True)
 def known(ctx: int, memory: int, pos: int, end: int, regs: int) -> bool:
     """Whether the line's header has a remembered shape; the registers are filled then."""
-    prefix_hashes(memory, pos)
+    prefix_hashes(memory, pos, get(memory, M_MOST))
     for index in range(get(memory, M_LENGTHS)):
         length = get(memory, M_LENGTH + index)
         if pos + length >= end:
@@ -131,9 +133,11 @@ def remember(memory: int, pos: int, end: int, regs: int) -> None:
         index += 1
     if index == MOST_LENGTHS:
         return
+    prefix_hashes(memory, pos, length)
     entry = place(memory, length)
     if get(entry, 0):
         return
+    put(memory, M_MOST, max(get(memory, M_MOST), length))
     if index == lengths:
         put(memory, M_LENGTH + index, length)
         put(memory, M_LENGTHS, lengths + 1)
