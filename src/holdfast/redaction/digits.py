@@ -28,34 +28,41 @@ from holdfast.redaction.emitting import (
     SIN,
     SSN,
     VIN,
-    emit,
 )
 from holdfast.redaction.gates import is_issuer, is_run, luhn
 from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, LOWER, UNDER, UPPER, WORD, kernel
 
 
 @kernel
-def _groups(data, at, high, sizes, marks):  # type: ignore[no-untyped-def]
-    """Read up to eight groups of digits parted by one mark each; return (groups, end). Sizes stay under 40."""
-    i, n = at, 0
+def _groups(data, at, high):  # type: ignore[no-untyped-def]
+    """Read up to eight groups of digits parted by one mark each; return (groups, end, sizes, marks).
+
+    Sizes, under 40, and the marks behind the groups are bytes of a number, the first group's lowest.
+    """
+    i, n, sizes, marks = at, 0, 0, 0
     while n < 8:
         k = i
         while k < high and (KINDS[data[k]] & DIGIT) and k - i < 40:
             k += 1
         if k == i:
             break
-        sizes[n] = k - i
-        marks[n] = 0
+        sizes |= (k - i) << 8 * n
         n += 1
         i = k
         if i + 1 < high and (KINDS[data[i + 1]] & DIGIT):
-            code = data[i]
+            code = np.int64(data[i])
             if code == 46 or code == 45 or code == 32 or code == 47:
-                marks[n - 1] = code
+                marks |= code << 8 * (n - 1)
                 i += 1
                 continue
         break
-    return n, i
+    return n, i, sizes, marks
+
+
+@kernel
+def _of(packed, k):  # type: ignore[no-untyped-def]
+    """Return byte k of sizes or marks."""
+    return packed >> 8 * k & 255
 
 
 def _maybe() -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -94,31 +101,28 @@ def _run(data, at, high):  # type: ignore[no-untyped-def]
 @kernel
 def _is(sizes, marks, n, a, b, c, d, m):  # type: ignore[no-untyped-def]
     """Tell whether the first groups have these sizes, 0 for none, all parted by the mark m and then at an end."""
-    want = (a, b, c, d)
-    count = 0
-    for k in range(4):
-        if want[k] == 0:
-            break
-        if k >= n or sizes[k] != want[k]:
-            return False
-        if k > 0 and marks[k - 1] != m:
-            return False
-        count += 1
-    last = marks[count - 1]
+    count = 2 + (c > 0) + (d > 0)
+    every = (1 << 8 * count) - 1
+    if n < count or sizes & every != a | b << 8 | c << 16 | d << 24:
+        return False
+    if (marks ^ m * 0x01010101) & every >> 8:
+        return False
+    last = _of(marks, count - 1)
     return last == 0 or (last == 32 and m == 32)
 
 
 @kernel
 def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
     """Tell whether four groups are an IPv4 address that could be somebody's."""
-    if n < 4 or marks[0] != 46 or marks[1] != 46 or marks[2] != 46 or marks[3] == 46:
+    if n < 4 or marks & 0xFFFFFF != 0x2E2E2E or _of(marks, 3) == 46:
         return False
     i, first = at, 0
     for k in range(4):
-        if sizes[k] > 3 or (sizes[k] > 1 and data[i] == 48):
+        size = _of(sizes, k)
+        if size > 3 or (size > 1 and data[i] == 48):
             return False
         number = 0
-        for _ in range(sizes[k]):
+        for _ in range(size):
             number = number * 10 + int(data[i]) - 48
             i += 1
         if number > 255:
@@ -130,20 +134,19 @@ def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[no-untyped-def]
-    """Read the number that begins at `at`; return (events, where to go on)."""
-    first = at + 1
-    while first < high and (KINDS[data[first]] & DIGIT):
-        first += 1
+def may_be_number(data, at, first, high):  # type: ignore[no-untyped-def]
+    """Tell whether digits at data[at:first] may begin something known, by what follows: a look that rejects most."""
     mark = data[first]
-    if not (mark == 46 or mark == 45 or mark == 32 or mark == 47) or not (KINDS[data[first + 1]] & DIGIT):
-        if first - at < 8 or (first - at < 13 and not (KINDS[mark] & LETTER)):
-            if not (KINDS[mark] & LETTER):
-                return count, first
-    elif not _MAYBE[min(first - at, 15), min(_run(data, first + 1, high), 15), mark]:
-        return count, first
-    n, end = _groups(data, at, high, sizes, marks)
-    one = at + sizes[0]
+    if (mark == 46 or mark == 45 or mark == 32 or mark == 47) and KINDS[data[first + 1]] & DIGIT:
+        return _MAYBE[min(first - at, 15), min(_run(data, first + 1, high), 15), mark]
+    return KINDS[mark] & LETTER != 0 or first - at >= 13
+
+
+@kernel
+def number(data, at, low, high):  # type: ignore[no-untyped-def]
+    """Read the number that begins at `at`; return (its shape or -1, its end, where to go on)."""
+    n, end, sizes, marks = _groups(data, at, high)
+    one = at + _of(sizes, 0)
     before = data[at - 1] if at > low else np.uint8(32)
     glued = (
         before == 46
@@ -154,19 +157,19 @@ def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[
     follows = data[end] if end < high else np.uint8(32)
     if n == 1:
         if KINDS[follows] & LETTER:
-            return _number_word(data, at, one, low, high, ids, out, count, glued)
-        size = sizes[0]
+            return _number_word(data, at, one, high, glued)
+        size = one - at
         if size >= 13 and size <= 19 and not glued and follows != 95:
             if is_issuer(data, at, one) and luhn(data, at, one) and not is_run(data, at, one):
-                count = emit(out, count, at, one, ids[CARD])
-            elif size == 18 and (before != 46):
-                count = emit(out, count, at, one, ids[CNID])
-            elif size == 15 and (data[at] == 49 or data[at] == 50):
-                count = emit(out, count, at, one, ids[NIR])
-        return count, one
+                return CARD, one, one
+            if size == 18 and (before != 46):
+                return CNID, one, one
+            if size == 15 and (data[at] == 49 or data[at] == 50):
+                return NIR, one, one
+        return -1, at, one
     ends = 0
     for k in range(min(4, n)):
-        ends += sizes[k] + (k > 0)
+        ends += _of(sizes, k) + (k > 0)
     if _octets(data, at, sizes, marks, n):
         if (
             before != 46
@@ -174,19 +177,21 @@ def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[
             and before != 95
             and not (KINDS[data[at + ends] if at + ends < high else np.uint8(32)] & (LETTER | UNDER))
         ):
-            return emit(out, count, at, at + ends, ids[IPV4]), at + ends
-        return count, end
+            return IPV4, at + ends, at + ends
+        return -1, at, end
     if (
         n == 2
-        and sizes[0] == 6
-        and sizes[1] == 3
-        and marks[0] == 45
+        and _of(sizes, 0) == 6
+        and _of(sizes, 1) == 3
+        and _of(marks, 0) == 45
         and (KINDS[follows] & UPPER)
         and not glued
     ) and (end + 1 >= high or not (KINDS[data[end + 1]] & WORD)):
-        return emit(out, count, at, end + 1, ids[HETU]), end + 1
-    if (glued or (KINDS[follows] & WORD and marks[n - 1] == 0)) and not (follows == 75 or follows == 107):
-        return count, end if before == 46 else one
+        return HETU, end + 1, end + 1
+    if (glued or (KINDS[follows] & WORD and _of(marks, n - 1) == 0)) and not (
+        follows == 75 or follows == 107
+    ):
+        return -1, at, end if before == 46 else one
     found, stop = -1, 0
     if _is(sizes, marks, n, 4, 4, 4, 4, 32) or _is(sizes, marks, n, 4, 4, 4, 4, 45):
         found, stop = CARD, at + 19
@@ -196,8 +201,8 @@ def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[
         found, stop = CARD, at + 16
     if found == CARD:
         if is_issuer(data, at, stop) and luhn(data, at, stop):
-            return emit(out, count, at, stop, ids[CARD]), stop
-        return count, one
+            return CARD, stop, stop
+        return -1, at, one
     if _is(sizes, marks, n, 3, 2, 4, 0, 45):
         found = SSN
     elif _is(sizes, marks, n, 3, 3, 3, 0, 45) and luhn(data, at, at + 11):
@@ -223,85 +228,89 @@ def number(data, at, low, high, ids, out, count, sizes, marks):  # type: ignore[
     if found >= 0:
         stop = at
         for k in range(4):
-            stop += sizes[k] + (k > 0)
-            if marks[k] == 0 or (marks[k] == 32 and found != AADHAAR) or (found == AADHAAR and k == 2):
+            stop += _of(sizes, k) + (k > 0)
+            if (
+                _of(marks, k) == 0
+                or (_of(marks, k) == 32 and found != AADHAAR)
+                or (found == AADHAAR and k == 2)
+            ):
                 break
-        return emit(out, count, at, stop, ids[found]), stop
+        return found, stop, stop
     if (
         n == 4
-        and sizes[0] == 3
-        and sizes[1] == 3
-        and sizes[2] == 3
-        and sizes[3] == 2
-        and marks[2] == 45
-        and marks[0] == 46
+        and _of(sizes, 0) == 3
+        and _of(sizes, 1) == 3
+        and _of(sizes, 2) == 3
+        and _of(sizes, 3) == 2
+        and _of(marks, 2) == 45
+        and _of(marks, 0) == 46
     ):
-        return emit(out, count, at, end, ids[CPF]), end
+        return CPF, end, end
     if (
         n == 5
-        and sizes[0] == 2
-        and sizes[1] == 3
-        and sizes[2] == 3
-        and sizes[3] == 4
-        and marks[2] == 47
-        and marks[0] == 46
+        and _of(sizes, 0) == 2
+        and _of(sizes, 1) == 3
+        and _of(sizes, 2) == 3
+        and _of(sizes, 3) == 4
+        and _of(marks, 2) == 47
+        and _of(marks, 0) == 46
     ):
-        return emit(out, count, at, end, ids[CNPJ]), end
+        return CNPJ, end, end
     if (
         n == 5
-        and sizes[0] == 2
-        and sizes[1] == 2
-        and sizes[2] == 2
-        and sizes[3] == 3
-        and sizes[4] == 2
-        and marks[0] == 46
-        and marks[2] == 45
+        and _of(sizes, 0) == 2
+        and _of(sizes, 1) == 2
+        and _of(sizes, 2) == 2
+        and _of(sizes, 3) == 3
+        and _of(sizes, 4) == 2
+        and _of(marks, 0) == 46
+        and _of(marks, 2) == 45
     ):
-        return emit(out, count, at, end, ids[NRN]), end
+        return NRN, end, end
     if (
         n >= 7
-        and sizes[0] == 1
-        and sizes[1] == 2
-        and sizes[2] == 2
-        and sizes[3] == 2
-        and sizes[4] == 3
-        and sizes[5] == 3
-        and sizes[6] == 2
-        and marks[0] == 32
-        and marks[5] == 32
+        and _of(sizes, 0) == 1
+        and _of(sizes, 1) == 2
+        and _of(sizes, 2) == 2
+        and _of(sizes, 3) == 2
+        and _of(sizes, 4) == 3
+        and _of(sizes, 5) == 3
+        and _of(sizes, 6) == 2
+        and _of(marks, 0) == 32
+        and _of(marks, 5) == 32
     ):
-        return emit(out, count, at, at + 21, ids[NIR]), at + 21
+        return NIR, at + 21, at + 21
     if (
         (
             n == 3
-            and sizes[0] <= 2
-            and sizes[1] == 3
-            and sizes[2] == 3
-            and marks[0] == 46
-            and marks[1] == 46
+            and _of(sizes, 0) <= 2
+            and _of(sizes, 1) == 3
+            and _of(sizes, 2) == 3
+            and _of(marks, 0) == 46
+            and _of(marks, 1) == 46
             and follows == 45
         )
         and end + 1 < high
         and ((KINDS[data[end + 1]] & DIGIT) or (data[end + 1] | 32) == 107)
     ):
-        return emit(out, count, at, end + 2, ids[RUT]), end + 2
+        return RUT, end + 2, end + 2
     if (
         n == 4
-        and sizes[0] <= 2
-        and sizes[1] == 3
-        and sizes[2] == 3
-        and sizes[3] == 1
-        and marks[0] == 46
-        and marks[1] == 46
-        and marks[2] == 45
+        and _of(sizes, 0) <= 2
+        and _of(sizes, 1) == 3
+        and _of(sizes, 2) == 3
+        and _of(sizes, 3) == 1
+        and _of(marks, 0) == 46
+        and _of(marks, 1) == 46
+        and _of(marks, 2) == 45
     ):
-        return emit(out, count, at, end, ids[RUT]), end
-    return count, one
+        return RUT, end, end
+    return -1, at, one
 
 
 @kernel
-def _number_word(data, at, one, low, high, ids, out, count, glued):  # type: ignore[no-untyped-def]
-    """A word that begins with digits: identity numbers that end in a letter, Bitcoin, VIN."""
+def _number_word(data, at, one, high, glued):  # type: ignore[no-untyped-def]
+    """Read a word that begins with digits: identity numbers that end in a letter, Bitcoin, VIN."""
     e, uppers, lowers = one, 0, 0
     while e < high and (KINDS[data[e]] & WORD) and e - at < 80:
         uppers += (KINDS[data[e]] & UPPER) != 0
@@ -309,13 +318,13 @@ def _number_word(data, at, one, low, high, ids, out, count, glued):  # type: ign
         e += 1
     size, digits = e - at, one - at
     if glued:
-        return count, e
+        return -1, at, e
     if size == 9 and digits == 8 and uppers == 1:
-        count = emit(out, count, at, e, ids[DNI])
-    elif size == 18 and digits == 17 and (data[e - 1] | 32) == 120:
-        count = emit(out, count, at, e, ids[CNID])
-    elif size == 17 and lowers == 0 and uppers >= 2:
-        count = emit(out, count, at, e, ids[VIN])
-    elif 26 <= size <= 35 and lowers and uppers and (data[at] == 49 or data[at] == 51):
-        count = emit(out, count, at, e, ids[BITCOIN])
-    return count, e
+        return DNI, e, e
+    if size == 18 and digits == 17 and (data[e - 1] | 32) == 120:
+        return CNID, e, e
+    if size == 17 and lowers == 0 and uppers >= 2:
+        return VIN, e, e
+    if 26 <= size <= 35 and lowers and uppers and (data[at] == 49 or data[at] == 51):
+        return BITCOIN, e, e
+    return -1, at, e

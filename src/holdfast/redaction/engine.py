@@ -60,7 +60,7 @@ class Engine:
     def events(self, data: Array) -> Array:
         """Return what the scanners say of a text, int64[n, 4] of (start, end, rule, how), unchecked."""
         size = len(data)
-        shapes = self._run(lambda out: int(scan_shapes(data, 0, size, self._shape_ids, out)))
+        shapes = self._run(lambda out: int(scan_shapes(data, size, self._shape_ids, out)))
         return np.concatenate((shapes, self._run(lambda out: self._triggered(data, size, out))))
 
     def _triggered(self, data: Array, size: int, out: Array) -> int:
