@@ -11,6 +11,15 @@ import sys
 
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
+WORKERS = ("-n", "2", "--dist", "worksteal")
+ON_POSTGRESQL = (
+    "tests/desk",
+    "tests/web",
+    "--ignore=tests/web/test_roles.py",  # who may do what does not depend on the database
+    "tests/browser/test_life.py",
+    "tests/browser/test_acting.py",
+)
+
 WARM = (
     "from holdfast import redaction; from holdfast.diagnostics import reading;"
     " from holdfast.diagnostics.correlation import conclusion;"
@@ -23,18 +32,12 @@ def main() -> int:
     more = sys.argv[1:]
     # Compiled once for all, so that no test waits for it and none is timed with it.
     subprocess.run([sys.executable, "-c", WARM], check=True)
-    code = _pytest(["-n", "2", *more], {})
+    code = _pytest([*WORKERS, *more], {})
     if not _reachable():
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")
         return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
     print("the desk once more, on PostgreSQL")
-    return (
-        _pytest(
-            ["-n", "2", "tests/desk", "tests/web", "tests/browser", *more],
-            {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL},
-        )
-        or code
-    )
+    return _pytest([*WORKERS, *ON_POSTGRESQL, *more], {"HOLDFAST_TEST_DATABASE_URL": POSTGRESQL}) or code
 
 
 def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
