@@ -17,7 +17,7 @@ from holdfast.redaction.kernels import FOLDS, LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 6
+ENGINE = 7
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
 SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE = range(14, 20)
@@ -26,6 +26,8 @@ _HANDLERS = {
     "host": HOST, "login": LOGIN, "flag": FLAG, "sentence": SENTENCE, "option": OPTION, "login-option": LOGIN_OPTION,
     "net-use": NET_USE, "net-user": NET_USER, "oracle": ORACLE,
 }  # fmt: skip
+_BEGIN_WORDS = frozenset({PREFIX, NAME, JWT, BEARER, BASIC, *range(SENTENCE, ORACLE + 1)})
+"""Ways whose triggers begin a word, unless they are glued."""
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16
 Array = np.ndarray[Any, Any]
@@ -35,6 +37,7 @@ class Database(NamedTuple):
     """The arrays. A trigger is a literal; each has the rule it calls and how (`PREFIX`, `INSIDE`, ...)."""
 
     bits: Array  # uint8[2**20 / 8]: four-grams some trigger begins with, by their hash
+    anywhere: Array  # uint8[2**20 / 8]: those of them that count within a word too
     buckets: Array  # int32[2**16 + 1]: where a bucket's entries begin
     grams: Array  # uint32[entries]: the folded four-gram
     triggers: Array  # int32[entries]: the trigger
@@ -174,15 +177,19 @@ def _index(triggers: list[Any]) -> dict[str, Array]:
         entries += [(gram, number) for gram in _grams(text)]
     hashed = [((gram * _MULTIPLY) & 0xFFFFFFFF, gram, number) for gram, number in entries]
     hashed.sort(key=lambda one: (one[0] >> (32 - _BUCKETS), -(offsets[one[2] + 1] - offsets[one[2]])))
-    bits = np.zeros((1 << _BITS) // 8, np.uint8)
-    for code, *_ in hashed:
+    bits, anywhere = (np.zeros((1 << _BITS) // 8, np.uint8) for _ in range(2))
+    for code, _, number in hashed:
         at = code >> (32 - _BITS)
         bits[at >> 3] |= 1 << (at & 7)
+        _, _, mode, _, _, glued = triggers[number]
+        if glued or mode not in _BEGIN_WORDS:
+            anywhere[at >> 3] |= 1 << (at & 7)
     buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
     for code, *_ in hashed:
         buckets[(code >> (32 - _BUCKETS)) + 1] += 1
     return {
         "bits": bits,
+        "anywhere": anywhere,
         "buckets": np.cumsum(buckets).astype(np.int32),
         "grams": np.array([gram for _, gram, _ in hashed], np.uint32),
         "triggers": np.array([number for _, _, number in hashed], np.int32),

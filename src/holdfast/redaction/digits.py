@@ -39,7 +39,7 @@ def _groups(data, at, high):  # type: ignore[no-untyped-def]
 
     Sizes, under 40, and the marks behind the groups are bytes of a number, the first group's lowest.
     """
-    i, n, sizes, marks = at, 0, 0, 0
+    i, n, sizes, marks = at, 0, 0, np.int64(0)
     while n < 8:
         k = i
         while k < high and (KINDS[data[k]] & DIGIT) and k - i < 40:

@@ -22,6 +22,8 @@ from holdfast.redaction.structures import (
 
 _FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r(?+!-" for code in range(256)])
 """Bytes that may follow the name of a field."""
+_GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nrt" for code in range(256)])
+"""Letters behind which a word goes on, whatever stands in front of them."""
 STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
 TOKENS, TEXT, AUTH = 0, 1, 2
 
@@ -50,18 +52,26 @@ def _free_before(data, at, low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _shaped(data, at, high, low, rule, db):  # type: ignore[no-untyped-def]
+def _is_within(data, at, low):  # type: ignore[no-untyped-def]
+    """Tell whether a word surely goes on at `at`: for triggers that have to begin one."""
+    return at > low and _GOES_ON[data[at - 1]] and (KINDS[data[at]] & UPPER) == 0
+
+
+@kernel
+def _is_whole(data, at, end, high, is_open, is_random):  # type: ignore[no-untyped-def]
+    """Tell whether what a pattern matched is a whole value, and looks like one."""
+    if not is_open and end < high and (KINDS[data[end]] & WORD) and (KINDS[data[end - 1]] & WORD):
+        return False
+    if end - at >= 16 and is_run(data, at + (end - at) // 2, end):
+        return False
+    return not is_random or entropy(data, at, end) >= 3.3
+
+
+@kernel
+def _shaped(data, at, high, rule, db):  # type: ignore[no-untyped-def]
     """Return the end of the rule's pattern at `at` when it is a whole value, else -1."""
     end = matched(data, at, high, db.starts[rule], db.classes, db.steps, db.accepts)
-    if end < 0:
-        return -1
-    if not db.opens[rule] and end < high and (KINDS[data[end]] & WORD) and (KINDS[data[end - 1]] & WORD):
-        return -1
-    if end - at >= 16 and is_run(data, at + (end - at) // 2, end):
-        return -1
-    if db.entropies[rule] and entropy(data, at, end) < 3.3:
-        return -1
-    return end
+    return end if end >= 0 and _is_whole(data, at, end, high, db.opens[rule], db.entropies[rule]) else -1
 
 
 @kernel
@@ -145,25 +155,32 @@ def _plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyp
 
 
 @kernel
-def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
-    """Read the field whose name holds the word at `at`; return (events, pending names, where to go on)."""
+def _named(data, at, end, low, high):  # type: ignore[no-untyped-def]
+    """Read the name that holds the word data[at:end]; return (its begin, its end, where its value is or -1, how it
+    stands, whether behind a colon). Most words are in no name, so this is handed the text and nothing else."""
     stop = fields.name_end(data, end, high)
     follows = data[stop] if stop < high else np.uint8(0)
     if follows == 32:
         stop = fields.spaced_end(data, stop, high)
     elif not _FOLLOWS[follows]:
-        return count, waiting, stop
+        return at, stop, -1, 0, False
     begin = fields.name_start(data, at, low)
     at_value, how, colon = fields.separator(data, begin, stop, low, high)
-    if at_value < 0:
-        return count, waiting, stop
-    if how != fields.FLAG and begin < at:
+    if at_value >= 0 and how != fields.FLAG and not (colon or data[stop] == 58):
         # blanks before the name belong to it only in front of a colon
         k = at
         while k > begin and data[k - 1] != 32:
             k -= 1
-        if not (colon or data[stop] == 58):
-            begin = k
+        begin = k
+    return begin, stop, at_value, how, colon
+
+
+@kernel
+def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
+    """Read the field whose name holds the word at `at`; return (events, pending names, where to go on)."""
+    begin, stop, at_value, how, colon = _named(data, at, end, low, high)
+    if at_value < 0:
+        return count, waiting, stop
     slot = _slot_of(names, name_hash(data, begin, stop, names.seed[0]))
     if names.hashes[slot] == 0:
         if waiting < pending.shape[0]:
@@ -237,6 +254,10 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
         bit = code >> np.uint32(12)
         if not ((db.bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)):
             continue
+        if not (db.anywhere[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1) and _is_within(
+            data, i, low
+        ):
+            continue
         bucket = code >> np.uint32(16)
         for entry in range(db.buckets[bucket], db.buckets[bucket + 1]):
             if db.grams[entry] != gram:
@@ -256,16 +277,29 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
                 continue
             mode, rule = db.modes[trigger], db.called[trigger]
             if mode == 3:
-                if i >= read_to and (db.glued[trigger] or fields.begins_word(data, i, low)):
+                if i < read_to or not (db.glued[trigger] or fields.begins_word(data, i, low)):
+                    continue
+                _, read_to, value, _, _ = _named(data, i, end, low, high)
+                if value >= 0:
                     count, waiting, read_to = _field(
                         data, i, end, low, high, db, names, out, count, pending, waiting
                     )
                 continue
-            if mode == 0 or mode == 4:
-                if db.glued[trigger] or _free_before(data, i, low):
-                    stop = _shaped(data, i, high, low, rule, db)
-                    if stop > 0:
-                        count = emit(out, count, i, stop, rule)
+            if mode == 0 or mode == 2 or mode == 4:
+                if mode != 2 and not db.glued[trigger] and not _free_before(data, i, low):
+                    continue
+                begin = end if mode == 2 else i
+                # `matched`, without a call that hands on all the arrays
+                state, stop, k = db.starts[rule], -1, begin
+                while k < high:
+                    state = db.steps[state, db.classes[data[k]]]
+                    if state == 0:
+                        break
+                    k += 1
+                    if db.accepts[state]:
+                        stop = k
+                if stop > 0 and _is_whole(data, begin, stop, high, db.opens[rule], db.entropies[rule]):
+                    count = emit(out, count, begin, stop, rule)
             elif mode == 1:
                 back = i
                 while (
@@ -281,15 +315,11 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
                     back -= 1
                 while back <= i:
                     if _free_before(data, back, low) or i - back == db.backs[trigger]:
-                        stop = _shaped(data, back, high, low, rule, db)
+                        stop = _shaped(data, back, high, rule, db)
                         if stop >= end:
                             count = emit(out, count, back, stop, rule)
                             break
                     back += 1
-            elif mode == 2:
-                stop = _shaped(data, end, high, low, rule, db)
-                if stop > 0:
-                    count = emit(out, count, end, stop, rule)
             elif mode == 5:
                 s, e = key_body(data, end, high)
                 if s >= 0 and e - s >= 20:
