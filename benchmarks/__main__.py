@@ -68,12 +68,12 @@ def _against(what: str, number: float, goal: float | None, unit: str, met: bool)
 
 @dataclass(frozen=True)
 class Run:
-    """One benchmark's last run; `load` is what the machine did when it began and ended, a minute's average."""
+    """One benchmark's last run; `load` is what the machine did when it began and ended, a minute's average each."""
 
     date: str
     machine: str
     seconds: float
-    load: tuple[float, float]
+    load: tuple[float, float] | None
     rows: list[Row]
     left_out: str = ""
 
@@ -154,7 +154,8 @@ def _how(name: str) -> str:
 
 
 def _when(one: Run) -> str:
-    return f"{one.date} UTC, {one.seconds:.0f} s, load {one.load[0]:.1f} and {one.load[1]:.1f}. {one.machine}"
+    load = f"load {one.load[0]:.1f} and {one.load[1]:.1f}" if one.load else "beside other work"
+    return f"*{one.date} UTC, {one.seconds:.0f} s, {load}; {one.machine}*"
 
 
 def machine() -> str:

@@ -63,6 +63,18 @@ def test_several_files_say_which_is_which(holdfast: Any, bundle: Path, tmp_path:
     assert "more; --json lists them all" in done.stdout
 
 
+def test_an_id_of_any_kind_is_followed_across_files(holdfast: Any, tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_text("2026-05-10T12:00:01Z INFO api order 1701 taken\n")
+    (tmp_path / "stock.log").write_text("2026-05-10T12:00:00Z INFO stock order 1701 held\n" * 2)
+    files = (tmp_path / "api.log", tmp_path / "stock.log")
+    shown = holdfast("logs", *files, "--follow", "1701").stdout.splitlines()
+    assert [line.split(": ")[0] for line in shown[:-1]] == ["stock.log:1", "stock.log:2", "api.log:1"]
+    assert shown[-1] == "3 lines of 2 files carry 1701"
+    told = json.loads(holdfast("logs", *files, "--follow", "1701", "--json", "-").stdout)
+    assert [line["time"] for line in told["lines"]] == ["2026-05-10T12:00:00Z"] * 2 + ["2026-05-10T12:00:01Z"]
+    assert holdfast("logs", *files, "--follow", "1702").stdout == "no line carries 1702\n"
+
+
 def test_a_missing_file_ends_with_2(holdfast: Any, tmp_path: Path) -> None:
     done = holdfast("logs", tmp_path / "none.log")
     assert done.returncode == 2

@@ -62,12 +62,15 @@ def logs(
     assign: Annotated[
         Path | None, typer.Option(help="Write line, template, time and level of every record as CSV here.")
     ] = None,
+    follow: Annotated[
+        str, typer.Option(help="Show the lines that carry this id of any kind, of all files by time.")
+    ] = "",
     top: Annotated[int, typer.Option(help="How many templates to show.")] = 40,
 ) -> None:
     """Read logs of any layout into templates with counts, times and levels."""
     from holdfast.cli.reading_logs import run
 
-    raise typer.Exit(run(files, json, assign, top))
+    raise typer.Exit(run(files, json, assign, top, follow))
 
 
 @app.command()

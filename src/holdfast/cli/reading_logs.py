@@ -13,11 +13,11 @@ from rich.table import Table
 
 from holdfast.diagnostics.bundle import open_bundle
 from holdfast.diagnostics.diagnosis import iso
-from holdfast.diagnostics.logs import NO_TIME, LogTable, assign_rows, read_log
+from holdfast.diagnostics.logs import NO_TIME, Hit, LogTable, assign_rows, follow, read_log
 
 
-def run(files: list[Path], json: Path | None, assign: Path | None, top: int) -> int:
-    """Read logs, print templates, write JSON and CSV; return the exit code."""
+def run(files: list[Path], json: Path | None, assign: Path | None, top: int, value: str = "") -> int:
+    """Read logs, print templates or the lines of a value, write JSON and CSV; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
         try:
             bundle = open_bundle(files, Path(folder))
@@ -27,11 +27,16 @@ def run(files: list[Path], json: Path | None, assign: Path | None, top: int) -> 
         for finding in bundle.findings:
             print(f"holdfast: {finding.title}", file=sys.stderr)
         tables = [read_log(opened.path, name=opened.artefact.name) for opened in bundle.opened]
-        if json is not None:
+        hits = follow(tables, value) if value else []
+        if json is not None and value:
+            _write(json, {"schema": 1, "value": value, "lines": [_hit(hit) for hit in hits]})
+        elif json is not None:
             _write_json(tables, json)
         if assign is not None:
             _write_csv(tables, assign)
-        if json != Path("-"):
+        if json != Path("-") and value:
+            _print_hits(hits, value)
+        elif json != Path("-"):
             _print(tables, top)
     return 2 if not tables else 3 if bundle.partial else 0
 
@@ -71,13 +76,33 @@ def _write_json(tables: list[LogTable], out: Path) -> None:
         }
         for t in tables
     ]
-    data = orjson.dumps(
-        {"schema": 1, "files": files, "templates": _template_rows(tables)}, option=orjson.OPT_INDENT_2
-    )
+    _write(out, {"schema": 1, "files": files, "templates": _template_rows(tables)})
+
+
+def _write(out: Path, told: dict[str, object]) -> None:
+    data = orjson.dumps(told, option=orjson.OPT_INDENT_2)
     if out == Path("-"):
         sys.stdout.buffer.write(data + b"\n")
     else:
         out.write_bytes(data + b"\n")
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    return {
+        "time": _time(hit.time),
+        "level": hit.level.name.lower(),
+        "file": hit.file,
+        "line": hit.line,
+        "component": hit.component,
+        "text": hit.text,
+    }
+
+
+def _print_hits(hits: list[Hit], value: str) -> None:
+    for hit in hits:
+        print(f"{hit.file}:{hit.line}: {hit.text}")
+    files = len({hit.file for hit in hits})
+    print(f"{len(hits):,} lines of {files} files carry {value}" if hits else f"no line carries {value}")
 
 
 def _write_csv(tables: list[LogTable], out: Path) -> None:

@@ -126,6 +126,12 @@ def test_a_cut_file_gives_what_is_whole(name: str, tmp_path: Path) -> None:
         assert (table.line >= 1).all()
 
 
+@pytest.mark.parametrize("tag", ["Event", "Provider", "Data Name='", "Data ", "Correlation ", "EventID"])
+def test_tags_that_never_close_are_passed_over(tag: str, tmp_path: Path) -> None:
+    raw = b"<Events><Event x>" + f"<{tag} ".encode() * 100_000 + b"</Event>\n"
+    assert table_of(raw, tmp_path).lines == 1
+
+
 @given(name=st.sampled_from(sorted(SAMPLES)), at=st.integers(0, 2000), junk=st.binary(max_size=12))
 def test_hostile_bytes_never_raise(
     name: str, at: int, junk: bytes, tmp_path_factory: pytest.TempPathFactory

@@ -1,5 +1,6 @@
 """The log engine: any log file to records and templates with time, level and ids."""
 
+from holdfast.diagnostics.logs.following import Hit, follow
 from holdfast.diagnostics.logs.opcodes import NO_TIME, Level
 from holdfast.diagnostics.logs.reading import read_log, read_logs
 from holdfast.diagnostics.logs.table import (
@@ -14,6 +15,7 @@ from holdfast.diagnostics.logs.table import (
 
 __all__ = [
     "NO_TIME",
+    "Hit",
     "Level",
     "LogTable",
     "Note",
@@ -21,6 +23,7 @@ __all__ = [
     "Stack",
     "Template",
     "assign_rows",
+    "follow",
     "read_log",
     "read_logs",
     "write_assignments",

@@ -25,18 +25,20 @@ HEAD = 65_536
 LIST = re.compile(rb'\A(?:\xef\xbb\xbf)?\s*\{(?:[^\[\]]{0,60000}?,)?\s*"(?:Records|items)"\s*:\s*\[\s*\{')
 EVENT_XML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<Events[^>]*>\s*)?<Event[\s>]")
 EXPORT = re.compile(rb"\A__CURSOR=[^\n]+\n(?:[A-Z_][A-Z0-9_]*(?:=[^\n]*|\n[\s\S]{8})\n){0,3}")
-EVENT = re.compile(rb"<Event[\s>].*?</Event>", re.DOTALL)
+EVENT_EDGE = re.compile(rb"<Event[\s>]|</Event>")
+MOST_EVENT = 1 << 20  # bytes of one event that are read
+# Attributes are looked for within so many bytes of their tag: tags that never close must not cost a scan each.
 ATTRIBUTES = {
-    "provider": re.compile(rb"<Provider[^>]*?\bName=['\"]([^'\"]*)"),
-    "time": re.compile(rb"<TimeCreated[^>]*?\bSystemTime=['\"]([^'\"]*)"),
-    "event": re.compile(rb"<EventID[^>]*>([^<]*)"),
+    "provider": re.compile(rb"<Provider[^>]{0,400}?\bName=['\"]([^'\"]*)"),
+    "time": re.compile(rb"<TimeCreated[^>]{0,400}?\bSystemTime=['\"]([^'\"]*)"),
+    "event": re.compile(rb"<EventID[^>]{0,400}>([^<]*)"),
     "computer": re.compile(rb"<Computer>([^<]*)"),
     "message": re.compile(rb"<Message>([^<]*)"),
-    "activity": re.compile(rb"<Correlation[^>]*?\bActivityID=['\"]\{?([^'\"}]*)"),
+    "activity": re.compile(rb"<Correlation[^>]{0,400}?\bActivityID=['\"]\{?([^'\"}]*)"),
 }
 LEVEL = re.compile(rb"<Level>(\d+)")
 LEVELS = {b"1": "critical", b"2": "error", b"3": "warning", b"4": "info", b"5": "verbose"}
-DATA = re.compile(rb"<Data(?:\s+Name=['\"]([^'\"]*)['\"])?[^>]*>([^<]*)</Data>")
+DATA = re.compile(rb"<Data(?:\s{1,20}Name=['\"]([^'\"]{0,400})['\"])?[^>]{0,400}>([^<]*)</Data>")
 
 
 def entries_of(data: Bytes) -> Callable[[Bytes], Iterator[Entry]] | None:
@@ -51,8 +53,7 @@ def entries_of(data: Bytes) -> Callable[[Bytes], Iterator[Entry]] | None:
 
 def event_xml(data: Bytes) -> Iterator[Entry]:
     """Events of the Windows event log as XML, with or without the rendered message."""
-    for found in EVENT.finditer(data.data):
-        raw = found[0]
+    for start, raw in _events(data):
         fields = {
             name: _plain(match[1]) for name, pattern in ATTRIBUTES.items() if (match := pattern.search(raw))
         }
@@ -62,7 +63,18 @@ def event_xml(data: Bytes) -> Iterator[Entry]:
             values = [(_plain(name), _plain(value)) for name, value in DATA.findall(raw)]
             told = ", ".join(f"{name}={value}" if name else value for name, value in values)
             fields["message"] = f"event {fields.get('event', '?')}: {told}"
-        yield found.start(), orjson.dumps(fields)
+        yield start, orjson.dumps(fields)
+
+
+def _events(data: Bytes) -> Iterator[tuple[int, bytes]]:
+    """Start and bytes of each event that is closed."""
+    start = -1
+    for edge in EVENT_EDGE.finditer(data.data):
+        if edge[0] != b"</Event>":
+            start = edge.start() if start < 0 else start
+        elif start >= 0:
+            yield start, data[start : min(edge.end(), start + MOST_EVENT)].tobytes()
+            start = -1
 
 
 def _plain(raw: bytes) -> str:
