@@ -20,6 +20,7 @@ from holdfast.redaction.masks import lowest, mask_of, rows_of
 from holdfast.redaction.naming import Naming
 from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rules import SECRET, Rule
+from holdfast.redaction.runs import runs_of
 from holdfast.redaction.shapes import scan_shapes
 from holdfast.redaction.spans import NESTED, Span, settled
 from holdfast.redaction.triggers import scan_fields, scan_triggers
@@ -198,7 +199,7 @@ class Engine:
     def _runs(
         self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int
     ) -> list[Span]:
-        runs = views.runs(data)
+        runs = runs_of(data)
         if not runs:
             return []
         wides = [_wide(run.data) for run in runs]

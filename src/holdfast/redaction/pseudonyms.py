@@ -88,8 +88,7 @@ class Key:
 
     def codes(self, values: Sequence[bytes]) -> Any:
         """Return what `code` says of each value: uint8[values, 10], letters."""
-        secret = self._values
-        digests = b"".join([hmac.digest(secret, value, "sha256")[:8] for value in values])
+        digests = b"".join([mac[:8] for mac in _macs(self._values, values)])
         numbers = np.frombuffer(digests, ">u8").astype(np.uint64)
         shifts = np.array([0, 10, 20, 30, 40], np.uint64)
         pairs = (numbers[:, None] >> shifts) & np.uint64(1023)
@@ -330,6 +329,13 @@ _ONLY: dict[str, Callable[[bytes], bool]] = {
     "mac": lambda text: text[:2].lower() == b"fa",
 }
 """What a pseudonym has at least, of classes where it is sure which form it has."""
+
+
+def _macs(key: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Return the HMAC-SHA-256 of each value under a key of 32 bytes; two hashes are made faster than one `hmac`."""
+    hashed, padded = hashlib.sha256, key.ljust(64, b"\0")
+    inner, outer = (bytes(code ^ pad for code in padded) for pad in (0x36, 0x5C))
+    return [hashed(outer + hashed(inner + value).digest()).digest() for value in values]
 
 
 @lru_cache(4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from holdfast.redaction import views
+from holdfast.redaction.runs import encoded
 from holdfast.redaction.spans import NESTED, Span
 
 Replace = Callable[[Span], bytes]
@@ -40,7 +40,7 @@ def _replacement(text: bytes, span: Span, replace: Replace) -> bytes:
         inner = rewritten(span.inner, span.within, replace, json=span.inner[:1] in (b"{", b"["))
         if span.form & 48:
             inner = inner.decode("utf-8", "replace").encode("utf-16-le" if span.form & 16 else "utf-16-be")
-        return views.encoded(inner, raw, span.form & 15)
+        return encoded(inner, raw, span.form & 15)
     if span.fixed:
         return overwritten(raw)
     made = replace(span)

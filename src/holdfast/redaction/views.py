@@ -1,4 +1,4 @@
-"""Other writings of a text: escapes undone, base64 and hex decoded, with the way back to where each byte was."""
+"""Other writings of a text: its escapes undone, with the way back to where each byte was."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel, sextet
-from holdfast.redaction.masks import lowest, mask_of, rows_of
+from holdfast.redaction.kernels import kernel
+from holdfast.redaction.masks import lowest, mask_of
 
 Array = np.ndarray[Any, Any]
 AROUND = 384
 """Bytes on both sides of an escape that are read with it undone."""
-SHORTEST_RUN = 12
-BASE64_RUN, HEX_RUN = 1, 2
 
 
 @dataclass(slots=True)
@@ -25,22 +23,11 @@ class Unescaped:
     back: Array
 
 
-@dataclass(slots=True)
-class Run:
-    """A run of base64 or hex that decodes to text."""
-
-    start: int
-    end: int
-    form: int
-    data: bytes
-
-
 _escaping, _escaping_too = mask_of(b"%\\&"), mask_of(b"%\\&=")
-_any_base64 = mask_of(code for code in range(256) if KINDS[code] & BASE64)
 
 
 @kernel
-def _hex(code):  # type: ignore[no-untyped-def]
+def hex_value(code):  # type: ignore[no-untyped-def]
     if 48 <= code <= 57:
         return code - 48
     if 97 <= code <= 102:
@@ -57,7 +44,7 @@ def _number(data, at, high, digits):  # type: ignore[no-untyped-def]
         return -1
     total = 0
     for k in range(digits):
-        one = _hex(int(data[at + k]))
+        one = hex_value(int(data[at + k]))
         if one < 0:
             return -1
         total = total * 16 + one
@@ -75,7 +62,7 @@ def _entity(data, at, high):  # type: ignore[no-untyped-def]
             base, i = 16, i + 1
         begun, total = i, 0
         while i < high and i - begun < 7:
-            one = _hex(int(data[i]))
+            one = hex_value(int(data[i]))
             if one < 0 or one >= base:
                 break
             total = total * base + one
@@ -159,7 +146,7 @@ def _is_anchor(data, i, high):  # type: ignore[no-untyped-def]
         return data[i + 1] == 117 or data[i + 1] == 120 or data[i + 1] == 47
     if code == 38:
         return data[i + 1] == 35 or _entity(data, i, high)[1] > 0
-    return _hex(int(data[i + 1])) >= 0 and _hex(int(data[i + 2])) >= 0
+    return hex_value(int(data[i + 1])) >= 0 and hex_value(int(data[i + 2])) >= 0
 
 
 @kernel
@@ -247,169 +234,3 @@ def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
     size = _unescaped(data, 0, len(data), printable, out, back)
     back[size] = back[size - 1] + 1 if size else 0
     return Unescaped(out[:size], back[: size + 1])
-
-
-@kernel
-def _texty(byte):  # type: ignore[no-untyped-def]
-    return 32 <= byte < 127 or byte == 10 or byte == 13 or byte == 9 or byte >= 0xC2
-
-
-@kernel
-def _reads(data, at, end):  # type: ignore[no-untyped-def]
-    """Tell whether the first bytes of base64 at `at` decode to text."""
-    held, bits, seen, zeros = 0, 0, 0, 0
-    for i in range(at, min(end, at + 24)):
-        held = ((held << 6) | sextet(int(data[i]))) & 0xFFFF
-        bits += 6
-        if bits >= 8:
-            bits -= 8
-            byte = (held >> bits) & 255
-            if byte == 0:
-                zeros += 1
-            elif not _texty(byte) or byte >= 128:
-                return False
-            seen += 1
-    return seen >= 6 and (zeros == 0 or abs(zeros * 2 - seen) <= 1)
-
-
-@kernel
-def _next_line(data, at, start, high):  # type: ignore[no-untyped-def]
-    """Where base64 in lines goes on behind the line end at `at`: return the next line's begin, else -1."""
-    j = at
-    while j < high and (data[j] == 13 or data[j] == 10) and j - at < 2:
-        j += 1
-    width = 0
-    while at - 1 - width >= start and (KINDS[data[at - 1 - width]] & BASE64):
-        width += 1
-    if j == at or data[j - 1] != 10 or width < 60 or width > 80 or width % 4:
-        return -1
-    k = j
-    while k < high and (KINDS[data[k]] & BASE64):
-        k += 1
-    size = k - j
-    while k < high and data[k] == 61:
-        k += 1
-    ended = k >= high or data[k] == 10 or data[k] == 13 or data[k] == 34 or data[k] == 39
-    return j if 0 < size <= width and ended else -1
-
-
-@kernel
-def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
-    """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
-    count, i, done = 0, low, low
-    base = data.ctypes.data
-    while i + SHORTEST_RUN <= high:
-        begins = rows_of(_any_base64(base + i), SHORTEST_RUN)
-        if begins == 0:
-            i += 64 - SHORTEST_RUN + 1
-            continue
-        i += lowest(begins)
-        while i > low and i > done and (KINDS[data[i - 1]] & BASE64):
-            i -= 1
-        if not (KINDS[data[i]] & BASE64):
-            i += 1
-            continue
-        s, hexes, digits, k = i, 0, 0, i
-        while k < high:
-            kind = KINDS[data[k]]
-            if not (kind & BASE64):
-                following = _next_line(data, k, s, high)
-                if following > 0:
-                    k = following
-                    continue
-                break
-            hexes += (kind & HEX) != 0
-            digits += (kind & DIGIT) != 0
-            k += 1
-        size = k - s
-        i = done = k
-        if size < SHORTEST_RUN:
-            continue
-        if hexes == size and size % 2 == 0 and digits:
-            good = True
-            for j in range(s, min(k, s + 24) - 1, 2):
-                byte = _hex(int(data[j])) * 16 + _hex(int(data[j + 1]))
-                if not (_texty(byte) and byte < 128) and byte != 0:
-                    good = False
-                    break
-            if good:
-                if count < out.shape[0]:
-                    out[count, 0], out[count, 1], out[count, 2] = s, k, HEX_RUN
-                count += 1
-                continue
-        for shift in range(4):
-            if k - s - shift < SHORTEST_RUN:
-                break
-            if _reads(data, s + shift, k):
-                e = k
-                while e < high and data[e] == 61 and e - k < 2:
-                    e += 1
-                if count < out.shape[0]:
-                    out[count, 0], out[count, 1], out[count, 2] = s + shift, e, BASE64_RUN
-                count += 1
-                break
-            # after a slash, dash or underline a new run may begin
-            if shift == 3:
-                for j in range(s + 1, k - SHORTEST_RUN):
-                    if not (KINDS[data[j - 1]] & ALNUM) and _reads(data, j, k):
-                        if count < out.shape[0]:
-                            out[count, 0], out[count, 1], out[count, 2] = j, k, BASE64_RUN
-                        count += 1
-                        break
-    return count
-
-
-def runs(data: Array) -> list[Run]:
-    """Return the runs of base64 and hex in a text that decode to text."""
-    room = max(16, len(data) // 64)
-    while True:
-        rows = np.empty((room, 3), np.int64)
-        count = _runs(data, 0, len(data), rows)
-        if count <= room:
-            break
-        room = count
-    found = []
-    for start, end, form in rows[:count].tolist():
-        decoded = _decoded(data[start:end].tobytes(), form)
-        if decoded:
-            found.append(Run(start, end, form, decoded))
-    return found
-
-
-def _decoded(raw: bytes, form: int) -> bytes:
-    import base64
-    import binascii
-
-    try:
-        if form == HEX_RUN:
-            return binascii.unhexlify(raw)
-        plain = raw.translate(_STANDARD, b"\r\n=")
-        return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + b"==")
-    except ValueError:
-        return b""
-
-
-def encoded(redacted: bytes, raw: bytes, form: int) -> bytes:
-    """Write a redacted text as the run `raw` was written: same alphabet, same padding, same number of lines."""
-    import base64
-
-    if form == HEX_RUN:
-        text = redacted.hex()
-        return (text.upper() if raw.upper() == raw and raw.lower() != raw else text).encode()
-    made = base64.b64encode(redacted)
-    if b"-" in raw or b"_" in raw:
-        made = made.translate(_URLSAFE)
-    if not raw.endswith(b"="):
-        made = made.rstrip(b"=")
-    breaks = raw.count(b"\n")
-    if breaks:
-        mark = b"\r\n" if b"\r\n" in raw else b"\n"
-        width = raw.find(mark)
-        lines = [made[k : k + width] for k in range(0, len(made), width)]
-        lines = [*lines[:breaks], b"".join(lines[breaks:])] + [b""] * max(0, breaks + 1 - len(lines))
-        return mark.join(lines)
-    return made
-
-
-_STANDARD = bytes.maketrans(b"-_", b"+/")
-_URLSAFE = bytes.maketrans(b"+/", b"-_")
