@@ -24,6 +24,7 @@ _FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r(?+!-" for code in range(256
 """Bytes that may follow the name of a field."""
 _GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nrt" for code in range(256)])
 """Letters behind which a word goes on, whatever stands in front of them."""
+_BLOCK = 4096
 STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
 TOKENS, TEXT, AUTH = 0, 1, 2
 
@@ -238,6 +239,18 @@ def scan_fields(data, low, high, db, names, out, count, pending, waiting):  # ty
 
 
 @kernel
+def _seen(data, low, high, gram, bits, places):  # type: ignore[no-untyped-def]
+    """Write where in data[low:high] a trigger may begin, without a branch; return (the last four-gram, how many)."""
+    found = 0
+    for i in range(low, high):
+        gram = ((gram << np.uint32(6)) | np.uint32(FOLDS[data[i + 3]])) & np.uint32(0xFFFFFF)
+        bit = np.uint32(gram * np.uint32(2654435761)) >> np.uint32(12)
+        places[found] = i
+        found += (bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)
+    return np.uint32(gram), found
+
+
+@kernel
 def scan_triggers(data, low, high, db, names, user, out, pending):  # type: ignore[no-untyped-def]
     """Scan data[low:high]; data has three bytes more.
 
@@ -248,129 +261,133 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
     gram, read_to = np.uint32(0), low
     for ahead in range(low, min(low + 3, high)):
         gram = (gram << np.uint32(6)) | np.uint32(FOLDS[data[ahead]])
-    for i in range(low, high):
-        gram = ((gram << np.uint32(6)) | np.uint32(FOLDS[data[i + 3]])) & np.uint32(0xFFFFFF)
-        code = np.uint32(gram * np.uint32(2654435761))
-        bit = code >> np.uint32(12)
-        if not ((db.bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)):
-            continue
-        if not (db.anywhere[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1) and _is_within(
-            data, i, low
-        ):
-            continue
-        bucket = code >> np.uint32(16)
-        for entry in range(db.buckets[bucket], db.buckets[bucket + 1]):
-            if db.grams[entry] != gram:
+    places = np.empty(_BLOCK, np.int64)
+    for block in range(low, high, _BLOCK):
+        gram, found = _seen(data, block, min(block + _BLOCK, high), gram, db.bits, places)
+        for place in range(found):
+            i = places[place]
+            gram_here = np.uint32(0)
+            for k in range(4):
+                gram_here = gram_here << np.uint32(6) | np.uint32(FOLDS[data[i + k]])
+            code = np.uint32(gram_here * np.uint32(2654435761))
+            bit = code >> np.uint32(12)
+            if not (db.anywhere[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1) and _is_within(
+                data, i, low
+            ):
                 continue
-            trigger = db.triggers[entry]
-            first, last = db.offsets[trigger], db.offsets[trigger + 1]
-            end = i + last - first
-            if end > high:
-                continue
-            same, exact = True, db.exact[trigger]
-            for k in range(last - first):
-                have = data[i + k] if exact else LOWERED[data[i + k]]
-                if have != db.letters[first + k]:
-                    same = False
-                    break
-            if not same:
-                continue
-            mode, rule = db.modes[trigger], db.called[trigger]
-            if mode == 3:
-                if i < read_to or not (db.glued[trigger] or fields.begins_word(data, i, low)):
+            bucket = code >> np.uint32(16)
+            for entry in range(db.buckets[bucket], db.buckets[bucket + 1]):
+                if db.grams[entry] != gram_here:
                     continue
-                _, read_to, value, _, _ = _named(data, i, end, low, high)
-                if value >= 0:
-                    count, waiting, read_to = _field(
-                        data, i, end, low, high, db, names, out, count, pending, waiting
-                    )
-                continue
-            if mode == 0 or mode == 2 or mode == 4:
-                if mode != 2 and not db.glued[trigger] and not _free_before(data, i, low):
+                trigger = db.triggers[entry]
+                first, last = db.offsets[trigger], db.offsets[trigger + 1]
+                end = i + last - first
+                if end > high:
                     continue
-                begin = end if mode == 2 else i
-                # `matched`, without a call that hands on all the arrays
-                state, stop, k = db.starts[rule], -1, begin
-                while k < high:
-                    state = db.steps[state, db.classes[data[k]]]
-                    if state == 0:
+                same, exact = True, db.exact[trigger]
+                for k in range(last - first):
+                    have = data[i + k] if exact else LOWERED[data[i + k]]
+                    if have != db.letters[first + k]:
+                        same = False
                         break
-                    k += 1
-                    if db.accepts[state]:
-                        stop = k
-                if stop > 0 and _is_whole(data, begin, stop, high, db.opens[rule], db.entropies[rule]):
-                    count = emit(out, count, begin, stop, rule)
-            elif mode == 1:
-                back = i
-                while (
-                    back > low
-                    and i - back < db.backs[trigger]
-                    and (
-                        (KINDS[data[back - 1]] & BASE64)
-                        or data[back - 1] == 126
-                        or data[back - 1] == 46
-                        or data[back - 1] == 58
-                    )
-                ):
-                    back -= 1
-                while back <= i:
-                    if _free_before(data, back, low) or i - back == db.backs[trigger]:
-                        stop = _shaped(data, back, high, rule, db)
-                        if stop >= end:
-                            count = emit(out, count, back, stop, rule)
-                            break
-                    back += 1
-            elif mode == 5:
-                s, e = key_body(data, end, high)
-                if s >= 0 and e - s >= 20:
-                    count = emit(out, count, s, e, rule)
-            elif mode == 6:
-                if _free_before(data, i, low):
-                    e = bearer(data, end, high)
-                    if e > 0:
-                        count = emit(out, count, end, e, rule)
-            elif mode == 7:
-                if _free_before(data, i, low):
-                    e = basic(data, end, high)
-                    if e > 0:
-                        count = emit(out, count, end, e, rule)
-            elif mode == 8:
-                us, ue, ps, pe = address(data, end, high)
-                if ps >= 0 and pe > ps and not is_reference(data, ps, pe):
-                    count = emit(out, count, ps, pe, rule)
-                if us >= 0 and ue - us >= 3 and ps >= 0 and not is_reference(data, us, ue):
-                    count = emit(out, count, us, ue, user)
-                if us >= 0 and ps < 0 and ue - us >= 16 and looks_random(data, us, ue):
-                    count = emit(out, count, us, ue, rule)
-            elif mode == 9:
-                count = cookies(data, end, high, low, rule, out, count, end)
-            elif mode == 10:
-                if data[i] == 47 and data[i + 1] == 117:
+                if not same:
                     continue
-                s = end
-                while s < high and data[s] == 92:
-                    s += 1
-                e = name_like(data, s, high)
-                if e - s >= 2:
-                    count = emit(out, count, s, e, rule)
-            elif mode == 11:
-                s, e = host(data, i, end, low, high)
-                if s >= 0:
-                    count = emit(out, count, s, e, rule)
-            elif mode == 12:
-                s = end
-                e = name_like(data, s, high)
-                if e - s == 7 and data[s] == 105 and data[s + 6] == 100:  # invalid user
-                    s = min(e + 6, high)
+                mode, rule = db.modes[trigger], db.called[trigger]
+                if mode == 3:
+                    if i < read_to or not (db.glued[trigger] or fields.begins_word(data, i, low)):
+                        continue
+                    _, read_to, value, _, _ = _named(data, i, end, low, high)
+                    if value >= 0:
+                        count, waiting, read_to = _field(
+                            data, i, end, low, high, db, names, out, count, pending, waiting
+                        )
+                    continue
+                if mode == 0 or mode == 2 or mode == 4:
+                    if mode != 2 and not db.glued[trigger] and not _free_before(data, i, low):
+                        continue
+                    begin = end if mode == 2 else i
+                    # `matched`, without a call that hands on all the arrays
+                    state, stop, k = db.starts[rule], -1, begin
+                    while k < high:
+                        state = db.steps[state, db.classes[data[k]]]
+                        if state == 0:
+                            break
+                        k += 1
+                        if db.accepts[state]:
+                            stop = k
+                    if stop > 0 and _is_whole(data, begin, stop, high, db.opens[rule], db.entropies[rule]):
+                        count = emit(out, count, begin, stop, rule)
+                elif mode == 1:
+                    back = i
+                    while (
+                        back > low
+                        and i - back < db.backs[trigger]
+                        and (
+                            (KINDS[data[back - 1]] & BASE64)
+                            or data[back - 1] == 126
+                            or data[back - 1] == 46
+                            or data[back - 1] == 58
+                        )
+                    ):
+                        back -= 1
+                    while back <= i:
+                        if _free_before(data, back, low) or i - back == db.backs[trigger]:
+                            stop = _shaped(data, back, high, rule, db)
+                            if stop >= end:
+                                count = emit(out, count, back, stop, rule)
+                                break
+                        back += 1
+                elif mode == 5:
+                    s, e = key_body(data, end, high)
+                    if s >= 0 and e - s >= 20:
+                        count = emit(out, count, s, e, rule)
+                elif mode == 6:
+                    if _free_before(data, i, low):
+                        e = bearer(data, end, high)
+                        if e > 0:
+                            count = emit(out, count, end, e, rule)
+                elif mode == 7:
+                    if _free_before(data, i, low):
+                        e = basic(data, end, high)
+                        if e > 0:
+                            count = emit(out, count, end, e, rule)
+                elif mode == 8:
+                    us, ue, ps, pe = address(data, end, high)
+                    if ps >= 0 and pe > ps and not is_reference(data, ps, pe):
+                        count = emit(out, count, ps, pe, rule)
+                    if us >= 0 and ue - us >= 3 and ps >= 0 and not is_reference(data, us, ue):
+                        count = emit(out, count, us, ue, user)
+                    if us >= 0 and ps < 0 and ue - us >= 16 and looks_random(data, us, ue):
+                        count = emit(out, count, us, ue, rule)
+                elif mode == 9:
+                    count = cookies(data, end, high, low, rule, out, count, end)
+                elif mode == 10:
+                    if data[i] == 47 and data[i + 1] == 117:
+                        continue
+                    s = end
+                    while s < high and data[s] == 92:
+                        s += 1
                     e = name_like(data, s, high)
-                if e - s >= 2:
-                    count = emit(out, count, s, e, rule)
-            elif mode == 13:
-                s, e = after_colon(data, end, high)
-                if s >= 0:
-                    count = emit(out, count, s, e, rule)
-            elif _free_before(data, i, low):
-                s, e = commands.credential(data, end, high, mode, rule, db)
-                if s >= 0:
-                    count = emit(out, count, s, e, rule)
+                    if e - s >= 2:
+                        count = emit(out, count, s, e, rule)
+                elif mode == 11:
+                    s, e = host(data, i, end, low, high)
+                    if s >= 0:
+                        count = emit(out, count, s, e, rule)
+                elif mode == 12:
+                    s = end
+                    e = name_like(data, s, high)
+                    if e - s == 7 and data[s] == 105 and data[s + 6] == 100:  # invalid user
+                        s = min(e + 6, high)
+                        e = name_like(data, s, high)
+                    if e - s >= 2:
+                        count = emit(out, count, s, e, rule)
+                elif mode == 13:
+                    s, e = after_colon(data, end, high)
+                    if s >= 0:
+                        count = emit(out, count, s, e, rule)
+                elif _free_before(data, i, low):
+                    s, e = commands.credential(data, end, high, mode, rule, db)
+                    if s >= 0:
+                        count = emit(out, count, s, e, rule)
     return count, waiting
