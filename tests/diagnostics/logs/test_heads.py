@@ -204,6 +204,23 @@ def test_the_dotnet_console_has_its_message_on_the_next_line(write: Writer) -> N
     assert stack.frames == ("Shop.Orders.OrderService.Place", "Shop.Orders.OrderController.Post")
 
 
+def test_what_a_program_prints_beside_the_dotnet_console_stays_its_own(write: Writer) -> None:
+    lines = ["info: Shop.Orders[0]", "      order 17 taken", "plain words of standard output"]
+    table = read_log(write(*lines * 10, "info: Shop.Orders[0]", "plain words of standard output"))
+    assert table.records == 22
+    assert "plain words of standard output" in {template.text for template in table.templates}
+    assert told(table)[-2][0] == "info: Shop.Orders[<*>]", "a head without its message keeps what it says"
+
+
+def test_what_a_program_prints_beside_java_util_logging_stays_its_own(write: Writer) -> None:
+    table = read_log(write(*[*JUL.splitlines()[:2], "plain words of standard output"] * 10))
+    assert table.records == 20
+    assert {template.text for template in table.templates} == {
+        "listening on port <*>",
+        "plain words of standard output",
+    }
+
+
 def test_the_dotnet_console_inside_a_container_log(write: Writer) -> None:
     lines = [
         json.dumps({"log": line + "\n", "stream": "stdout", "time": f"2023-05-10T12:00:{n:02d}.5Z"})
@@ -277,5 +294,5 @@ def test_a_file_cut_anywhere_keeps_its_lines(name: str, write: Writer, tmp_path:
 
 
 def test_a_word_below_that_is_none_is_refused() -> None:
-    with pytest.raises(LayoutError, match="'sideways' is none of line, text"):
+    with pytest.raises(LayoutError, match="'sideways' is none of indented, line, text"):
         parsed("name: x\ntitle: x\npattern: '{level}'\nbelow: sideways")

@@ -166,14 +166,14 @@ def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list
         cells, program = result[number], programs[number]
         read = cells[:, 0] == 1
         fields = float(cells[read, 1].mean())
-        if program.layout.more:
+        if program.layout.more and program.layout.below != "indented":
             read = _with_heads(program.layout, read, lines + base)
         ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
     return ballots
 
 
 def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray[np.bool_]:
-    """The lines read, and all from the first head on where more of the head stands under most of them."""
+    """The lines read, and what belongs to them where more of the head stands under most of them."""
     plan = arranged((), (), False, 0.0, (layout,))
     ctx = Context(plan, int(lines[0, 0]), int(lines[-1, 1] - lines[0, 0]))
     result = vote(ctx.address, lines, plan.bounds)
@@ -182,6 +182,9 @@ def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray
     followed = more[heads[heads + 1 < len(read)] + 1]
     if not followed.sum() * 2 > len(followed):
         return read
+    if not layout.takes_all:
+        below: NDArray[np.bool_] = read | (more & np.roll(read, 1))
+        return below
     covered: NDArray[np.bool_] = read | (np.arange(len(read)) >= heads[0])
     return covered
 
@@ -232,7 +235,7 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     inners = _inner_programs(text, chosen[0], heads) if chosen[0].program.layout.wraps else []
     outers = _with_kin([ballot.program for ballot in chosen])
     used = _used(outers, inners)
-    loose = share < 0.98 and not any(layout.more for layout in used)
+    loose = share < 0.98 and not any(layout.takes_all for layout in used)
     return arranged(outers, inners, loose, share, used)
 
 

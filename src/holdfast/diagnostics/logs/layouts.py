@@ -5,7 +5,8 @@ optional group, `{name}` reads up to the literal that follows it, `{name:kind}` 
 (see KINDS). `{time}` follows the layout's time formats.
 
 A record may have a head of several lines: `more` are the patterns of those after the first, and `below`
-says that the message stands under them, on one `line` or as all the `text` up to the next head. Where a
+says that the message stands under them, on one `line`, on an `indented` one, or as all the `text` up to the
+next head. Where a
 line in the file itself names the columns, `columns` says what they mean (see columns.py).
 """
 
@@ -127,8 +128,13 @@ class Layout:
         """What a line read by one of the patterns is to its record."""
         if self.wraps:
             return Form.JSON_WRAPPER if self.patterns[0].startswith("{json}") else Form.WRAPPER
-        below = {"": Form.HEAD if self.more else Form.LINE, "line": Form.HEAD_LINE, "text": Form.HEAD_TEXT}
-        return below[self.below]
+        below = {"line": Form.HEAD_LINE, "text": Form.HEAD_TEXT, "indented": Form.HEAD_INDENTED}
+        return below.get(self.below, Form.HEAD if self.more else Form.LINE)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether every line up to the next head is the record's, however it looks."""
+        return bool(self.more) and self.below in {"line", "text"}
 
     @property
     def salt(self) -> int:
@@ -271,7 +277,7 @@ def parsed(text: str, origin: str = "") -> Layout:
         wraps=bool(data.get("wraps", False)),
         weight=int(data.get("weight", 0)),
         more=tuple(data.get("more", ())),
-        below=_known(data.get("below", ""), {"", "line", "text"}, data["name"]),
+        below=_known(data.get("below", ""), {"", "line", "text", "indented"}, data["name"]),
         columns=data.get("columns", {}),
         samples=samples,
     )

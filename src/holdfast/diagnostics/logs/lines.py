@@ -20,7 +20,7 @@ from holdfast.diagnostics.logs.shapes import read
 INNERS = 16  # layout code = outer * INNERS + inner + 1
 MOST_HEAD_LINES = 64
 LINE, WRAPPER, JSON_WRAPPER = int(Form.LINE), int(Form.WRAPPER), int(Form.JSON_WRAPPER)
-HEAD, HEAD_LINE = int(Form.HEAD), int(Form.HEAD_LINE)
+HEAD, HEAD_TEXT, HEAD_INDENTED = int(Form.HEAD), int(Form.HEAD_TEXT), int(Form.HEAD_INDENTED)
 R_CONTEXT = int(Reg.CONTEXT)
 X_BOUNDS, X_OUTERS, X_ALL = int(Ctx.BOUNDS), int(Ctx.OUTERS), int(Ctx.ALL)
 X_MORE, X_LOOSE = int(Ctx.MORE), int(Ctx.LOOSE)
@@ -177,12 +177,14 @@ def read_head(ctx: int, code: int, begin: int, end_of_file: int, regs: int) -> i
         if not text_of(ctx, code, pos, eol, other):
             break
         start, stop = get(other, R_MESSAGE), get(other, R_MESSAGE + 1)
+        if start < stop and form == HEAD_INDENTED and not continuation_shape(start, stop):
+            break
         if start < stop and opens_record(ctx, code, start, stop, other):
             break
         if start < stop:
             first, last = first if first else start, stop
         pos = eol + 1
-        if first and (form == HEAD_LINE or code % INNERS):
+        if first and (form != HEAD_TEXT or code % INNERS):
             break
     if first:
         put(regs, R_MESSAGE, first)

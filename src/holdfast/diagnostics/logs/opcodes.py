@@ -74,6 +74,7 @@ class Form(IntEnum):
     HEAD = 3  # further lines of the head may follow
     HEAD_LINE = 4  # ... and below them a line with the message
     HEAD_TEXT = 5  # ... and below them the message, as many lines as it has
+    HEAD_INDENTED = 6  # ... and below them an indented line with the message
 
 
 class Reg(IntEnum):
