@@ -107,6 +107,13 @@ def test_what_is_nobodys_stays(text: str, redactor: Redactor) -> None:
     assert redactor.text(text).text == text
 
 
+def test_base64_that_begins_like_a_path_is_a_secret_and_a_path_is_none(redactor: Redactor) -> None:
+    secret = "//kWyEMUEwMNSlJLPDWIGONPHmfptYGQhdMYnuEa"
+    assert secret not in redactor.text(f"APP_SECRET={secret}").text
+    for path in ("/run/secrets/AppSecret", "//files/Share/AppSecret", "//fileserver"):
+        assert redactor.text(f"APP_SECRET={path}").text == f"APP_SECRET={path}"
+
+
 def test_the_same_value_has_the_same_pseudonym(redactor: Redactor, key: Key) -> None:
     first = redactor.text(f"password={SECRET}").text.partition("=")[2]
     again = Redactor(key).text(f'{{"secret":"{SECRET}"}}').text

@@ -142,7 +142,9 @@ def _plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyp
         else:
             special += 1
     if slashes > 1 and data[s] == 47 and digits == 0:
-        return False
+        # a path, unless it is base64 that happens to begin so
+        long = size >= 16 and upper > 3 and lower > 3 and dots == special == 0
+        return long and slashes == 2 and data[s + 1] == 47
     if (how == fields.QUOTED and not colon) or how == fields.MARKUP:
         return True
     if dots and digits == 0 and special == 0:
