@@ -20,6 +20,8 @@ from holdfast.desk.people.rights import REACH, Deed, Reach
 WINDOW = timedelta(days=90)
 MOST_CASES = 500
 """Newest cases whose durations are counted per severity; the page says so when there are more."""
+_SEEN = {"id", "organisation", "number", "title", "severity", "reported_at"}
+_UNSEEN = [f"case__{one.name}" for one in Case._meta.concrete_fields if one.name not in _SEEN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,19 @@ def _measures(figure: Figure, person: Person, now: datetime) -> QuerySet[Measure
     return rows
 
 
-def behind(figure: Figure, person: Person, group: str, now: datetime | None = None) -> list[Counted]:
-    """Return the cases behind a line, newest first; of a share first those that miss."""
+def behind(
+    figure: Figure, person: Person, group: str, now: datetime | None = None, most: int = MOST_CASES
+) -> list[Counted]:
+    """Return the newest cases behind a line; of each case only what names it."""
     now = now or timezone.now()
     rows = _measures(figure, person, now).filter(group=group).select_related("case__organisation")
-    return [_counted(figure, row, now) for row in rows.order_by("-reported_at")[:MOST_CASES]]
+    rows = rows.defer(*_UNSEEN).order_by("-reported_at")
+    return [_counted(figure, row, now) for row in rows[:most]]
+
+
+def how_many(figure: Figure, person: Person, group: str) -> int:
+    """Return how many cases are behind a line."""
+    return _measures(figure, person, timezone.now()).filter(group=group).count()
 
 
 def _counted(figure: Figure, row: Measure, now: datetime) -> Counted:

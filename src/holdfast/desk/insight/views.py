@@ -8,7 +8,9 @@ from django.views.decorators.http import require_safe
 
 from holdfast.desk.insight.api import known, who_counts
 from holdfast.desk.insight.figures import all_figures
-from holdfast.desk.insight.queries import behind, lines
+from holdfast.desk.insight.queries import behind, how_many, lines
+
+MOST_SHOWN = 200
 
 
 @require_safe
@@ -23,6 +25,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 def figure(request: HttpRequest, name: str, group: str) -> HttpResponse:
     """The cases behind one line of a figure."""
     person, counted = who_counts(request), known(name)
-    found = behind(counted, person, group)
-    context = {"figure": counted, "group": group, "cases": found[:200], "number": len(found)}
+    found = behind(counted, person, group, most=MOST_SHOWN)
+    number = len(found) if len(found) < MOST_SHOWN else how_many(counted, person, group)
+    context = {"figure": counted, "group": group, "cases": found, "number": number, "most": MOST_SHOWN}
     return render(request, "insight/figure.html", context)
