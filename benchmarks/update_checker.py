@@ -21,8 +21,12 @@ MADE_WITH = (
     "sentences_held_out.yaml",
     "sentences_unseen.yaml",
     "sentences_many_voices.yaml",
+    "sentences_other_author.yaml",
+    "sentences_neighbours.yaml",
 )
 """What the rules were made with; of some of these they once knew nothing."""
+ELSEWHERE = frozenset({"secret", "personal_data"})
+"""Rules that hand on what the redaction's detectors find, which are measured by themselves."""
 SET_ASIDE = ("sentences_set_aside.yaml",)
 """By the same author, who looked at none of what the rules get wrong here."""
 
@@ -52,7 +56,7 @@ def main() -> None:
         columns = {"made with": _together(MADE_WITH), "set aside": _together(SET_ASIDE)}
         print("| rule |" + "".join(f" {title}, {rows} |" for title, (rows, _) in columns.items()))
         print("| --- |" + " --- |" * len(columns))
-        for name in all_rules():
+        for name in _worded():
             scores = [found[name] for _, found in columns.values()]
             if any(one.labelled for one in scores):
                 cells = "".join(
@@ -77,7 +81,7 @@ def _together(files: Iterable[str]) -> tuple[int, dict[str, Score]]:
             sum(scores[name].hit for _, scores in read),
             sum(scores[name].labelled for _, scores in read),
         )
-        for name in all_rules()
+        for name in _worded()
     }
     return sum(rows for rows, _ in read), found
 
@@ -87,12 +91,17 @@ def _scores(file: str) -> tuple[int, dict[str, Score]]:
     read = yaml.safe_load((FOLDER / file).read_text())
     rows, facts = (read["sentences"], _facts(read["case"])) if isinstance(read, dict) else (read, Facts())
     found = {}
-    for name, rule in all_rules().items():
+    for name, rule in _worded().items():
         wanted = [name in row["labels"] for row in rows]
         hit = [_hits(rule, row["text"], facts) for row in rows]
         right = sum(one and two for one, two in zip(wanted, hit, strict=True))
         found[name] = Score(right, sum(hit), sum(wanted))
     return len(rows), found
+
+
+def _worded() -> dict[str, Rule]:
+    """Return the rules that go by wording."""
+    return {name: rule for name, rule in all_rules().items() if name not in ELSEWHERE}
 
 
 def _facts(case: dict[str, list[str]]) -> Facts:

@@ -25,19 +25,30 @@ from holdfast.desk.updates.checking import (
 )
 
 LABELLED = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text())
-VOICES = yaml.safe_load(Path(__file__).with_name("sentences_many_voices.yaml").read_text())
-KNOWN = Facts(
-    internal=tuple(VOICES["case"]["components"] + VOICES["case"]["people"] + VOICES["case"]["customers"]),
-    people=tuple(VOICES["case"]["people"]),
-    vendors=tuple(VOICES["case"]["vendors"]),
+VOICES, OTHERS, NEIGHBOURS = (
+    yaml.safe_load(Path(__file__).with_name(f"sentences_{name}.yaml").read_text())
+    for name in ("many_voices", "other_author", "neighbours")
 )
+
+
+def _known(case: dict[str, list[str]]) -> Facts:
+    internal = tuple(case["components"] + case["people"] + case["customers"])
+    return Facts(internal=internal, people=tuple(case["people"]), vendors=tuple(case["vendors"]))
+
+
+KNOWN = _known(VOICES["case"])
 NEXT = datetime(2099, 1, 1, tzinfo=UTC)
 WORDED = ["overpromise", "false_precision", "speculation", "blame", "internal_name", "missing_next"]
 
 
 @pytest.mark.parametrize("name", WORDED)
 @pytest.mark.parametrize(
-    ("rows", "facts"), [(LABELLED, Facts()), (VOICES["sentences"], KNOWN)], ids=["one voice", "many voices"]
+    ("rows", "facts"),
+    [
+        (LABELLED, Facts()),
+        *((each["sentences"], _known(each["case"])) for each in (VOICES, OTHERS, NEIGHBOURS)),
+    ],
+    ids=["one voice", "many voices", "another author", "their neighbours"],
 )
 def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(
     name: str, rows: list[dict[str, Any]], facts: Facts
@@ -186,6 +197,39 @@ def test_people_are_known_by_their_first_name_too() -> None:
     found = check("Ann is looking at it. Mark the box if it is the young one.", facts)
 
     assert [hit.words for hit in found] == ["Ann"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The shared token has been changed to 8b7e02d5f1c94a63be07d1a85f3c6e92047ba8d1.",
+        "The passphrase is violet-harbour-17.",
+        "client_secret=mR7.tq2Lk_09, please keep it",
+    ],
+)
+def test_the_value_of_a_secret_is_no_name(text: str) -> None:
+    assert "internal_name" not in {hit.rule for hit in check(text, KNOWN)}
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("Probably about a third of the shops were affected.", set()),
+        ("The load balancer probably dropped a third of the calls.", {"speculation"}),
+        ("It takes two hours more, we think.", set()),
+        ("It was the load balancer, we think.", {"speculation"}),
+        ("The root cause is now known and will be set out in the review.", set()),
+        ("The root cause is now known, it was the batch job.", {"speculation"}),
+        ("Because Friday is a bank holiday, the desk closes at noon.", set()),
+        ("Because a disk was full, the desk could not answer.", {"speculation"}),
+        ("We can't promise that this will never happen again.", set()),
+        ("We can't say when, but this will never happen again.", {"overpromise"}),
+        ("The import is 47.3% complete.", {"false_precision"}),
+        ("Your contract promises 99.95% per month.", set()),
+    ],
+)
+def test_a_neighbour_of_what_is_wrong_passes(text: str, rules: set[str]) -> None:
+    assert {hit.rule for hit in check(text, Facts(next_at=NEXT))} == rules
 
 
 def test_a_text_without_a_time_of_the_next_update_is_stopped_once() -> None:

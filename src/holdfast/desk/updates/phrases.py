@@ -16,7 +16,10 @@ import yaml
 
 _FOLDER = Path(__file__).parent / "rules"
 _NAME = re.compile(r"\{([a-z_]+)\}")
-CLAUSE_ENDS = re.compile(r"[,;()–—]|:(?!\d)| - |\b(?:and|but|while|though|although|yet|so)\b(?! far)", re.I)
+CLAUSE_ENDS = re.compile(
+    r"[,;()–—]|:(?!\d)| - |\b(?:and|but|while|though|although|(?<!not )(?<!n't )(?<!n’t )yet|so)\b(?! far)",
+    re.I,
+)
 _NAMED, _SOMEBODY = "ꞏ", "ꟃ"
 """Stand in a text, as often as it is long, for a name the case knows, and for anybody; phrases call them {named} and
 {somebody}. Who is meant is found once, and not by each phrase anew."""
@@ -45,10 +48,24 @@ def phrases(rule: str) -> dict[str, list[re.Pattern[str]]]:
     return {group: [compiled(line) for line in lines] for group, lines in read.items()}
 
 
+@cache
 def words(rule: str, group: str) -> list[str]:
     """Return a rule's list of plain words."""
     read: dict[str, list[str]] = yaml.safe_load((_FOLDER / f"{rule}.yaml").read_text("utf-8"))
     return read[group]
+
+
+@lru_cache(maxsize=64)
+def short(people: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what people are called for short: the first name, the first two, the last; no ordinary words."""
+    given = words("internal_name", "given")
+    found = dict.fromkeys(
+        part
+        for parts in map(str.split, people)
+        if len(parts) > 1
+        for part in (parts[0], parts[-1], " ".join(parts[:2]))
+    )
+    return tuple(part for part in found if part[:1].isupper() and part not in given)
 
 
 def named(text: str, names: Iterable[str]) -> str:

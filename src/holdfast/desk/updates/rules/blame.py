@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import found, named, phrases
+from holdfast.desk.updates.phrases import found, named, phrases, short
 
 _PHRASES = phrases("blame")
 
@@ -19,7 +19,7 @@ class Blame(Rule):
 
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
         """Return words that blame; our own side may be blamed by us."""
-        text = named(sentence.text, facts.people + facts.vendors)
+        text = named(sentence.text, facts.people + short(facts.people) + facts.vendors)
         if any(pattern.search(text) for pattern in _PHRASES["ours"]):
             return
         for match in found(_PHRASES["pointed"], text):

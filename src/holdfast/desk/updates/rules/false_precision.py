@@ -10,7 +10,7 @@ from holdfast.desk.updates.phrases import phrases
 
 _PHRASES = phrases("false_precision")
 _AHEAD = _PHRASES["ahead"][0]
-_PAST = re.compile(r"\b(?:since|began|started|was|were|at the time|between|from)\b[^,;]*$", re.I)
+_PAST = re.compile(r"\b(?:since|began|started|took|lasted|was|were|at the time|between|from)\b[^,;]*$", re.I)
 _NEAR = 25
 """Characters within which a word that looks ahead may follow its figure."""
 _ROUND, _SMALL = 5, 12
@@ -27,6 +27,10 @@ class FalsePrecision(Rule):
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:  # noqa: ARG002
         """Return exact figures; of what lies ahead also times that are not round."""
         for pattern in _PHRASES["always"]:
+            for match in pattern.finditer(sentence.text):
+                yield self.hit(sentence, match.start(), match.end())
+        agreed = any(pattern.search(sentence.text) for pattern in _PHRASES["agreed"])
+        for pattern in () if agreed else _PHRASES["shares"]:
             for match in pattern.finditer(sentence.text):
                 yield self.hit(sentence, match.start(), match.end())
         if not _AHEAD.search(sentence.text):

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
+from holdfast.desk.updates.phrases import short
 
 _READ = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _SHAPES = [
@@ -24,9 +25,10 @@ _SHAPES = [
     )
     for one in _READ["shapes"]
 ]
+_VALUES = [re.compile(line, re.I) for line in _READ["values"]]
+_COVER = "·"
 _NEVER = frozenset(_READ["never"])
 _ORDINARY = frozenset(_READ["ordinary"])
-_GIVEN = frozenset(_READ["given"])
 _KINDS = "|".join(_READ["kinds"])
 _SHORTEST = 3
 
@@ -48,12 +50,22 @@ class InternalName(Rule):
                 continue
             for match in _used(name, exactly=name not in facts.internal).finditer(text):
                 yield self.hit(sentence, *match.span(), f"`{name}` is a name of ours. {self.why}")
+        text = _without_values(text)
         for pattern, unless, what in _SHAPES:
             for match in pattern.finditer(text):
                 words = match.group()
                 if words.upper() in _NEVER or words.lower() in known or unless.search(text[: match.start()]):
                     continue
                 yield self.hit(sentence, *match.span(), f"This is {what}. {self.why}")
+
+
+def _without_values(text: str) -> str:
+    """Return the text with the values of secrets covered, at the same places."""
+    for pattern in _VALUES:
+        for match in pattern.finditer(text):
+            start, end = match.span("value")
+            text = text[:start] + _COVER * (end - start) + text[end:]
+    return text
 
 
 @lru_cache(maxsize=4096)
@@ -66,14 +78,6 @@ def _used(name: str, *, exactly: bool) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){word}(?![\w-])", re.NOFLAG if exactly else re.I)
 
 
-@lru_cache(maxsize=64)
 def _parts(people: tuple[str, ...], internal: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what people are called for short: the first name, the first two, the last."""
-    known = set(internal)
-    found = dict.fromkeys(
-        part
-        for parts in (name.split() for name in people if name in known)
-        if len(parts) > 1
-        for part in (parts[0], parts[-1], " ".join(parts[:2]))
-    )
-    return tuple(part for part in found if part not in known and part[:1].isupper() and part not in _GIVEN)
+    known = frozenset(internal)
+    return tuple(part for part in short(tuple(name for name in people if name in known)) if part not in known)

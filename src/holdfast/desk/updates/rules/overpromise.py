@@ -38,7 +38,10 @@ class Overpromise(Rule):
 
 def _passes(text: str, match: re.Match[str], group: str) -> bool:
     before, words = text[: match.start()].rstrip(), match.group()
-    if _any("asked", text) or _any("denied", before) or _any("doubted", before):
+    begun = max((end.end() for end in CLAUSE_ENDS.finditer(before)), default=0)
+    if _any("disclaimed", text[begun : match.end()]):
+        return True
+    if _any("asked", text) or _any("denied", before) or _any("doubted", before[begun:]):
         return True
     if _any("firm", words) and _any("report", text):
         return True

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from holdfast.desk.updates.checking import Facts, Hit, Rule, Sentence
-from holdfast.desk.updates.phrases import CLAUSE_ENDS, found, named, phrases, words
+from holdfast.desk.updates.phrases import CLAUSE_ENDS, found, named, phrases, short, words
 
 _PHRASES = phrases("speculation")
+_COVER = "·"
+_AFTERTHOUGHT = re.compile(r"\s*(?:we|i) (?:think|believe|guess|assume|suspect|reckon|suppose)\W*$", re.I)
+"""Is part of the clause it follows: “two hours more, we think”."""
 _WORD = re.compile(r"[a-z][a-z0-9-]{3,}", re.I)
 _PLAIN = frozenset(words("speculation", "plain"))
 """Words that say nothing about which cause it is."""
@@ -26,13 +29,14 @@ class Speculation(Rule):
         """Return guesses, and causes told as facts that no confirmed hypothesis speaks of."""
         if _known(sentence.text, facts):
             return
-        text = named(sentence.text, facts.people + facts.vendors)
+        text = named(sentence.text, facts.people + short(facts.people) + facts.vendors)
         clauses = _clauses(text)
         for match in _found(text, "guesses"):
-            if not any(_any(clauses(match.start()), group) for group in ("unknown", "effects")):
+            if not any(_any(clauses(match.start()), group) for group in ("unknown", "effects", "matters")):
                 yield self.hit(sentence, match.start(), match.end())
         if _any(text, "ordinary"):
             return
+        text = _without_unnamed(text)
         told = [match for match in _found(text, "cause") if _says(match)]
         for match in [*told, *_found(text, "told")]:
             if not any(_any(clauses(match.start()), group) for group in ("unknown", "looking")):
@@ -45,10 +49,18 @@ class Speculation(Rule):
 
 def _clauses(text: str) -> Callable[[int], str]:
     """Return what gives the clause at a place: what one of them leaves open, another may still claim."""
-    cuts = [0, *(match.end() for match in CLAUSE_ENDS.finditer(text)), len(text)]
+    ends = (match.end() for match in CLAUSE_ENDS.finditer(text))
+    cuts = [0, *(end for end in ends if not _AFTERTHOUGHT.match(text, end)), len(text)]
     return lambda place: next(
         (text[start:end] for start, end in pairwise(cuts) if start <= place < end), text
     )
+
+
+def _without_unnamed(text: str) -> str:
+    """Return the text with causes that are only said to be known covered, at the same places."""
+    for pattern in _PHRASES["unnamed"]:
+        text = pattern.sub(lambda match: _COVER * len(match.group()), text)
+    return text
 
 
 def _says(match: re.Match[str]) -> bool:
