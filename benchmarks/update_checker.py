@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from holdfast.desk.updates.checking import Facts, Rule, all_rules, sentences
+from holdfast.desk.updates.checking import Facts, Rule, all_rules, read_sentence, sentences
 
 FOLDER = Path(__file__).parents[1] / "tests" / "desk" / "updates"
 MADE_WITH = (
@@ -22,6 +22,8 @@ MADE_WITH = (
     "sentences_unseen.yaml",
     "sentences_many_voices.yaml",
     "sentences_other_author.yaml",
+    "sentences_third_author.yaml",
+    "sentences_fourth_author.yaml",
     "sentences_neighbours.yaml",
 )
 """What the rules were made with; of some of these they once knew nothing."""
@@ -89,7 +91,7 @@ def _together(files: Iterable[str]) -> tuple[int, dict[str, Score]]:
 def _scores(file: str) -> tuple[int, dict[str, Score]]:
     """Return how many sentences a file has, and the score of each rule."""
     read = yaml.safe_load((FOLDER / file).read_text())
-    rows, facts = (read["sentences"], _facts(read["case"])) if isinstance(read, dict) else (read, Facts())
+    rows, facts = (read["sentences"], facts_of(read["case"])) if isinstance(read, dict) else (read, Facts())
     found = {}
     for name, rule in _worded().items():
         wanted = [name in row["labels"] for row in rows]
@@ -104,14 +106,14 @@ def _worded() -> dict[str, Rule]:
     return {name: rule for name, rule in all_rules().items() if name not in ELSEWHERE}
 
 
-def _facts(case: dict[str, list[str]]) -> Facts:
+def facts_of(case: dict[str, list[str]]) -> Facts:
     """Return what a case knows of names."""
     internal = (*case["components"], *case["people"], *case["customers"])
     return Facts(internal=internal, people=tuple(case["people"]), vendors=tuple(case["vendors"]))
 
 
 def _hits(rule: Rule, text: str, facts: Facts) -> bool:
-    return any(True for part in sentences(text) for _ in rule.read(part, facts))
+    return any(True for part in sentences(text) for _ in read_sentence(rule, part.text, facts))
 
 
 if __name__ == "__main__":

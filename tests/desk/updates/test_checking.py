@@ -21,6 +21,7 @@ from holdfast.desk.updates.checking import (
     Span,
     all_rules,
     check,
+    read_sentence,
     sentences,
 )
 
@@ -56,7 +57,7 @@ def test_of_the_sentences_it_was_made_with_it_finds_most_and_little_else(
     """How it does on sentences it was not made with is measured by `benchmarks/update_checker.py`."""
     rule, right, wrong, missed = all_rules()[name], 0, 0, 0
     for row in rows:
-        hit = any(True for part in sentences(row["text"]) for _ in rule.read(part, facts))
+        hit = any(True for part in sentences(row["text"]) for _ in read_sentence(rule, part.text, facts))
         wanted = name in row["labels"]
         right, wrong, missed = (
             right + (hit and wanted),
@@ -99,7 +100,8 @@ def test_names_of_the_case_are_internal_but_for_those_outsiders_know() -> None:
         ("Ann Lee pushed a change without review.", {"blame"}),
         ("Paylane dropped it without notice.", {"blame"}),
         ("We are working with Paylane on it.", set()),
-        ("Kestrel pushed a change without review.", set()),  # nobody the case knows
+        ("Kestrel is working with us on it.", set()),
+        ("Kestrel pushed a change without review.", {"blame"}),  # by its wording, whoever that is
     ],
 )
 def test_whom_the_case_knows_can_be_pointed_at(text: str, rules: set[str]) -> None:
@@ -133,7 +135,7 @@ def test_a_clause_answers_for_itself(text: str, rules: set[str]) -> None:
         name
         for name, rule in all_rules().items()
         for part in sentences(text)
-        if any(rule.read(part, Facts()))
+        if read_sentence(rule, part.text, Facts())
     }
 
     assert found == rules

@@ -16,6 +16,9 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import ClassVar
 
+from holdfast.desk.updates.phrases import short
+from holdfast.desk.updates.weighing import DOUBTFUL, SURE, weigh
+
 MOST_CHARACTERS = 20_000
 LONGEST = 1_000
 """Characters of a sentence that are read at once. A longer one is read in pieces, so that the work grows with the text
@@ -94,16 +97,22 @@ class Rule(ABC):
     why: ClassVar[str]
     """Why it matters, as the writer reads it."""
     blocks: ClassVar[bool] = False
+    instead: ClassVar[str] = ""
+    """Other words for a whole sentence."""
 
     def __init_subclass__(cls) -> None:
         if cls.name in Rule.registry:
             raise ValueError(f"two rules are called {cls.name}")
         Rule.registry[cls.name] = cls
 
+    def excuses(self, sentence: Sentence, facts: Facts) -> bool:  # noqa: ARG002
+        """Whether the case knows what makes a sentence right, however it is worded."""
+        return False
+
     def look(self, text: str, facts: Facts) -> Iterator[Hit]:
         """Return the hits in a whole text."""
         for sentence in sentences(text):
-            for hit in _read(self, sentence.text, facts.of_wording):
+            for hit in read_sentence(self, sentence.text, facts.of_wording):
                 yield replace(hit, start=hit.start + sentence.start, end=hit.end + sentence.start)
 
     @abstractmethod
@@ -120,15 +129,34 @@ class Rule(ABC):
 
     def whole(self, sentence: Sentence, words: str, why: str, instead: str) -> Hit:
         """Return a hit on a whole sentence, for words that cannot be replaced without it."""
-        start = len(sentence.text) - len(sentence.text.lstrip())
-        end = len(sentence.text.rstrip(" .!?\t\r"))
-        return self.hit(sentence, start, max(start, end), f"“{words}”: {why}", (instead,))
+        return self.hit(sentence, *_bare(sentence.text), f"“{words}”: {why}", (instead,))
+
+    def sounds(self, sentence: Sentence, words: str) -> Hit:
+        """Return a hit on a sentence that says it in words of its own; those that weigh most are shown."""
+        why = f"It sounds like it by “{words}”. {self.why}"
+        return self.hit(sentence, *_bare(sentence.text), why, (self.instead,))
+
+
+def _bare(text: str) -> tuple[int, int]:
+    start = len(text) - len(text.lstrip())
+    return start, max(start, len(text.rstrip(" .!?\t\r")))
 
 
 @lru_cache(maxsize=1024)
-def _read(rule: Rule, text: str, facts: Facts) -> tuple[Hit, ...]:
+def read_sentence(rule: Rule, text: str, facts: Facts) -> tuple[Hit, ...]:
     """Return a rule's hits in a sentence; while somebody writes, most of a text stays as it was checked before."""
-    return tuple(rule.read(Sentence(0, text), facts))
+    sentence = Sentence(0, text)
+    hits = tuple(rule.read(sentence, facts))
+    if rule.name not in SURE:
+        return hits
+    share, words = weigh(
+        rule.name, text, (*facts.people, *short(facts.people), *facts.vendors, *facts.internal)
+    )
+    if hits:
+        return hits if share > DOUBTFUL else ()
+    if share > SURE[rule.name] and not rule.excuses(sentence, facts):
+        return (rule.sounds(sentence, words),)
+    return ()
 
 
 def sentences(text: str) -> list[Sentence]:

@@ -25,23 +25,38 @@ class Overpromise(Rule):
     title = "Overpromise"
     why = "Nobody can know this. Say what is being done, and when you will say more."
     blocks = True
+    instead = "We are working on it, and will report what we find"
+
+    def excuses(self, sentence: Sentence, facts: Facts) -> bool:  # noqa: ARG002
+        """Whether it promises, and takes that back."""
+        return any(_taken_back(sentence.text, match) for _, match in _promises(sentence.text))
 
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:  # noqa: ARG002
         """Return promises that are not denied; a time for an update is a promise that can be kept."""
-        for group, instead in _INSTEAD.items():
-            for pattern in _PHRASES[group]:
-                for match in pattern.finditer(sentence.text):
-                    if not _passes(sentence.text, match, group):
-                        yield self.whole(sentence, match.group(), self.why, instead)
-                        return
+        for group, match in _promises(sentence.text):
+            if not _passes(sentence.text, match, group):
+                yield self.whole(sentence, match.group(), self.why, _INSTEAD[group])
+                return
 
 
-def _passes(text: str, match: re.Match[str], group: str) -> bool:
-    before, words = text[: match.start()].rstrip(), match.group()
+def _promises(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    for group in _INSTEAD:
+        for pattern in _PHRASES[group]:
+            for match in pattern.finditer(text):
+                yield group, match
+
+
+def _taken_back(text: str, match: re.Match[str]) -> bool:
+    before = text[: match.start()].rstrip()
     begun = max((end.end() for end in CLAUSE_ENDS.finditer(before)), default=0)
     if _any("disclaimed", text[begun : match.end()]):
         return True
-    if _any("asked", text) or _any("denied", before) or _any("doubted", before[begun:]):
+    return _any("asked", text) or _any("denied", before) or _any("doubted", before[begun:])
+
+
+def _passes(text: str, match: re.Match[str], group: str) -> bool:
+    words = match.group()
+    if _taken_back(text, match):
         return True
     if _any("firm", words) and _any("report", text):
         return True

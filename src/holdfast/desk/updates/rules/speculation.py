@@ -25,9 +25,15 @@ class Speculation(Rule):
     title = "Speculation"
     why = "No confirmed hypothesis of the case says this. Say what was seen, or wait until it is confirmed."
 
+    instead = "The cause is under investigation"
+
+    def excuses(self, sentence: Sentence, facts: Facts) -> bool:
+        """Whether a confirmed hypothesis speaks of it."""
+        return _known(sentence.text, facts)
+
     def read(self, sentence: Sentence, facts: Facts) -> Iterator[Hit]:
         """Return guesses, and causes told as facts that no confirmed hypothesis speaks of."""
-        if _known(sentence.text, facts):
+        if self.excuses(sentence, facts):
             return
         text = named(sentence.text, facts.people + short(facts.people) + facts.vendors)
         clauses = _clauses(text)
@@ -41,9 +47,7 @@ class Speculation(Rule):
         for match in [*told, *_found(text, "told")]:
             if not any(_any(clauses(match.start()), group) for group in ("unknown", "looking")):
                 why = "This is told as the cause, and no confirmed hypothesis of the case speaks of it."
-                yield self.whole(
-                    sentence, sentence.text[slice(*match.span())], why, "The cause is under investigation"
-                )
+                yield self.whole(sentence, sentence.text[slice(*match.span())], why, self.instead)
                 return
 
 
