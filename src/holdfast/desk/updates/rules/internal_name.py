@@ -30,6 +30,8 @@ _COVER = "·"
 _NEVER = frozenset(_READ["never"])
 _ORDINARY = frozenset(_READ["ordinary"])
 _KINDS = "|".join(_READ["kinds"])
+_FIRST = frozenset(_READ["first"])
+_DOES = "|".join(_READ["does"])
 _SHORTEST = 3
 
 
@@ -50,6 +52,11 @@ class InternalName(Rule):
                 continue
             for match in _used(name, exactly=name not in facts.internal).finditer(text):
                 yield self.hit(sentence, *match.span(), f"`{name}` is a name of ours. {self.why}")
+        for name in _given(facts.people, facts.internal):
+            for match in _doing(name).finditer(text):
+                yield self.hit(
+                    sentence, match.start(), match.start() + len(name), f"`{name}` works here. {self.why}"
+                )
         text = _without_values(text)
         for pattern, unless, what in _SHAPES:
             for match in pattern.finditer(text):
@@ -76,6 +83,19 @@ def _used(name: str, *, exactly: bool) -> re.Pattern[str]:
         beside = rf"\b{word}[- ](?:{_KINDS})s?\b|\b(?:{_KINDS})s?(?: called| named|:)? {word}(?![\w-])"
         return re.compile(rf"[`\"“']{word}[`\"”']|{beside}", re.I)
     return re.compile(rf"(?<![\w-]){word}(?![\w-])", re.NOFLAG if exactly else re.I)
+
+
+@lru_cache(maxsize=4096)
+def _doing(name: str) -> re.Pattern[str]:
+    """Return where a first name that is a word too does something, as only somebody does."""
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?= (?:{_DOES})\b)")
+
+
+def _given(people: tuple[str, ...], internal: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first names of ours that are words too."""
+    return tuple(
+        first for first in (name.split()[0] for name in people if name in internal) if first in _FIRST
+    )
 
 
 def _parts(people: tuple[str, ...], internal: tuple[str, ...]) -> tuple[str, ...]:
