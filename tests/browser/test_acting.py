@@ -118,7 +118,7 @@ def until(seen, seconds=60):
 
 def mitigated(cast, case, shop, number, pattern, what, *, holds):
     shop["status"] = 200 if holds else 503
-    probe = {"kind": "http", "url": shop["url"], "times": "2", "seconds": "2"}
+    probe = {"kind": "http", "url": shop["url"], "times": "2", "seconds": "20"}
     cast("engineer").do(
         f"{CASE}/mitigations", "/mitigations/propose", "button.primary", pattern=pattern, what=what, **probe
     )
