@@ -76,6 +76,12 @@ def test_it_is_due_when_the_open_time_is_used_up():
     assert passes(clock, 50, NOON + 10 * MINUTE) == NOON + 240 * MINUTE
 
 
+def test_what_is_used_up_as_the_hours_end_broke_then_and_not_when_they_begin_again():
+    office = {"calendars": dict.fromkeys((1, 2), NINE_TO_FIVE), "targets": {2: 300 * MINUTE}}
+    said, found = one([declared()], 10, **office), one([declared()], 60 * 24, **office)
+    assert said.due == found.broke_at == datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+
 def test_while_it_waits_for_somebody_nobody_can_say_when_it_is_due():
     clock = one(WAITED[:2], 30)
     assert (clock.status, clock.pause, clock.due) == (PAUSED, "waiting for the customer", None)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Schema, Status
 from ninja.errors import ValidationError as Refused
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from holdfast.desk.arrival import arriving, asking, commands, hooks, queries, taking
 from holdfast.desk.arrival.completeness import completeness, rounds_of
@@ -18,7 +18,7 @@ from holdfast.desk.cases.api import router as cases_router
 from holdfast.desk.cases.commands import Conflict
 from holdfast.desk.cases.models import Case, Entry
 from holdfast.desk.cases.queries import declaring, visible_case
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.models import Organisation, Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -34,7 +34,7 @@ class DeclareIn(Schema):
     impact: Annotated[Words, Field(max_length=20_000)] = ""
     area: Annotated[Words, Field(max_length=80)] = ""
     customer: Annotated[Words, Field(max_length=120)] = ""
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
     """When it was reported, if that was earlier; with its zone."""
     organisation: Annotated[Words, Field(max_length=8)] = ""
     """Prefix of the organisation; may be left out by who belongs to one only."""
@@ -91,7 +91,7 @@ class CorrectIn(Schema):
     impact: Annotated[Words, Field(max_length=20_000)] | None = None
     area: Annotated[Words, Field(max_length=80)] | None = None
     customer: Annotated[Words, Field(max_length=120)] | None = None
-    reported_at: AwareDatetime | None = None
+    reported_at: Moment | None = None
 
 
 class PutOnIn(Schema):

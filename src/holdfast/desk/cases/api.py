@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases import commands
 from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case, Entry, Kind
 from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.queries import entries, helper, possible_owners, visible_case
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import Deed
@@ -133,7 +133,7 @@ class EntryIn(Schema):
 
     kind: Literal["fact", "action", "decision"] = "fact"
     text: Annotated[Words, Field(min_length=1, max_length=20_000, pattern=r"\S")]
-    happened_at: AwareDatetime | None = None
+    happened_at: Moment | None = None
 
 
 class StateIn(Schema):
@@ -141,7 +141,7 @@ class StateIn(Schema):
 
     to: Move
     reason: Annotated[Words, Field(max_length=2000)] = ""
-    happened_at: AwareDatetime | None = None
+    happened_at: Moment | None = None
     """When it happened, if that was earlier; with its zone."""
 
 

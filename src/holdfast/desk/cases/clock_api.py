@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases import marks
 from holdfast.desk.cases.api import CaseOut, EntryOut
@@ -17,7 +17,7 @@ from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.cases.rulebook import rulebook
 from holdfast.desk.clocks.ledger import Clock
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 
 router = Router(tags=["clocks"])
@@ -91,7 +91,7 @@ class PlanIn(Schema):
 
     step: Annotated[Words, Field(max_length=200)]
     blocked_on: Annotated[Words, Field(max_length=120)] = ""
-    due: AwareDatetime | None = None
+    due: Moment | None = None
     before: Annotated[Words, Field(max_length=200)] | None = None
     """The step you saw; a change by somebody else in between is then a conflict."""
 

@@ -19,6 +19,7 @@ from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.telling import Waits
 from holdfast.desk.outbox import live
 from holdfast.desk.people.models import Person
+from holdfast.desk.people.moments import in_utc
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import REACH, Deed, Reach
 
@@ -99,11 +100,11 @@ def moment(text: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text.strip())
+        if at.tzinfo is not None:
+            return in_utc(at)
     except ValueError as error:
         raise commands.Conflict(f"{text!r} is no time; write it like 2026-03-01T10:56:00Z") from error
-    if at.tzinfo is None:
-        raise commands.Conflict(f"{text!r} has no zone; write it like 2026-03-01T10:56:00Z")
-    return at
+    raise commands.Conflict(f"{text!r} has no zone; write it like 2026-03-01T10:56:00Z")
 
 
 @require_POST

@@ -211,6 +211,8 @@ class _Walk:
         self.intervals: list[Interval] = []
         self.used = ZERO
         self.broke_at: datetime | None = None
+        self._full: tuple[timedelta, datetime] | None = None
+        """A target used up to the end of a piece, and that end: where the next begins later, it broke here."""
         self.warned_at: datetime | None = None
         self.severity: int | None = None
 
@@ -235,7 +237,12 @@ class _Walk:
         """Note a threshold that is passed within the piece; at the piece's start when it was before."""
         after = self.used + piece.length
         if self.broke_at is None and after > target:
-            self.broke_at = piece.start + max(ZERO, target - self.used)
+            full = self._full is not None and self._full[0] == target == self.used
+            self.broke_at = (
+                self._full[1] if full and self._full else piece.start + max(ZERO, target - self.used)
+            )
+        if piece.length and after == target:
+            self._full = (target, piece.end)
         warning = target * self.rule.warn / 100
         if self.warned_at is None and after >= warning:
             self.warned_at = piece.start + max(ZERO, warning - self.used)

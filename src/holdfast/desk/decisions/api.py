@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Path, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.commands import Conflict
@@ -16,7 +16,7 @@ from holdfast.desk.decisions import commands, publishing, queries
 from holdfast.desk.decisions.authority import Table, table
 from holdfast.desk.decisions.models import Decision, Delegation
 from holdfast.desk.decisions.rights import Right
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 
@@ -144,8 +144,8 @@ class DelegationIn(Schema):
     organisation: Annotated[Words, Field(max_length=8)]
     right: Right
     to: Annotated[Words, Field(max_length=150)]
-    starts: AwareDatetime | None = None
-    ends: AwareDatetime
+    starts: Moment | None = None
+    ends: Moment
 
 
 class DelegationOut(Schema):

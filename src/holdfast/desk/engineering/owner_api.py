@@ -7,7 +7,7 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.models import Case
@@ -15,7 +15,7 @@ from holdfast.desk.engineering import fixes, outcomes, queries
 from holdfast.desk.engineering.api import BriefOut, TicketOut
 from holdfast.desk.engineering.models import Fix, Standing, Ticket
 from holdfast.desk.engineering.queries import Row
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 
 router = Router(tags=["tickets"])
@@ -38,7 +38,7 @@ class FixIn(Schema):
     line: Annotated[Words, Field(max_length=60)] = ""
     """The line a hot fix is for, such as `1.0`; every later version has it when empty."""
     build: Annotated[Words, Field(max_length=120)] = ""
-    released_at: AwareDatetime | None = None
+    released_at: Moment | None = None
     """When it could be installed."""
 
 

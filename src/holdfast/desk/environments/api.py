@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.commands import Conflict
@@ -16,7 +16,7 @@ from holdfast.desk.environments import commands, queries
 from holdfast.desk.environments.comparing import compare
 from holdfast.desk.environments.formats import MOST_BYTES
 from holdfast.desk.environments.models import Environment
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 
 router = Router(tags=["environments"])
@@ -64,7 +64,7 @@ class EnvironmentIn(Schema):
     text: Annotated[Words, Field(max_length=MOST_BYTES)] = ""
     artefact: Annotated[Words, Field(max_length=40, pattern=r"^(\d{1,18}|A\d{1,9})?$")] = ""
     format: Annotated[str, Field(pattern=r"^(json|yaml|env|ini|properties)?$")] = ""
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     version: Short = ""
     region: Short = ""
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.impact import commands, queries
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 
 router = Router(tags=["impact"])
@@ -74,7 +74,7 @@ class NumberIn(Schema):
     whole: Amount | None = None
     unit: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
     """Currency of money."""
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     """The report when left out."""
 
 
@@ -82,7 +82,7 @@ class ConstraintIn(Schema):
     """What the customer does not allow or cannot bear."""
 
     text: Annotated[Words, Field(min_length=1, max_length=400, pattern=r"\S")]
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     source: Source = "customer"
 
 

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer, SessionAuth
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime
 
 from holdfast.desk.people.commands import bearer, choose_mails
 from holdfast.desk.people.models import Person, Token
+from holdfast.desk.people.moments import in_utc
 from holdfast.desk.people.queries import signed_in
 
 
@@ -24,6 +25,8 @@ def _storable(text: str) -> str:
 
 Words = Annotated[str, AfterValidator(_storable)]
 """Text from outside: anything but NUL and lone surrogates."""
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""A time from outside, with its zone; kept in UTC."""
 
 
 class Bearer(HttpBearer):

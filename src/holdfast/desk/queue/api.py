@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, QueryDict
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.models import Case
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.queue import commands, queries, reviews
 from holdfast.desk.queue.filters import asked
@@ -101,7 +101,7 @@ class BulkOut(Schema):
 class FocusIn(Schema):
     """Time to concentrate; null ends it."""
 
-    until: AwareDatetime | None
+    until: Moment | None
     lets_in: Annotated[int, Field(ge=1, le=4)] = 1
 
 

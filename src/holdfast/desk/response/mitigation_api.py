@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.clock_views import internal_case
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.response import mitigations as commands
@@ -120,7 +120,7 @@ class UndoneIn(Schema):
 class ExtendedIn(Schema):
     """Until when, and why."""
 
-    until: AwareDatetime
+    until: Moment
     reason: Said
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases import lines
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.models import Case
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.models import Person
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.response import handing, moving, room
@@ -226,7 +226,7 @@ class HandOverIn(Schema):
     """To whom, and from when on; without a time at once."""
 
     to: Annotated[Words, Field(max_length=150)]
-    effect_at: AwareDatetime | None = None
+    effect_at: Moment | None = None
 
 
 class WrittenIn(Schema):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from holdfast.desk.cases.api import EntryOut
 from holdfast.desk.cases.clock_views import internal_case
@@ -15,7 +15,7 @@ from holdfast.desk.cases.models import Entry
 from holdfast.desk.cases.queries import visible_case
 from holdfast.desk.cases.telling import Message
 from holdfast.desk.cases.telling import tell as tell_customer
-from holdfast.desk.people.api import Words
+from holdfast.desk.people.api import Moment, Words
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.updates import commands, promising, queries, telling
 from holdfast.desk.updates.filling import text_of
@@ -39,7 +39,7 @@ class CommitmentIn(Schema):
     about: Annotated[Words, Field(max_length=20)]
     """`fix`, `workaround`, `analysis`, `other`."""
     text: Annotated[Words, Field(min_length=1, max_length=400)]
-    due: AwareDatetime
+    due: Moment
 
 
 class DraftIn(Schema):
@@ -49,7 +49,7 @@ class DraftIn(Schema):
     known: Text = ""
     doing: Text = ""
     next_step: Text = ""
-    next_at: AwareDatetime | None = None
+    next_at: Moment | None = None
     commitments: Annotated[tuple[CommitmentIn, ...], Field(max_length=8)] = ()
     edits: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     """The state you started from; writing is refused when there is a newer one."""
@@ -72,7 +72,7 @@ class MoveIn(Schema):
     """What became of a promise: kept, or moved to another time."""
 
     said: Annotated[Words, Field(min_length=1, max_length=400, pattern=r"\S")]
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class HitOut(Schema):
