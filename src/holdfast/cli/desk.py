@@ -17,7 +17,7 @@ FAULT, SEED, SECONDS = "slow_dependency", 1, 20.0
 
 
 def serve(host: str, port: int) -> None:
-    """Bring the database up to date, then serve until interrupted."""
+    """Bring the database up to date, then serve until interrupted; say so where preparing takes a while."""
     from holdfast.web import serving
 
     said = "Preparing; the first start on a machine compiles for about a minute"

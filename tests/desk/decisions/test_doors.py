@@ -21,26 +21,10 @@ from holdfast.desk.decisions.authority import alone, table
 from holdfast.desk.decisions.guarding import Unguarded, guarded, guarded_deeds, nothing_to_do, require
 from holdfast.desk.decisions.rights import DecisionRights, Right
 from holdfast.desk.policies.commands import publish
+from role_table import CAST
 
 pytestmark = pytest.mark.django_db
-ROLES = (
-    "stranger",
-    "customer",
-    "tier1",
-    "tier2",
-    "developer",
-    "sre",
-    "success",
-    "product",
-    "security",
-    "executive",
-    "auditor",
-    "engineer",
-    "team_mate",
-    "lead",
-    "manager",
-    "admin",
-)
+ROLES = tuple(role for role in CAST if role != "nobody")
 
 
 @pytest.fixture

@@ -237,10 +237,9 @@ class _Walk:
         """Note a threshold that is passed within the piece; at the piece's start when it was before."""
         after = self.used + piece.length
         if self.broke_at is None and after > target:
-            full = self._full is not None and self._full[0] == target == self.used
-            self.broke_at = (
-                self._full[1] if full and self._full else piece.start + max(ZERO, target - self.used)
-            )
+            full, ended = self._full or (None, piece.start)
+            used_up = full == target == self.used
+            self.broke_at = ended if used_up else piece.start + max(ZERO, target - self.used)
         if piece.length and after == target:
             self._full = (target, piece.end)
         warning = target * self.rule.warn / 100
