@@ -16,8 +16,8 @@ from holdfast.desk.cases import commands as cases
 from holdfast.desk.cases.commands import Conflict, Escalation
 from holdfast.desk.cases.models import Case
 from holdfast.desk.outbox.commands import publish
+from holdfast.desk.people import moments
 from holdfast.desk.people.models import Person
-from holdfast.desk.people.moments import in_utc
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.vault import commands as vault
 from holdfast.desk.vault.models import Artefact
@@ -57,15 +57,7 @@ def escalation(fields: dict[str, Any]) -> Escalation:
 
 
 def _moment(text: Any) -> datetime | None:
-    if text in (None, ""):
-        return None
-    try:
-        moment = datetime.fromisoformat(str(text))
-        if moment.tzinfo is not None:
-            return in_utc(moment)
-    except ValueError as wrong:
-        raise ValueError(f"{str(text)[:40]!r} is no time such as 2026-03-01T10:56:00+01:00") from wrong
-    raise ValueError(f"{str(text)[:40]!r} has no zone; write it like 2026-03-01T10:56:00+01:00")
+    return None if text in (None, "") else moments.read(str(text))
 
 
 @dataclass(frozen=True, slots=True)

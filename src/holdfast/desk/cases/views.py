@@ -18,8 +18,8 @@ from holdfast.desk.cases.models import Case, Kind
 from holdfast.desk.cases.outside import cases_as_read, entries_as_read
 from holdfast.desk.cases.telling import Waits
 from holdfast.desk.outbox import live
+from holdfast.desk.people import moments
 from holdfast.desk.people.models import Person
-from holdfast.desk.people.moments import in_utc
 from holdfast.desk.people.queries import signed_in
 from holdfast.desk.people.rights import REACH, Deed, Reach
 
@@ -95,16 +95,11 @@ def move(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def moment(text: str) -> datetime | None:
-    """Return a time typed into a form; without a zone it would mean something else to everybody."""
-    if not text.strip():
-        return None
+    """Return a time typed into a form, in UTC; None for nothing."""
     try:
-        at = datetime.fromisoformat(text.strip())
-        if at.tzinfo is not None:
-            return in_utc(at)
+        return moments.read(text) if text.strip() else None
     except ValueError as error:
-        raise commands.Conflict(f"{text!r} is no time; write it like 2026-03-01T10:56:00Z") from error
-    raise commands.Conflict(f"{text!r} has no zone; write it like 2026-03-01T10:56:00Z")
+        raise commands.Conflict(str(error)) from error
 
 
 @require_POST

@@ -32,6 +32,7 @@ from holdfast.desk.investigation.kept import seal_reading
 from holdfast.desk.investigation.queries import newest
 from holdfast.desk.links.models import Link, Relation
 from holdfast.desk.outbox.commands import publish
+from holdfast.desk.people import moments
 from holdfast.desk.people.commands import somebody_elsewhere
 from holdfast.desk.people.models import Customer, Organisation, Person
 from holdfast.desk.people.rights import Deed
@@ -240,12 +241,9 @@ class _Writing:
 
 def _moment(text: Any) -> datetime:
     try:
-        found = datetime.fromisoformat(str(text))
+        return moments.read(str(text))
     except ValueError as error:
-        raise Refused(f"holdfast-case.json: {str(text)[:40]!r} is no time") from error
-    if found.tzinfo is None:
-        raise Refused("holdfast-case.json: the time it was made at has no zone")
-    return found
+        raise Refused(f"holdfast-case.json: {error}") from error
 
 
 # --- evidence

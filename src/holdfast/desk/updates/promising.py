@@ -18,8 +18,8 @@ from holdfast.desk.decisions.guarding import NeedsApproval, guarded, require
 from holdfast.desk.decisions.models import Decision
 from holdfast.desk.decisions.models import State as Asked
 from holdfast.desk.decisions.rights import Right
+from holdfast.desk.people import moments
 from holdfast.desk.people.models import Person
-from holdfast.desk.people.moments import in_utc
 from holdfast.desk.people.rights import Deed
 from holdfast.desk.updates.models import Promise, Update
 
@@ -35,12 +35,9 @@ def right_of(about: str) -> Right:
 def moment(text: str) -> datetime:
     """Return a time that was written with its zone."""
     try:
-        at = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
-        if at.tzinfo is not None:
-            return in_utc(at)
+        return moments.read(text.strip().replace(" UTC", "+00:00"))
     except ValueError as error:
-        raise Conflict(f"{text[:40]!r} is no time; write it like 2026-03-01T10:00:00Z") from error
-    raise Conflict(f"{text[:40]!r} has no zone; write it like 2026-03-01T10:00:00Z")
+        raise Conflict(str(error)) from error
 
 
 def register(case: Case, update: Update, by: Person) -> None:
