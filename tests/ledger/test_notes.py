@@ -28,6 +28,20 @@ def test_the_published_example_verifies() -> None:
         Note(note.text.replace("answer", "anwser"), note.signatures).require(VerifierKey.parse(EXAMPLE_KEY))
 
 
+@given(st.integers(0, len(EXAMPLE) - 1), st.integers(0, 7))
+def test_no_changed_bit_of_a_signed_note_is_taken(at: int, bit: int) -> None:
+    with pytest.raises(BadNote):
+        Note.parse(EXAMPLE[:at] + chr(ord(EXAMPLE[at]) ^ (1 << bit)) + EXAMPLE[at + 1 :]).require(
+            VerifierKey.parse(EXAMPLE_KEY)
+        )
+
+
+@pytest.mark.parametrize("spare", "NOP")
+def test_a_signature_is_written_in_one_way_only(spare: str) -> None:
+    with pytest.raises(BadNote, match="a signature line reads"):
+        Note.parse(EXAMPLE.replace("nAM=", f"nA{spare}="))
+
+
 def test_keys_keep_their_form_and_never_print_their_secret() -> None:
     key = SigningKey.make("desk.example/log")
 

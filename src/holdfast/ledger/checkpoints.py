@@ -5,11 +5,10 @@ The text is C2SP tlog-checkpoint (origin, size, root); a cosignature is C2SP tlo
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 
+from holdfast.ledger import encoded
 from holdfast.ledger.notes import COSIGNATURE, BadNote, Note, SigningKey, VerifierKey
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -25,7 +24,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return the text that is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{encoded.written(self.root)}\n"
 
     def signed(self, key: SigningKey) -> Note:
         """Return the checkpoint as a note signed by the log."""
@@ -38,8 +37,8 @@ class Checkpoint:
         if len(lines) < 4 or not lines[0] or not _SIZE.fullmatch(lines[1]):
             raise BadNote("a checkpoint has an origin, a size and a root, one a line")
         try:
-            root = base64.b64decode(lines[2], validate=True)
-        except (binascii.Error, ValueError):
+            root = encoded.read(lines[2])
+        except ValueError:
             root = b""
         if len(root) != 32:
             raise BadNote("a checkpoint's root is 32 bytes as base64")

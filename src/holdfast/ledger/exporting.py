@@ -11,7 +11,6 @@ A zip (or folder) with
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import zipfile
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from holdfast.ledger import encoded
 from holdfast.ledger.canonical import canonical
 from holdfast.ledger.commitments import Opening
 
@@ -94,7 +94,7 @@ def _fill(archive: zipfile.ZipFile, export: Export) -> int:
             number += 1
     with archive.open("checkpoints.jsonl", "w", force_zip64=True) as file:
         for kept in export.checkpoints:
-            tokens = [base64.b64encode(token).decode() for token in kept.timestamps]
+            tokens = [encoded.written(token) for token in kept.timestamps]
             _json(file, {"note": kept.note, "timestamps": tokens})
     with archive.open("openings.jsonl", "w", force_zip64=True) as file:
         for index, path, opening in export.openings:
@@ -120,7 +120,7 @@ def _lines(export: Export) -> Iterable[bytes]:
             yield entry
         return
     for one in export.part:
-        proof = [base64.b64encode(node).decode() for node in one.proof]
+        proof = [encoded.written(node) for node in one.proof]
         yield canonical({"index": one.index, "entry": one.entry.decode(), "proof": proof})
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -11,6 +9,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from holdfast.ledger import encoded
 
 SIGNATURE: Final = 1
 COSIGNATURE: Final = 4
@@ -39,7 +39,7 @@ class VerifierKey:
         return hashlib.sha256(told).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{_base64(bytes([self.algorithm]) + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{encoded.written(bytes([self.algorithm]) + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -90,7 +90,9 @@ class SigningKey:
     def secret_text(self) -> str:
         """Return the form kept in a key file: `PRIVATE+KEY+name+keyid+base64`, as Go's note package has it."""
         key = self.verifier
-        return f"PRIVATE+KEY+{self.name}+{key.id.hex()}+{_base64(bytes([self.algorithm]) + self.seed)}"
+        return (
+            f"PRIVATE+KEY+{self.name}+{key.id.hex()}+{encoded.written(bytes([self.algorithm]) + self.seed)}"
+        )
 
     @classmethod
     def parse(cls, text: str) -> SigningKey:
@@ -113,7 +115,9 @@ class Note:
     signatures: tuple[tuple[str, bytes, bytes], ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"{_DASH} {name} {_base64(number + made)}\n" for name, number, made in self.signatures]
+        lines = [
+            f"{_DASH} {name} {encoded.written(number + made)}\n" for name, number, made in self.signatures
+        ]
         return f"{self.text}\n{''.join(lines)}"
 
     @classmethod
@@ -122,7 +126,7 @@ class Note:
         text, between, tail = written.rpartition("\n\n")
         if not between or len(written) > MOST_BYTES or not tail.endswith("\n"):
             raise BadNote("a note is a text, a blank line and signature lines")
-        return cls(f"{text}\n", tuple(_signature(line) for line in tail.splitlines()))
+        return cls(f"{text}\n", tuple(_signature(line) for line in tail.removesuffix("\n").split("\n")))
 
     def signed(self, key: SigningKey) -> Note:
         """Return the note with one more signature, over its text."""
@@ -147,12 +151,8 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
     return parts[1], raw[:4], raw[4:]
 
 
-def _base64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
-
-
 def _bytes(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        return encoded.read(text)
+    except ValueError:
         return b""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import json
 import zipfile
@@ -13,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from holdfast.ledger import encoded
 from holdfast.ledger.checkpoints import Checkpoint, read, seen_at
 from holdfast.ledger.commitments import Opening
 from holdfast.ledger.exporting import FORMAT
@@ -154,7 +153,7 @@ def _seen(note: Note, tokens: Sequence[str], size: int, others: Others, verdict:
             verdict.witnessed.append((witness.name, size, when))
     if others.authorities:
         for token in tokens:
-            at = stamped_at(base64.b64decode(token, validate=True), note, others.authorities)
+            at = stamped_at(encoded.read(token), note, others.authorities)
             verdict.witnessed.append(("time-stamp", size, int(at.timestamp())))
 
 
@@ -228,8 +227,8 @@ def _part(open_part: OpenPart, marks: dict[int, bytes], verdict: Verdict) -> dic
         try:
             told = _object(line)
             index, entry = int(told["index"]), str(told["entry"]).encode()
-            proof = [base64.b64decode(node, validate=True) for node in told["proof"]]
-        except (KeyError, TypeError, ValueError, binascii.Error):
+            proof = [encoded.read(node) for node in told["proof"]]
+        except (KeyError, TypeError, ValueError):
             verdict.faults.append(f"line {number} of the entries is damaged")
             continue
         if last is not None and includes(leaf_hash(entry), index, last.size, proof, marks[last.size]):

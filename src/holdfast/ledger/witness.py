@@ -6,8 +6,6 @@ a log of somebody else. Its memory is one small file that is replaced whole.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import os
 import tempfile
@@ -18,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
 
+from holdfast.ledger import encoded
 from holdfast.ledger.checkpoints import Checkpoint, cosigned, read
 from holdfast.ledger.merkle import EMPTY, consistent
 from holdfast.ledger.notes import BadNote, Note, SigningKey, VerifierKey
@@ -45,7 +44,7 @@ class Request:
     note: Note
 
     def __str__(self) -> str:
-        hashes = [base64.b64encode(one).decode() for one in self.proof]
+        hashes = [encoded.written(one) for one in self.proof]
         return "\n".join([f"old {self.old}", *hashes, "", str(self.note)])
 
     @classmethod
@@ -59,8 +58,8 @@ class Request:
         if len(lines) - 1 > MOST_PROOF:
             raise BadNote(f"a proof has at most {MOST_PROOF} hashes")
         try:
-            proof = tuple(base64.b64decode(line, validate=True) for line in lines[1:])
-        except (binascii.Error, ValueError) as error:
+            proof = tuple(encoded.read(line) for line in lines[1:])
+        except ValueError as error:
             raise BadNote("the proof is not base64") from error
         if any(len(one) != 32 for one in proof):
             raise BadNote("a hash of the proof is not 32 bytes")
