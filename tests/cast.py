@@ -41,10 +41,13 @@ DIAGNOSIS: dict[str, Any] = {
     ],
     "findings": [
         {
-            "id": "F-01", "rule": "logs.gone_line", "title": "Gone: line 53", "severity": "warning",
+            "id": "F-01", "rule": "logs.gone_line", "title": "Gone: line in route: line 53", "severity": "warning",
             "confidence": 0.99, "components": ["route"], "first": "2023-01-29T10:56:13.256Z", "last": None,
             "count": 60, "locators": [{"artefact": "A1", "line": 54, "time": "2023-01-29T10:56:07.322Z"}],
-            "data": {"before": {"count": 29, "of": 29}, "after": {"count": 0, "of": 60}, "way": "gone"},
+            "data": {
+                "before": {"count": 29, "of": 29}, "after": {"count": 0, "of": 60}, "way": "gone", "what": "line 53",
+                "operation": "", "effect": 0.9, "unexplained": 0.9, "explained_by": "",
+            },
         }
     ],
     "components": [

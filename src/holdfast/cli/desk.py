@@ -71,11 +71,15 @@ def demo(port: int) -> None:
     from holdfast.web import serving
 
     serving.set_up()
-    with console.status("preparing the desk"):
+    with console.status("preparing the desk") as status:
         serving.migrate()
         from holdfast.web.demo import prepare_demo
 
-        case, sign_in = prepare_demo([bundle], [baseline])
+        case, sign_in = prepare_demo(
+            [bundle],
+            [baseline],
+            progress=lambda percent, what: status.update(f"preparing the desk: {what} {percent} %"),
+        )
 
     def ready(address: str) -> None:
         console.print(Rule())

@@ -20,7 +20,7 @@ class Rule:
 
 
 _CHANGE = ("before", "after", "way", "what", "operation", "effect", "unexplained", "explained_by")
-_SLOWER = ("before", "after", "way", "effect", "unexplained")
+_SLOWER = ("before", "after", "way", "subject", "effect", "unexplained")
 
 OPENING = (
     Rule("bundle.bomb", "A member would grow beyond all measure when decompressed; it was refused."),
@@ -78,8 +78,16 @@ COMPARING = (
         _CHANGE,
     ),
     Rule("traces.more_failure", "A larger share of calls fails so, and nothing below them failed.", _CHANGE),
-    Rule("traces.slower_work", "A component's own work takes longer, what it calls taken off.", _SLOWER),
-    Rule("traces.slower_way", "Callers wait longer than the called works, or get no answer at all.", _SLOWER),
+    Rule(
+        "traces.slower_work",
+        "A component's own work takes longer, what it calls taken off; `usual` and `now` are nanoseconds.",
+        _SLOWER,
+    ),
+    Rule(
+        "traces.slower_way",
+        "Callers wait longer than the called works (`usual` and `now`, nanoseconds), or get no answer at all.",
+        _SLOWER,
+    ),
     Rule(
         "metrics.shift",
         "A metric of one component moved as the same metric elsewhere did not.",

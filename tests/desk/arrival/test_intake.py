@@ -194,10 +194,10 @@ def test_signs_are_seen_and_not_imagined(sign, there, absent):
 )
 def test_hostile_text_costs_no_time(text, piece):
     long = text + piece * (60_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     for look in signs.SIGNS.values():
         assert isinstance(look(long), str)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_case_page_and_the_intake_page_show_it(case, engineer, customer, signed_in):

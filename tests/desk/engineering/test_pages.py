@@ -54,7 +54,7 @@ def test_a_ticket_lives_through_pages(
 
     assert "ENG-1" in said(owner.get("/tickets/"))
     page = said(owner.get(OWNED))
-    assert "line 53: 0 of 60" in page
+    assert "route, line “line 53”: in 0 of 60 calls" in page
     assert "/cases/ESC-1/tickets" not in page  # the case is not theirs to open
     owner.post(f"{OWNED}/outcome", {"word": "sent_back", "text": "Which <flag>?", "lacks": "steps"})
     page = said(team.get(ONE))

@@ -20,8 +20,13 @@ def test_a_draft_says_what_the_case_holds_with_its_places(known: Any, engineer: 
 
     assert draft.summary == "route drops the log line"
     assert (draft.component, draft.owner, draft.priority) == ("route", "ENG", 2)
-    assert draft.parts["expected"] == "line 53: 29 of 29 before 10:56:07.322 UTC (F-01, route.log:54)."
-    assert draft.parts["actual"].startswith("line 53: 0 of 60 since 10:56:07.322 UTC (F-01, route.log:54).")
+    assert (
+        draft.parts["expected"]
+        == "route, line “line 53”: in 29 of 29 calls before 10:56:07.322 UTC (F-01, route.log:54)."
+    )
+    assert draft.parts["actual"].startswith(
+        "route, line “line 53”: in 0 of 60 calls since 10:56:07.322 UTC (F-01, route.log:54)."
+    )
     assert "7 of 31 requests failed" in draft.parts["impact"]
     assert "Revenue at risk: 60\u202f000 a month." in draft.parts["impact"]
     assert "Workaround: none." in draft.parts["impact"]
@@ -29,7 +34,7 @@ def test_a_draft_says_what_the_case_holds_with_its_places(known: Any, engineer: 
     assert "(T1)" in draft.parts["steps"]
     assert "E1 prod: version 1.0.2, eu-1, image=1.0.2, node=n-3" in draft.parts["environment"]
     assert "seat: completed 164 of 164 (F-01)" in draft.parts["excluded"]
-    assert "line 53: 29 of 29 again (F-01)" in draft.parts["acceptance"]
+    assert "route, line “line 53”: in 29 of 29 calls again (F-01)" in draft.parts["acceptance"]
     assert draft.parts["priority"].startswith("P2 because Sev 2, 7 of 31 requests failed")
     assert draft.parts["risk"] == ""  # nobody has judged it
     assert commands.draft(known, by=engineer) == draft  # gone on with, not begun twice
@@ -122,7 +127,7 @@ def test_filling_anew_keeps_what_people_wrote_and_offers_the_news(known: Any, en
     assert "9 of 44" in draft.parts["impact"]
     assert commands.written_by_hand(draft) == {"expected"}
     draft = commands.refill(draft, by=engineer, take="expected")
-    assert draft.parts["expected"].startswith("line 53: 29 of 29")
+    assert draft.parts["expected"].startswith("route, line “line 53”: in 29 of 29 calls")
 
 
 def test_two_who_write_at_once_lose_nothing(known: Any, engineer: Any, team_mate: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from holdfast.desk.cases.models import Case
+from holdfast.desk.engineering.observing import observation
 from holdfast.desk.environments.comparing import compare
 from holdfast.desk.environments.models import Environment
 from holdfast.desk.environments.queries import environments
@@ -107,12 +108,12 @@ def _at(place: Mapping[str, str]) -> str:
 def _observed(facts: Facts, *, before: bool) -> list[str]:
     """Return what was seen on one side of the onset."""
     when = f" {'before' if before else 'since'} {facts.onset}" if facts.onset else ""
-    found = [(one, one.before if before else one.after) for one in facts.changes]
-    return [f"{_subject(one)}: {said}{when} ({facts.proof(one.finding)})." for one, said in found if said]
-
-
-def _subject(one: Change) -> str:
-    return one.what.partition(": ")[2] or one.what
+    lines = []
+    for one in facts.changes:
+        seen = observation(one)
+        if said := seen.before if before else seen.after:
+            lines.append(f"{seen.subject}: {said}{when} ({facts.proof(one.finding)}).")
+    return lines
 
 
 def _reported(case: Case) -> list[str]:
@@ -204,9 +205,8 @@ def _evidence(facts: Facts) -> list[str]:
 
 
 def _acceptance(facts: Facts) -> list[str]:
-    lines = [
-        f"{_subject(one)}: {one.before} again ({one.finding['id']})" for one in facts.changes if one.before
-    ]
+    seen = [(observation(one), one.finding["id"]) for one in facts.changes]
+    lines = [f"{one.subject}: {one.before} again ({finding})" for one, finding in seen if one.before]
     lines += [f"{test} run again no longer shows: {test.observed}" for test in facts.tests()[:1]]
     failed = next((one for one in facts.numbers if one.what == "requests" and one.whole), None)
     return [*lines, f"0 of {failed.whole} requests fail" if failed else ""]

@@ -13,6 +13,7 @@ from holdfast.diagnostics.correlation.ranking import Weighed
 from holdfast.diagnostics.correlation.resources import Shift
 from holdfast.diagnostics.correlation.visits import BUNDLE
 from holdfast.diagnostics.findings import Finding, Severity
+from holdfast.diagnostics.units import duration, figure
 
 _ID = re.compile(r"\b(trace|span|request|correlation)[_ -]?id\W{0,3}<\*>\W?", re.IGNORECASE)
 """Ids in a line: they tell its calls apart, not the line from others."""
@@ -98,12 +99,8 @@ class Wording:
     def _work(self, s: Suspicion) -> Finding:
         d = s.detail
         operation = self._operation(d["context"]) or "its work"
-        slow = f"{_of(d['k1'], d['n1'])} calls"
-        title = (
-            f"{s.component} itself works longer on {operation}: usually {duration(d['usual'])}, "
-            f"now {duration(d['usual'] + (d['lost'] or 0))} in {slow}"
-        )
-        return self._slow("traces.slower_work", title, s)
+        what = f"{s.component} itself works longer on {operation}"
+        return self._slow("traces.slower_work", what, d["usual"], d["lost"], s)
 
     def _way(self, s: Suspicion) -> Finding:
         d = s.detail
@@ -115,22 +112,26 @@ class Wording:
             "out": f"Calls from {s.component} to {whom}",
             "both": f"Calls to and from {s.component} ({whom})",
         }[d["side"]]
-        now = duration((worst["usual"] or 0) + (worst["lost"] or 0))
-        slow = f"now {now} in {_of(d['k1'], d['n1'])} calls"
-        title = f"{verb} wait on the way: usually {duration(worst['usual'])}, {slow}"
         if worst["f1"] > worst["w1"] / 2:
-            title = f"{verb} fail without an answer: {_of(d['k1'], d['n1'])}, before {_of(d['k0'], d['n0'])}"
-        return self._slow("traces.slower_way", title, s)
+            return self._slow("traces.slower_way", f"{verb} fail without an answer", None, None, s)
+        return self._slow("traces.slower_way", f"{verb} wait on the way", worst["usual"], worst["lost"], s)
 
-    def _slow(self, rule: str, title: str, s: Suspicion) -> Finding:
+    def _slow(self, rule: str, what: str, usual: float | None, lost: float | None, s: Suspicion) -> Finding:
+        """Return what is slower, from its usual time and what it lost; both None where no answer comes at all."""
         d = s.detail
         data = {
             "before": {"count": int(d["k0"]), "of": int(d["n0"])},
             "after": {"count": int(d["k1"]), "of": int(d["n1"])},
             "way": "slower",
+            "subject": what,
             "effect": round(s.effect, 3),
             "unexplained": round(s.unexplained, 3),
         }
+        title = f"{what}: {_of(d['k1'], d['n1'])}, before {_of(d['k0'], d['n0'])}"
+        if usual is not None:
+            now = usual + (lost or 0)
+            data |= {"usual": round(usual), "now": round(now)}
+            title = f"{what}: usually {duration(usual)}, now {duration(now)} in {_of(d['k1'], d['n1'])} calls"
         confidence = min(0.99, s.effect + 0.3)
         first, last = self._period(s)
         return Finding(
@@ -224,21 +225,6 @@ def _places(items: pl.DataFrame) -> tuple[Locator, ...]:
 
 def _of(count: float, total: float) -> str:
     return f"{int(count)} of {int(total)}"
-
-
-def duration(nanoseconds: float | None) -> str:
-    """Return a duration with two or three figures and its unit."""
-    if nanoseconds is None:
-        return "unknown"
-    for limit, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
-        if nanoseconds >= limit:
-            return f"{figure(nanoseconds / limit)} {unit}"
-    return f"{nanoseconds:.0f} ns"
-
-
-def figure(value: float) -> str:
-    """Return a number with three significant figures, without an exponent where it can be."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def shortened(text: str, most: int = 110) -> str:
