@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from holdfast.redaction.engine import padded
 from holdfast.redaction.learnt import BASE64, HEXED, UTF16, Learnt
+from holdfast.redaction.views import AROUND, unescaped
 
 VALUE = b"Zebra99x7Quagga"
 LEARNT = Learnt([VALUE, b"Zebr4"], [True, True])
@@ -76,3 +77,43 @@ def test_values_of_other_characters_than_ascii(before: bytes, after: bytes, urls
     for text in (value.hex(), value.hex().upper()):
         hits = learnt.find(padded(before.hex().encode() + text.encode() + b"7")).tolist()
         assert (2 * len(before), 2 * len(before) + len(text), 0, HEXED) in map(tuple, hits)
+
+
+@pytest.mark.parametrize("between", [AROUND - 20, AROUND - 8, AROUND - 3, AROUND, AROUND + 9])
+@pytest.mark.parametrize("escaped", [b"Zebra99x%37Quagga", b"Zebra99x\\u0037Quagga", b"Zebra99x&#55;Quagga"])
+def test_an_escaped_value_is_whole_however_far_the_escape_before_it(between: int, escaped: bytes) -> None:
+    view = unescaped(padded(b"%41" + b" " * between + escaped + b" " * 500))
+    assert view is not None
+    assert len(LEARNT.find(view.data)) == 1
+
+
+def test_an_escaped_value_in_base64_of_other_bytes() -> None:
+    whole = bytes([1, 255, 2]) + b"Zebra99x%37Quagga" + bytes([3, 254, 4])
+    text = b"blob " + base64.b64encode(whole)
+    learnt = Learnt([VALUE, b"100%37"], [True, True])
+    assert (9, 9 + 17 * 8 // 6, 0, BASE64) in map(tuple, learnt.find(padded(text)).tolist())
+
+
+@pytest.mark.parametrize(
+    ("value", "bounded"),
+    [
+        (b"Voss7", True), (b"hv@acme.de", True), (b"#!%&$?", True), (b"ab#!%&$?=(", True), (b"Zebra99x7!", False),
+        (b"abcd", True), (b"abcdefg", True), (b"x%)=", False), (b"a" * 400 + b"+b", False), (b"J\xc3\xb6rg", True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("others", [0, 40])
+def test_a_value_is_found_at_every_place_as_it_is(value: bytes, bounded: bool, others: int) -> None:
+    same_end = [b"k%d" % n + value for n in range(others)]
+    learnt = Learnt([value, *same_end], [bounded] * (1 + others))
+    for before in (b"", b" ", b"a b-", b"(((((((", b"\\n", b"=" * 64, b"word " * 13):
+        for after in (b"", b" ", b"...", b"\n"):
+            for text in (before + value + after, before + value + b" " + value + after):
+                hits = [(a, b) for a, b, which, _ in learnt.find(padded(text)).tolist() if which == 0]
+                at = {n for n in range(len(text)) if text.startswith(value, n)}
+                assert {a for a, _ in hits} == at, (before, after)
+
+
+def test_a_word_is_found_as_a_word_only() -> None:
+    learnt = Learnt([b"Voss7", b"Zebra99x7Quagga"], [True, False])
+    text = b"aVoss7 Voss7b Voss7 xxZebra99x7Quaggaxx \\nVoss7"
+    assert sorted(learnt.find(padded(text))[:, 0].tolist()) == [14, 22, 42]

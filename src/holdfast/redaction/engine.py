@@ -163,7 +163,7 @@ class Engine:
         if depth >= DEEPEST:
             return []
         found = self._undone(data, names, learnt, depth, printable=False)
-        if b"quoted-printable" in text or b"=3D" in text:
+        if views.is_printable(data):
             found += self._undone(data, names, learnt, depth, printable=True)
         return found + self._runs(text, data, names, learnt, depth)
 

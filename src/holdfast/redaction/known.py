@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.engine import Engine, padded
+from holdfast.redaction.engine import Engine
 from holdfast.redaction.learning import Traits
 from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt
 from holdfast.redaction.pseudonyms import Pseudonyms
@@ -19,7 +19,7 @@ from holdfast.redaction.views import unescaped
 Array = np.ndarray[Any, Any]
 LEARNT, SPECIAL = -1, -2
 """Numbers in RULE of what is known from elsewhere, and of what is written otherwise."""
-_UNDONE = 3
+_UNDONE = 4
 """How often escapes are undone when what was written is searched."""
 
 
@@ -45,7 +45,7 @@ class Known:
             view = unescaped(data)
             if view is None:
                 break
-            data = padded(view.data.tobytes())
+            data = view.data
         return None
 
     def kind(self, span: Span) -> str:

@@ -2,143 +2,49 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.hidden import CORE, IN_BASE64, IN_HEX, LEAST, hidden
+from holdfast.diagnostics.logs.memory import word_at
+from holdfast.redaction.hidden import hidden
 from holdfast.redaction.kernels import ALNUM, KINDS, kernel
-from holdfast.redaction.masks import words_of
+from holdfast.redaction.masks import lowest, mask_of, within
+from holdfast.redaction.needles import (
+    BASE64,
+    BEGUN,
+    BOUNDED,
+    ENDING,
+    ENDING_FEW,
+    HEAD,
+    HEXED,
+    JSON,
+    LINK,
+    PLAIN,
+    SIZE,
+    STRIDES,
+    SWEPT,
+    SWEPT_FEW,
+    URL,
+    UTF16,
+    VALUE,
+    WIDTHS,
+    WRITING,
+    Index,
+    bytes_hash,
+    needles,
+    place_of,
+)
+from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
-PLAIN, URL, JSON, BASE64, HEXED, UTF16 = range(6)
-"""How a value may be written. Texts of nothing but escapes are undone first (`views`) and searched plain; so is what
-stands in base64, hex or UTF-16 (`hidden`)."""
 SAME_LENGTH = frozenset({BASE64, HEXED, UTF16})
 """Writings that are overwritten at the same length, so that what surrounds them can still be read."""
-_DIGITS = np.frombuffer(b"0123456789ABCDEF", np.uint8)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_THREE = np.uint64(0xFFFFFF00)
-_LONG, _SHORT = 7, 3
-"""Bytes by which needles are found: those of eight bytes and more, and those of four to seven."""
-_HEAD, _BOUNDED, _BEGUN, _LINK = 7, 3, 4, 5
-"""Numbers in front of a needle's letters in its record, and which is which."""
-_LOW = np.uint64(0xFFFFFFFF)
-_TRIED = 8
-"""Windows of a needle among which the rarest is chosen."""
-_URLSAFE = bytes.maketrans(b"+/", b"-_")
-_SAFE = np.array([(chr(c).isalnum() and c < 128) or chr(c) in "-._~" for c in range(256)], np.uint8)
-
-
-@kernel
-def _needles(arena, offsets, bounded, letters, rows):  # type: ignore[no-untyped-def]
-    """Write the needles of all values; rows: int32[n, 6] of (start, size, value, writing, bounded, 0). Return n."""
-    n, count = 0, 0
-    for v in range(len(offsets) - 1):
-        value = arena[offsets[v] : offsets[v + 1]]
-        for writing in range(3):
-            begun, differs = n, writing == 0
-            for code in value:
-                if writing == 1 and not _SAFE[code]:
-                    differs = True
-                    letters[n], letters[n + 1], letters[n + 2] = 37, _DIGITS[code >> 4], _DIGITS[code & 15]
-                    n += 3
-                    continue
-                if writing == 2 and (code == 34 or code == 92):
-                    differs = True
-                    letters[n] = 92
-                    n += 1
-                letters[n] = code
-                n += 1
-            if not differs or n - begun < (4 if writing == 0 else 8):
-                n = begun
-                continue
-            rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = begun, n - begun, v, writing
-            rows[count, 4] = 1 if writing == 0 and bounded[v] else 0
-            count += 1
-    return count
-
-
-@kernel
-def _window(letters, at, width):  # type: ignore[no-untyped-def]
-    """Return a hash of up to seven bytes whose high bits depend on all of them."""
-    key = np.uint64(0)
-    for k in range(width):
-        key |= np.uint64(letters[at + k]) << np.uint64(8 * k + 8)
-    return key * _MIX
-
-
-@kernel
-def _pair(code, shift):  # type: ignore[no-untyped-def]
-    """Return a word with the two bits of a product, taken from below the `shift` bits that choose the word."""
-    one, two = code >> np.uint64(shift - 6), code >> np.uint64(shift - 12)
-    return np.uint64(1) << (one & np.uint64(63)) | np.uint64(1) << (two & np.uint64(63))
-
-
-@kernel
-def _chosen(letters, rows, tally):  # type: ignore[no-untyped-def]
-    """Choose the eight bytes by which each needle is found, those that fewest others share; rows[:, 5] is where they
-    begin in it."""
-    for turn in range(2):
-        for r in range(rows.shape[0]):
-            size, best, least = rows[r, 1], 0, 1 << 30
-            step = max(1, (size - 7) // _TRIED)
-            for at in range(0, size - 7, step):
-                slot = _window(letters, rows[r, 0] + at, _LONG) >> np.uint64(44)
-                if turn == 0:
-                    tally[slot] += 1
-                elif tally[slot] < least:
-                    best, least = at, tally[slot]
-            rows[r, 5] = best
-
-
-@kernel
-def _packed(letters, rows, records):  # type: ignore[no-untyped-def]
-    """Write a record for each needle: `_HEAD` numbers, then its letters; nothing else has to be read of a hit.
-
-    The numbers: size, value, writing, bounded, where the bytes begin by which it is found, and two links of `_index`.
-    """
-    n, texts = 0, records.view(np.uint8)
-    for r in range(rows.shape[0]):
-        first, size = rows[r, 0], rows[r, 1]
-        records[n] = size
-        for k in range(2, 6):
-            records[n + k - 1] = rows[r, k]
-        records[n + _LINK] = records[n + _LINK + 1] = -1
-        for k in range(size):
-            texts[4 * (n + _HEAD) + k] = letters[first + k]
-        n += _HEAD + (size + 3) // 4
-
-
-@kernel
-def _place(slots, code):  # type: ignore[no-untyped-def]
-    """Return the slot of a hash, free or with its mark, and the mark: the low half of the slot's number."""
-    code = (code ^ code >> np.uint64(29)) * np.uint64(0xBF58476D1CE4E5B9)
-    mark, mask = code >> np.uint64(32), np.uint64(len(slots) - 1)
-    at = (code ^ mark) & mask
-    while slots[at] and slots[at] & _LOW != mark:
-        at = (at + np.uint64(1)) & mask
-    return at, mark
-
-
-@kernel
-def _index(records, width, slots, bits, shift):  # type: ignore[no-untyped-def]
-    """Enter each needle by so many bytes and by as many one further: one of them begins at an even place.
-
-    A slot holds where in the records the needle is (twice, plus 1 for the second bytes, plus 1) and the mark of their
-    hash; needles of the same mark hang at each other.
-    """
-    n, texts = 0, records.view(np.uint8)
-    while n < len(records):
-        for second in range(2):
-            code = _window(texts, 4 * (n + _HEAD) + records[n + _BEGUN] + second, width)
-            bits[code >> np.uint64(shift)] |= _pair(code, shift)
-            at, mark = _place(slots, code)
-            records[n + _LINK + second] = np.int64(slots[at] >> np.uint64(32)) - 1
-            slots[at] = np.uint64(2 * n + second + 1) << np.uint64(32) | mark
-        n += _HEAD + (records[n] + 3) // 4
+_FOUR, _SEVEN = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFFFFFFFF00)
+_STRETCH = 4096
+"""Bytes in which places are noted before needles are looked for there."""
+_alnum = mask_of(code for code in range(256) if KINDS[code] & ALNUM)
 
 
 @kernel
@@ -152,79 +58,110 @@ def _bounds(data, at, end, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _noted(data, start, high, records, texts, n, free, out, count):  # type: ignore[no-untyped-def]
+def _noted(data, start, high, index, n, free, out, count):  # type: ignore[no-untyped-def]
     """Note a needle where it stands at `start`, within its bounds unless `free`; return the count."""
-    first, end = 4 * (n + _HEAD), start + records[n]
+    first, end = 4 * (n + HEAD), start + index.records[n + SIZE]
     if start < 0 or end > high:
         return count
     for k in range(start, end):
-        if data[k] != texts[first + k - start]:
+        if data[k] != index.texts[first + k - start]:
             return count
-    if records[n + _BOUNDED] and not free and not _bounds(data, start, end, high):
+    if index.records[n + BOUNDED] and not free and not _bounds(data, start, end, high):
         return count
     if count < out.shape[0]:
         out[count, 0], out[count, 1] = start, end
-        out[count, 2], out[count, 3] = records[n + 1], records[n + 2]
+        out[count, 2], out[count, 3] = index.records[n + VALUE], index.records[n + WRITING]
     return count + 1
 
 
 @kernel
-def _hits(data, at, high, code, records, texts, slots, free, out, count):  # type: ignore[no-untyped-def]
-    """Note the needles that stand where bytes of this hash begin at `at`; return the count."""
-    place, _ = _place(slots, code)
-    entry = np.int64(slots[place] >> np.uint64(32)) - 1
-    while entry >= 0:
-        n, second = entry >> 1, entry & 1
-        count = _noted(data, at - records[n + _BEGUN] - second, high, records, texts, n, free, out, count)
-        entry = np.int64(records[n + _LINK + second])
+def _may_stand(bits, shift, code):  # type: ignore[no-untyped-def]
+    """Return 1 where needles may be found by bytes of this hash, else 0."""
+    held = bits[code >> shift]
+    one, two = code >> (shift - np.uint64(6)), code >> (shift - np.uint64(12))
+    return held >> (one & np.uint64(63)) & held >> (two & np.uint64(63)) & np.uint64(1)
+
+
+@kernel
+def _before(base, i):  # type: ignore[no-untyped-def]
+    """Return the eight bytes up to `i`, zeros in front of the text."""
+    return word_at(base + i - 7) if i >= 7 else word_at(base) << np.uint64(56 - 8 * i)
+
+
+@kernel
+def _behind(base, low, high, size, free, long, short, places):  # type: ignore[no-untyped-def]
+    """Note the ends of words in a text of `size` bytes, from low to high, before which needles may stand; every byte is
+    one where words do not count. Return how many are noted for the long ones and for the short ones."""
+    bits, shift, n = long.bits, np.uint64(long.shift), 0
+    few, little, m = short.bits, np.uint64(short.shift), 0
+    for block in range(low // 64, (high + 63) // 64):
+        at = base + 64 * block
+        ends = within(block, size)
+        if not free:
+            ends &= _alnum(at) & ~_alnum(at + 1)
+        while ends:
+            i = 64 * block + lowest(ends)
+            ends &= ends - np.uint64(1)
+            key = _before(base, i)
+            places[0, n] = i - 6
+            n += _may_stand(bits, shift, bytes_hash(key & _SEVEN))
+            places[1, m] = i - 3
+            m += _may_stand(few, little, bytes_hash(key & _FOUR))
+    return n, m
+
+
+@kernel
+def _swept(base, low, high, index, width, stride, places):  # type: ignore[no-untyped-def]
+    """Note the places so far apart, from low to high, at which a needle's bytes may stand; return how many."""
+    bits, shift, left, n = index.bits, np.uint64(index.shift), np.uint64(64 - 8 * width), 0
+    for i in range(low, high, stride):
+        places[n] = i
+        n += _may_stand(bits, shift, bytes_hash(word_at(base + i) << left))
+    return n
+
+
+@kernel
+def _hits(data, high, index, width, free, places, n, out, count):  # type: ignore[no-untyped-def]
+    """Note the needles whose bytes begin at one of `n` places; return the count.
+
+    Slots and records are far apart: all are read before any is needed, so that none is waited for alone.
+    """
+    base, slots, records, left = data.ctypes.data, index.slots, index.records, np.uint64(64 - 8 * width)
+    entries, kept = np.empty((3, n), np.int64), 0
+    for k in range(n):
+        if places[k] >= 0:
+            place, _ = place_of(slots, bytes_hash(word_at(base + places[k]) << left))
+            entries[0, kept], entries[1, kept] = places[k], np.int64(slots[place] >> np.uint64(32)) - 1
+            kept += entries[1, kept] >= 0
+    for k in range(kept):
+        entries[2, k] = records[(entries[1, k] >> 2) + BEGUN]
+    for k in range(kept):
+        entry, begun = entries[1, k], entries[2, k]
+        while entry >= 0:
+            m, phase = entry >> 2, entry & 3
+            count = _noted(data, entries[0, k] - begun - phase, high, index, m, free, out, count)
+            entry = np.int64(records[m + LINK + phase])
+            if entry >= 0:
+                begun = records[(entry >> 2) + BEGUN]
     return count
 
 
 @kernel
-def _find(data, words, high, long, short, free, out):  # type: ignore[no-untyped-def]
-    """Search data[:high] at its even places; words: the same and more, eight bytes each. Return the count."""
-    count, after = 0, words[0]
-    records, texts, slots, wide, shift = long
-    few, few_texts, few_slots, narrow, little = short
-    shift, little = np.uint64(shift), np.uint64(little)
-    for at in range(0, high, 8):
-        now, after = after, words[np.uint64(at >> 3) + np.uint64(1)]
-        for k in range(0, 8, 2):
-            # the seven bytes from at + k on, eight bits up
-            key = now >> np.uint64(8 * k) << np.uint64(8)
-            if k:
-                key |= after << np.uint64(72 - 8 * k)
-            code = key * _MIX
-            pair = _pair(code, shift)
-            if wide[code >> shift] & pair == pair:
-                count = _hits(data, at + k, high, code, records, texts, slots, free, out, count)
-            code = (key & _THREE) * _MIX
-            pair = _pair(code, little)
-            if narrow[code >> little] & pair == pair:
-                count = _hits(data, at + k, high, code, few, few_texts, few_slots, free, out, count)
+def _find(data, high, indexes, free, out):  # type: ignore[no-untyped-def]
+    """Search data[:high], which has 64 bytes more; return the count."""
+    base, count, places = data.ctypes.data, 0, np.empty((2, _STRETCH + 1), np.int64)
+    ending, swept, ending_few, swept_few = indexes
+    for low in range(0, high, _STRETCH):
+        end = min(low + _STRETCH, high)
+        n, few = _behind(base, low, end, high, free, ending, ending_few, places)
+        count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, out, count)
+        count = _hits(data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, out, count)
+        n = _swept(base, low, end, swept, WIDTHS[SWEPT], STRIDES[SWEPT], places[0])
+        count = _hits(data, high, swept, WIDTHS[SWEPT], free, places[0], n, out, count)
+        if len(swept_few.records):
+            n = _swept(base, low, end, swept_few, WIDTHS[SWEPT_FEW], STRIDES[SWEPT_FEW], places[0])
+            count = _hits(data, high, swept_few, WIDTHS[SWEPT_FEW], free, places[0], n, out, count)
     return count
-
-
-def _indexed(letters: Array, rows: Array, width: int) -> tuple[Any, ...]:
-    records = np.zeros(int((_HEAD + (rows[:, 1].astype(np.int64) + 3) // 4).sum()), np.int32)
-    _packed(letters, rows, records)
-    words = max(10, len(rows).bit_length() - 2)
-    slots = np.zeros(1 << max(8, (len(rows) * 3).bit_length()), np.uint64)
-    bits = np.zeros(1 << words, np.uint64)
-    _index(records, width, slots, bits, 64 - words)
-    return records, records.view(np.uint8), slots, bits, 64 - words
-
-
-def _encoded(value: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield what of a value's base64 and hex depends on it alone, wherever it stands in them, and the writing."""
-    if len(value) >= LEAST[IN_BASE64]:
-        for phase in range(3):
-            text = b64encode(bytes(phase) + value + bytes(3))
-            text = text[(phase * 8 + 5) // 6 : (phase + len(value)) * 8 // 6]
-            if len(text) >= CORE:
-                yield from ((one, BASE64) for one in {text, text.translate(_URLSAFE)})
-    if len(value) >= LEAST[IN_HEX]:
-        yield from ((one, HEXED) for one in (value.hex().encode(), value.hex().upper().encode()))
 
 
 class Learnt:
@@ -232,49 +169,36 @@ class Learnt:
 
     def __init__(self, values: Sequence[bytes], bounded: Sequence[bool] | Array) -> None:
         self.values = values
-        offsets = np.zeros(len(values) + 1, np.int64)
-        np.cumsum([len(value) for value in values], out=offsets[1:])
-        arena = np.frombuffer(b"".join(values) or b"\0", np.uint8)
-        printable = (arena >= 32) & (arena < 127)
-        self._alphabet = (np.bincount(arena[printable], minlength=256) > 0).astype(np.uint8)
-        letters = np.empty(int(offsets[-1]) * 6 + 64, np.uint8)
-        rows = np.zeros((3 * len(values) + 1, 6), np.int32)
-        count = _needles(arena, offsets, np.array([*bounded, False], np.uint8), letters, rows)
-        used = int(rows[count - 1, 0] + rows[count - 1, 1]) if count else 0
-        odd = np.unique(np.searchsorted(offsets, np.flatnonzero(~printable), "right") - 1)
-        texts, more = self._odd(odd, used)
-        letters = np.concatenate((letters[: max(used, 1)], texts))
+        self._indexes: tuple[Index, ...]
+        self._indexes, self._alphabet = needles(values, bounded)
         self._out = np.empty((4096, 4), np.int64)
-        rows = np.concatenate((rows[:count], more))
-        short = rows[:, 1] < 8
-        long = rows[~short]
-        _chosen(letters, long, np.zeros(1 << 20, np.int32))
-        self._long = _indexed(letters, long, _LONG)
-        self._short = _indexed(letters, rows[short], _SHORT)
-
-    def _odd(self, numbers: Array, used: int) -> tuple[Array, Array]:
-        """Return letters and rows for values of other bytes than printable ones: too rare to decode every text for."""
-        texts, rows = [], []
-        for number in numbers[numbers < len(self.values)].tolist():
-            for text, writing in _encoded(self.values[number]):
-                rows.append((used, len(text), number, writing, 0, 0))
-                texts.append(text)
-                used += len(text)
-        return np.frombuffer(b"".join(texts), np.uint8), np.array(rows, np.int32).reshape(-1, 6)
 
     def find(self, data: Array) -> Array:
-        """Return int64[n, 4] of (start, end, value, writing). The data comes from `padded`."""
+        """Return int64[n, 4] of (start, end, value, writing), in no order. The data comes from `padded`."""
         found = self._search(data, False)
         decoded = hidden(data, self._alphabet) if self.values else None
         if decoded is None:
             return found
-        placed, form = decoded.placed(self._search(decoded.data, True))
+        placed, form = decoded.placed(self._within(decoded.data))
         placed[:, 3] = BASE64 + form
         return np.concatenate((found, placed))
 
+    def _within(self, data: Array) -> Array:
+        """Return what stands in decoded stretches, as it is or escaped."""
+        found = self._search(data, True)
+        view = unescaped(data)
+        if view is None:
+            return found
+        inner = self._search(view.data, True)
+        inner[:, :2] = view.back[inner[:, :2]]
+        return np.concatenate((found, inner))
+
     def _search(self, data: Array, free: bool) -> Array:
         while True:
-            count = int(_find(data, words_of(data), len(data), self._long, self._short, free, self._out))
+            count = int(_find(data, len(data), self._indexes, free, self._out))
             if count <= len(self._out):
                 return self._out[:count].copy()
             self._out = np.empty((2 * count, 4), np.int64)
+
+
+__all__ = ["BASE64", "HEXED", "JSON", "PLAIN", "SAME_LENGTH", "URL", "UTF16", "Learnt"]

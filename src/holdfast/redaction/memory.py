@@ -17,6 +17,7 @@ import numpy as np
 from holdfast.redaction.engine import padded
 from holdfast.redaction.files import Discovered, Reader, Withheld, digest_of
 from holdfast.redaction.known import Known
+from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.rewriting import overwritten
 from holdfast.redaction.spans import Span
 
@@ -45,14 +46,14 @@ def discover(path: Path, reader: Reader) -> Discovered:
     return found
 
 
-def _spans(raw: bytes, reader: Reader) -> Iterator[tuple[Span, int, int]]:
-    """Yield each find with where it stands in the block."""
+def _spans(raw: bytes, reader: Reader, learnt: Learnt | None = None) -> Iterator[tuple[Span, int, int]]:
+    """Yield each find, and each of the values known, with where it stands in the block."""
     nothing = np.empty((0, 4), np.int64)
     for text in _TEXT.finditer(raw):
-        for span in reader.spans(text[0], nothing):
+        for span in reader.spans(text[0], nothing, learnt):
             yield span, text.start() + span.start, text.start() + span.end
     for wide in _WIDE.finditer(raw):
-        for span in reader.spans(wide[0][::2], nothing):
+        for span in reader.spans(wide[0][::2], nothing, learnt):
             yield span, wide.start() + 2 * span.start, wide.start() + 2 * span.end
 
 
@@ -66,7 +67,7 @@ def rewrite(path: Path, out: Path, reader: Reader, known: Known) -> Counter[str]
     memory: np.memmap[Any, np.dtype[np.uint8]] = np.memmap(out, np.uint8, "r+")
     for start, end in blocks(size):
         raw = memory[start:end].tobytes()
-        places = [(a, b, span.rule) for span, a, b in _spans(raw, reader)]
+        places = [(a, b, span.rule) for span, a, b in _spans(raw, reader, known.learnt)]
         places += [(a, b, "learnt") for a, b, _, _ in known.learnt.find(padded(raw)).tolist()]
         for a, b, rule in places:
             memory[start + a : start + b] = np.frombuffer(overwritten(raw[a:b]), np.uint8)

@@ -15,15 +15,22 @@ AROUND = 384
 """Bytes on both sides of an escape that are read with it undone."""
 
 
+_PADDING = 64
+
+
 @dataclass(slots=True)
 class Unescaped:
-    """A text with its escapes undone; `back[i]` is where byte i came from, one more entry than bytes."""
+    """A text with its escapes undone, padded as loops want it; `back[i]` is where byte i came from, one more entry
+    than bytes."""
 
     data: Array
     back: Array
 
 
 _escaping, _escaping_too = mask_of(b"%\\&"), mask_of(b"%\\&=")
+_equals, _three, _d = mask_of(b"="), mask_of(b"3"), mask_of(b"D")
+_q, _dash, _p = mask_of(b"q"), mask_of(b"-"), mask_of(b"p")
+_QUOTED = np.frombuffer(b"quoted-printable", np.uint8)
 
 
 @kernel
@@ -178,7 +185,13 @@ def _unescaped(data, low, high, printable, out, back):  # type: ignore[no-untype
         while k > begin and data[k - 1] != 10:
             k -= 1
         i, until = k, anchor + AROUND
-        while i < high and i < until:
+        while i < high:
+            if i >= until:
+                # what an escape further on stands around may have begun here
+                following = _anchors(data, i, min(high, i + AROUND + 16), printable)
+                if following < 0:
+                    break
+                until = following + 1
             code = data[i]
             if code == 10 and not printable:
                 break
@@ -221,6 +234,23 @@ def _write(value, single, at, out, back, n):  # type: ignore[no-untyped-def]
     return n + size
 
 
+@kernel
+def is_printable(data):  # type: ignore[no-untyped-def]
+    """Tell whether a text may hold quoted-printable: it names it, or an equals sign is written so."""
+    base, one, two = data.ctypes.data, np.uint64(1), np.uint64(2)
+    for block in range(0, len(data), 56):
+        at = base + block
+        if _equals(at) & _three(at) >> one & _d(at) >> two:
+            return True
+        named = _q(at) & _dash(at) >> np.uint64(6) & _p(at) >> np.uint64(7)
+        while named:
+            i = block + lowest(named)
+            named &= named - one
+            if i + len(_QUOTED) <= len(data) and (data[i : i + len(_QUOTED)] == _QUOTED).all():
+                return True
+    return False
+
+
 def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
     """Return the stretches of a text around its escapes, undone; None where there is nothing to undo.
 
@@ -229,8 +259,9 @@ def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
     first = _anchors(data, 0, len(data), printable)
     if first < 0:
         return None
-    room = len(data) + len(data) // 2 + 16
+    room = len(data) + len(data) // 2 + 16 + _PADDING
     out, back = np.empty(room, np.uint8), np.empty(room + 1, np.int64)
     size = _unescaped(data, 0, len(data), printable, out, back)
     back[size] = back[size - 1] + 1 if size else 0
+    out[size : size + _PADDING] = 0
     return Unescaped(out[:size], back[: size + 1])
