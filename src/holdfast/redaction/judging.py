@@ -28,9 +28,13 @@ def ways_of(checked: Sequence[Any]) -> Array:
 
 
 def table_of(words: Iterable[bytes]) -> Array:
-    """Return a table of hashes, case ignored, of words that are never judged here, uint64[power of two]."""
+    """Return a table of words that are never judged here, those of Holdfast's own lists among them."""
+    return hashes_of([*words, *(word.encode() for word in ACCOUNTS | ENDINGS_OF_FILES | PLACEHOLDERS)])
+
+
+def hashes_of(words: Iterable[bytes]) -> Array:
+    """Return a table of hashes of words, case ignored, uint64[power of two]."""
     texts = [word.lower() for word in words]
-    texts += [word.encode() for word in ACCOUNTS | ENDINGS_OF_FILES | PLACEHOLDERS]
     table = np.zeros(1 << max(8, (4 * len(texts)).bit_length()), np.uint64)
     for text in texts:
         data = np.frombuffer(text + b"\0", np.uint8)
@@ -62,7 +66,8 @@ def _enter(table, data, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_listed(table, data, start, end):  # type: ignore[no-untyped-def]
+def is_listed(table, data, start, end):  # type: ignore[no-untyped-def]
+    """Tell whether the hash of what stands there is in a table; other words may have it too."""
     return table[_slot(table, _word_hash(data, start, end))] != 0
 
 
@@ -158,7 +163,7 @@ def _email(data, s, e, table):  # type: ignore[no-untyped-def]
     dot = e
     while dot > s and data[dot - 1] != 46 and data[dot - 1] < 128:
         dot -= 1
-    if dot == s or data[dot - 1] != 46 or _is_listed(table, data, dot, e):
+    if dot == s or data[dot - 1] != 46 or is_listed(table, data, dot, e):
         return UNSURE
     if (data[s] | 32) == 103 and (data[s + 1] | 32) == 105:  # git@
         return UNSURE
@@ -174,7 +179,7 @@ def judged(arena, offsets, rules, ways, table, begin, end, verdicts):  # type: i
     for one in range(begin, end):
         s, e, way = offsets[one], offsets[one + 1], ways[rules[one]]
         verdicts[one] = UNSURE
-        if way == _ASK or e <= s or e - s > 512 or _may_be_own(arena, s, e) or _is_listed(table, arena, s, e):
+        if way == _ASK or e <= s or e - s > 512 or _may_be_own(arena, s, e) or is_listed(table, arena, s, e):
             continue
         if way == _NONE:
             verdicts[one] = ACCEPTED

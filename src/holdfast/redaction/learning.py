@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.redaction.judging import hashes_of, is_listed
 from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, kernel
 from holdfast.redaction.rules import SECRET
 from holdfast.redaction.words import ACCOUNTS, PLACEHOLDERS
@@ -16,11 +17,11 @@ _ONLY_HERE = frozenset({"locality", "trait", "geo", "lookalike", "staff"})
 """Classes whose values mean something only in their field."""
 _CODES = {SECRET: 1, "jwt": 2, "name": 3, "user": 4, "host": 4, **dict.fromkeys(_ONLY_HERE, 5)}
 _SECRET, _JWT, _NAME, _ACCOUNT, _HERE = range(1, 6)
-_LOOKED_FOR, _BOUNDED, _LINES, _NUMBER = 1, 2, 4, 8
+_LOOKED_FOR, _BOUNDED, _LINES, _NUMBER, _LISTED = 1, 2, 4, 8, 16
 
 
 @kernel
-def _traits(arena, offsets, kinds, traits):  # type: ignore[no-untyped-def]
+def _traits(arena, offsets, kinds, words, traits):  # type: ignore[no-untyped-def]
     """Write what each value is like: a set of bits."""
     for one in range(len(offsets) - 1):
         start, end, kind = offsets[one], offsets[one + 1], kinds[one]
@@ -47,6 +48,7 @@ def _traits(arena, offsets, kinds, traits):  # type: ignore[no-untyped-def]
             + _BOUNDED * (not secret or size < 10 or word)
             + _LINES * (lines > 0)
             + _NUMBER * number
+            + _LISTED * is_listed(words, arena, start, end)
         )
 
 
@@ -57,21 +59,20 @@ class Traits:
         """Arena and offsets: the values, packed."""
         codes = np.array([_CODES.get(kind, 0) for kind in kinds] or [0], np.uint8)
         traits = np.zeros(len(codes), np.uint8)
-        _traits(arena, offsets, codes, traits)
-        looked_for = np.flatnonzero(traits & _LOOKED_FOR)
-        self.looked_for = np.array([n for n in looked_for.tolist() if not _is_word(values[n])], np.int64)
+        _traits(arena, offsets, codes, _WORDS, traits)
+        words = [n for n in np.flatnonzero(traits & _LISTED).tolist() if _is_word(values[n])]
+        traits[words] &= ~np.uint8(_LOOKED_FOR)
+        self.looked_for = np.flatnonzero(traits & _LOOKED_FOR)
         """Numbers of the values that are removed wherever they stand; the others only where they were found."""
         self.bounded = (traits[self.looked_for] & _BOUNDED) != 0
         self.has_lines = (traits & _LINES) != 0
         self.ends_as_number = (traits & _NUMBER) != 0
 
 
-_LONGEST = max(map(len, ACCOUNTS | PLACEHOLDERS)) * 4
+_WORDS = hashes_of(word.encode() for word in ACCOUNTS | PLACEHOLDERS)
 
 
 def _is_word(value: bytes) -> bool:
     """Tell whether a value is an account of a system or a placeholder."""
-    if len(value) > _LONGEST:
-        return False
     plain = value.decode("utf-8", "replace").lower()
     return plain in ACCOUNTS or plain in PLACEHOLDERS

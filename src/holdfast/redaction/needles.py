@@ -50,7 +50,10 @@ class Index(NamedTuple):
 
 @kernel
 def _written(arena, offsets, bounded, letters, rows):  # type: ignore[no-untyped-def]
-    """Write the needles of all values; rows: int32[n, 6] as in a record, SIZE's place with the first letter. Return n."""
+    """Write the needles of all values; return how many.
+
+    rows: int32[n, 6] of (first letter, size, value, writing, bounded, 0).
+    """
     n, count = 0, 0
     for v in range(len(offsets) - 1):
         value = arena[offsets[v] : offsets[v + 1]]
