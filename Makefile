@@ -42,7 +42,7 @@ lock: ## Pin every dependency with its hashes
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove what was made, keep the data
-	rm -rf $(VENV) .bench .bench-venv build dist node_modules src/holdfast/web/static/vendor
+	rm -rf $(VENV) .bench-venv build dist node_modules src/holdfast/web/static/vendor
 
 # Debian's Python comes without ensurepip; its package brings it.
 $(BIN)/python:

@@ -1,4 +1,4 @@
-"""Runs the benchmarks and writes their table to docs/benchmarks.md.
+"""Runs the benchmarks and writes docs/benchmarks.md.
 
     python -m benchmarks [NAME...]
 
@@ -24,7 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 PAGE = ROOT / "docs" / "benchmarks.md"
-KEPT = ROOT / ".bench"
+KEPT = ROOT / "docs" / "benchmarks.json"
+"""The last run of each, committed beside the page that is written from them."""
 PEERS = ROOT / ".bench-venv"
 PEER_PACKAGES = (
     "drain3==0.9.11",
@@ -85,15 +86,15 @@ def main() -> int:
     if unknown:
         print(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}")
         return 2
-    KEPT.mkdir(exist_ok=True)
     for name in asked:
         done = measured(BENCHMARKS[name])
-        (KEPT / f"{name}.json").write_text(json.dumps(asdict(done), indent=1), "utf-8")
+        keep(name, done)
         print(
             f"{name}: {done.seconds:.0f} s{', left out: ' if done.left_out else ''}{done.left_out}",
             file=sys.stderr,
         )
-    text = page({name: kept(KEPT / f"{name}.json") for name in BENCHMARKS})
+    runs = kept()
+    text = page({name: runs.get(name) for name in BENCHMARKS})
     print(text)
     PAGE.write_text(text, "utf-8")
     return 0
@@ -110,12 +111,21 @@ def measured(benchmark: Callable[[], Iterator[Row]]) -> Run:
     return Run(date, machine(), time.monotonic() - begun, (before, os.getloadavg()[0]), rows, left_out)
 
 
-def kept(path: Path) -> Run | None:
-    """Return a benchmark's last run, if there was one."""
-    if not path.exists():
-        return None
-    data = json.loads(path.read_text("utf-8"))
-    return Run(**{**data, "rows": [Row(**row) for row in data["rows"]]})
+def kept() -> dict[str, Run]:
+    """Return the last run of each benchmark that was run."""
+    if not KEPT.exists():
+        return {}
+    told = json.loads(KEPT.read_text("utf-8"))
+    return {
+        name: Run(**{**data, "rows": [Row(**row) for row in data["rows"]]}) for name, data in told.items()
+    }
+
+
+def keep(name: str, run: Run) -> None:
+    """Keep a run in place of the one before."""
+    runs = kept() | {name: run}
+    told = {name: asdict(runs[name]) for name in BENCHMARKS if name in runs}
+    KEPT.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
 
 def page(runs: dict[str, Run | None]) -> str:
@@ -294,6 +304,23 @@ def desk_writes() -> Iterator[Row]:
             yield at_least(f"{kind}: timeline entries a second", float(rate), float(mark))
 
 
+def watchers() -> Iterator[Row]:
+    """200 people watch one war room on one process: how soon words reach all of them, and what pages take meanwhile."""
+    said = run("watchers.py")
+    found = re.search(r"all watchers, worst +(\d+) ms", said), re.search(r"meanwhile, p95 +(\d+) ms", said)
+    for what, goal, one in zip(
+        ("words reach 200 watchers, worst", "pages meanwhile, p95"), (1000, 150), found, strict=True
+    ):
+        if one:
+            yield at_most(what, float(one[1]), goal, " ms")
+
+
+def ledger() -> Iterator[Row]:
+    """A million entries of the ledger verified from an export, in one process."""
+    for seconds in re.findall(r"^verify +([\d.]+) s", run("ledger.py"), re.M):
+        yield at_most("1,000,000 entries verified", float(seconds), 3, " s")
+
+
 def redaction_speed() -> Iterator[Row]:
     """Redaction, the whole way, against peers that only find."""
     said = run("redaction_speed.py", "60", "--peers", str(peers()), "--large")
@@ -328,6 +355,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "desk_pages": desk_pages,
     "desk_load": desk_load,
     "desk_writes": desk_writes,
+    "watchers": watchers,
+    "ledger": ledger,
     "redaction_speed": redaction_speed,
     "redaction_quality": redaction_quality,
 }
