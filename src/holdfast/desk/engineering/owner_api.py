@@ -12,7 +12,7 @@ from pydantic import Field
 from holdfast.desk.cases.clock_views import internal_case
 from holdfast.desk.cases.models import Case
 from holdfast.desk.engineering import fixes, outcomes, queries
-from holdfast.desk.engineering.api import BriefOut, TicketOut
+from holdfast.desk.engineering.api_shapes import BriefOut, TicketOut
 from holdfast.desk.engineering.models import Fix, Standing, Ticket
 from holdfast.desk.engineering.queries import Row
 from holdfast.desk.people.api import Moment, Words
