@@ -161,16 +161,6 @@ def test_a_crash_withholds_the_file_alone(redacted, monkeypatch: pytest.MonkeyPa
     assert made == {"good.txt": b"y\n"}
 
 
-def test_what_is_still_there_after_writing_withholds_the_file(
-    redacted, monkeypatch: pytest.MonkeyPatch
-) -> None:  # type: ignore[no-untyped-def]
-    from holdfast.redaction import rows
-
-    monkeypatch.setattr(rows, "written", lambda data, *_: data.tobytes())
-    report, _ = redacted({"a.txt": f"password={VALUE}\n".encode()})
-    assert "is still in it" in report.withheld[0].withheld
-
-
 def test_a_missing_file_and_a_wrong_key_are_told(tmp_path: Path, key: Key) -> None:
     with pytest.raises(FileNotFoundError, match="no such file"):
         redact_bundle([tmp_path / "none"], tmp_path / "out", key)

@@ -17,6 +17,8 @@ from holdfast.redaction.engine import padded
 from holdfast.redaction.files import CAPTURES, Discovered, Reader, Withheld, digest_of, encoder_of, text_of
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.known import LEARNT, Known, rows_of
+from holdfast.redaction.learnt import Learnt
+from holdfast.redaction.proving import Proof, Replaced
 from holdfast.redaction.rewriting import replacement, rewritten
 from holdfast.redaction.rows import RULE, START, WHAT
 from holdfast.redaction.rules import SECRET
@@ -24,10 +26,10 @@ from holdfast.redaction.spans import Span, settled
 from holdfast.redaction.windows import windows
 
 Array = np.ndarray[Any, Any]
-OVERLAP = 1 << 15
-"""Bytes of what was written that are searched again with what follows: longer than any writing of a value."""
 Place = tuple[int, str, str, str]
 """Line from 1 (within a window: byte from 0), rule, class, and why it hit."""
+_Written = tuple[Array, Replaced | None, list[Place], bool]
+"""A window written anew, how, what was replaced where, and whether all of it was plain text for plain text."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Writer:
 
     reader: Reader
     known: Known
+    pieces: Learnt
+    """Of the values that `proving` looks for by pieces."""
     explain: bool
 
     def pseudonym(self, span: Span) -> bytes:
@@ -65,23 +69,25 @@ def derive(
     gids: int64, the bundle's number of each of the file's values.
     """
     made = Derived()
+    proof = Proof(writer.known, writer.pieces)
     if kind.name in CAPTURES:
         captures.rewrite(path, out, kind.name, writer.reader.names)
         with out.open("rb") as stream:
-            tail = b""
             while block := stream.read(1 << 20):
-                tail = _searched(tail + block, writer.known)
+                proof.take(np.frombuffer(block, np.uint8))
         made.size, made.sha256 = out.stat().st_size, digest_of(out)
         return made
     work = _Rewriting(writer, found, store, gids)
-    encode, digest, tail = encoder_of(path, kind), hashlib.sha256(), b""
+    encode, digest = encoder_of(path, kind), hashlib.sha256()
     with text_of(path, kind, lambda _: None) as stream, out.open("wb") as target, work:
         for window in windows(stream):
-            raw = encode(work.window(window, made))
-            tail = _searched(tail + raw, writer.known)
-            digest.update(raw)
-            made.size += len(raw)
-            target.write(raw)
+            text, how = work.window(window, made)
+            if encode is not None:
+                text, how = encode(text), None
+            proof.take(text, how)
+            digest.update(text.data)
+            made.size += len(text)
+            target.write(text.data)
         target.flush()
         os.fsync(target.fileno())
     made.sha256 = digest.hexdigest()
@@ -111,37 +117,39 @@ class _Rewriting:
     def __exit__(self, *_: object) -> None:
         self._store.close()
 
-    def window(self, window: bytes, made: Derived) -> bytes:
-        """Return one window written anew; counts and places go to `made`."""
+    def window(self, window: bytes, made: Derived) -> tuple[Array, Replaced | None]:
+        """Return one window written anew, and how where that is known; counts and places go to `made`."""
         if self._line == 1 and not self._json:
             self._columns.begin(window)
             self._json = window.lstrip()[:1] in (b"{", b"[")
-        text, places, plain = self._written(window, made)
+        text, how, places, plain = self._written(window, made)
         # what is replaced plainly has no line feeds, neither before nor after
-        if not plain and text.count(b"\n") != window.count(b"\n"):
+        if not plain and rows.lines_in(text) != rows.lines_in(np.frombuffer(window, np.uint8)):
             raise Withheld("its number of lines would have changed")
         if not self._writer.explain:
             self._line += 1
-            return text
+            return text, how
         at, line = 0, self._line
         for start, rule, kind, why in sorted(places):
             line += window.count(b"\n", at, start)
             at = max(at, start)
             made.explained.append((line, rule, kind, why))
         self._line += window.count(b"\n")
-        return text
+        return text, how
 
-    def _written(self, window: bytes, made: Derived) -> tuple[bytes, list[Place], bool]:
+    def _written(self, window: bytes, made: Derived) -> _Written:
         reader, known, data = self._writer.reader, self._writer.known, padded(window)
         stored, held = self._stored()
         if held:
             extra = self._columns.events(window, data)
             return self._long_way(window, reader.spans(window, extra, known.learnt), made)
         specials = reader.going(reader.engine.indirect(window, data, reader.names, known.learnt))
-        plain, hidden = known.found(data)
+        hits = known.learnt.find(data)
+        plain, hidden = known.found(hits)
         plain, hard = known.parted(np.concatenate((stored, plain)), reader.engine, self._json)
         specials += hidden + hard
-        chosen = rows.settled(np.concatenate((plain, rows_of(specials))) if specials else plain)
+        others = rows_of(specials)
+        chosen = rows.settled(np.concatenate((plain, others)))
         if chosen is None:
             return self._long_way(window, settled(specials + known.as_spans(plain, reader.engine)), made)
         texts, used = [], []
@@ -152,7 +160,8 @@ class _Rewriting:
             chosen[place, WHAT] = -len(texts)
         self._count(chosen, used, made)
         places = self._places(chosen, used) if self._writer.explain else []
-        return rows.written(data, chosen, known.texts, texts), places, not used
+        text, where = rows.written(data, chosen, known.texts, texts)
+        return text, Replaced(data, chosen, where, (stored, hits, others)), places, not used
 
     def _stored(self) -> tuple[Array, bool]:
         """Return the rows of the next window, with the bundle's numbers, and whether pseudonyms may be there."""
@@ -161,7 +170,7 @@ class _Rewriting:
         stored[:, WHAT] = self._numbers[stored[:, WHAT]]
         return stored, held
 
-    def _long_way(self, window: bytes, spans: list[Span], made: Derived) -> tuple[bytes, list[Place], bool]:
+    def _long_way(self, window: bytes, spans: list[Span], made: Derived) -> _Written:
         leaves = [(span.start, leaf) for span in spans for leaf in span.leaves()]
         made.replaced.update(leaf.rule for _, leaf in leaves)
         places = [
@@ -169,7 +178,7 @@ class _Rewriting:
             for start, leaf in leaves
         ]
         text = rewritten(window, spans, self._writer.pseudonym, json=self._json)
-        return text, places if self._writer.explain else [], False
+        return np.frombuffer(text, np.uint8), None, places if self._writer.explain else [], False
 
     def _count(self, chosen: Array, used: list[Span], made: Derived) -> None:
         rules = self._writer.reader.engine.rules
@@ -192,13 +201,6 @@ class _Rewriting:
                     (start, leaf.rule, known.kind(leaf), _why(leaf.rule, leaf.tier)) for leaf in leaves
                 ]
         return places
-
-
-def _searched(text: bytes, known: Known) -> bytes:
-    """Search what was written for every value in every writing; return its end. Raises Withheld."""
-    if (hit := known.remains(padded(text))) is not None:
-        raise Withheld(f"a value found elsewhere ({hit[0]} bytes, writing {hit[1]}) is still in it")
-    return text[-OVERLAP:]
 
 
 def _why(rule: str, tier: str) -> str:

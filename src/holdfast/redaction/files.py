@@ -197,14 +197,19 @@ def text_of(path: Path, kind: Kind, told: Callable[[bytes], object]) -> _Told | 
     return _Told(stream, told) if kind.encoding == "utf-8" else _Wide(stream, kind.encoding, told)
 
 
-def encoder_of(path: Path, kind: Kind) -> Callable[[bytes], bytes]:
-    """Return what writes text in the file's own encoding."""
+def encoder_of(path: Path, kind: Kind) -> Callable[[Array], Array] | None:
+    """Return what writes text in the file's own encoding; None where that is the text itself."""
     if kind.encoding == "utf-8":
-        return lambda text: text
+        return None
     encoding = kind.encoding
     if encoding == "utf-32":
         encoding = "utf-32-le" if path.open("rb").read(4) == b"\xff\xfe\0\0" else "utf-32-be"
-    return lambda text: text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
+
+    def encode(text: Array) -> Array:
+        raw = text.tobytes().decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
+        return np.frombuffer(raw, np.uint8)
+
+    return encode
 
 
 def digest_of(path: Path) -> str:

@@ -53,9 +53,8 @@ class Known:
         number = self.numbers.get(span.value)
         return self.kinds[number] if number is not None else SECRET if span.kind == "learnt" else span.kind
 
-    def found(self, data: Array) -> tuple[Array, list[Span]]:
-        """Return where known values stand: rows of the plain ones, spans of those in other writings."""
-        hits = self.learnt.find(data)
+    def found(self, hits: Array) -> tuple[Array, list[Span]]:
+        """Return hits of `learnt` as rows, the plain ones, and as spans, those in other writings."""
         plain = hits[:, 3] == PLAIN
         rows = np.empty((int(plain.sum()), 5), np.int64)
         rows[:, :2] = hits[plain, :2]

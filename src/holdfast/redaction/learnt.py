@@ -34,6 +34,7 @@ from holdfast.redaction.needles import (
     Index,
     bytes_hash,
     needles,
+    pieces,
     place_of,
 )
 from holdfast.redaction.views import unescaped
@@ -182,6 +183,14 @@ class Learnt:
         placed, form = decoded.placed(self._within(decoded.data))
         placed[:, 3] = BASE64 + form
         return np.concatenate((found, placed))
+
+    def plain(self, data: Array) -> Array:
+        """Return what `find` does of writings that stand there as they are."""
+        return self._search(data, False)
+
+    def pieces(self, least: int, size: int) -> list[bytes]:
+        """Return the letters of needles of more than `least` bytes in pieces of `size`, what is left over left out."""
+        return sorted({piece for index in self._indexes for piece in pieces(index, least, size)})
 
     def _within(self, data: Array) -> Array:
         """Return what stands in decoded stretches, as it is or escaped."""

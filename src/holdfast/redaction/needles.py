@@ -207,6 +207,25 @@ def _indexed(letters: Array, rows: Array, way: int) -> Index:
     return Index(records, records.view(np.uint8), slots, bits, 64 - words)
 
 
+@kernel
+def _pieces(records, least, size, starts):  # type: ignore[no-untyped-def]
+    """Write where in the records pieces of needles begin that have more than `least` bytes; return how many."""
+    n, count = 0, 0
+    while n < len(records):
+        for k in range(0, records[n] - size + 1 if records[n] > least else 0, size):
+            starts[count] = 4 * (n + HEAD) + k
+            count += 1
+        n += HEAD + (records[n] + 3) // 4
+    return count
+
+
+def pieces(index: Index, least: int, size: int) -> Iterator[bytes]:
+    """Yield the letters of needles of more than `least` bytes in pieces of `size`, what is left over left out."""
+    starts = np.empty(len(index.texts) // size, np.int64)
+    for start in starts[: _pieces(index.records, least, size, starts)].tolist():
+        yield index.texts[start : start + size].tobytes()
+
+
 def _encoded(value: bytes) -> Iterator[tuple[bytes, int]]:
     """Yield what of a value's base64 and hex depends on it alone, wherever it stands in them, and the writing."""
     if len(value) >= LEAST[IN_BASE64]:

@@ -19,6 +19,7 @@ from holdfast.redaction.deriving import Derived, Writer, derive, overwritten
 from holdfast.redaction.files import Discovered, Reader, Withheld, discover
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.known import Known
+from holdfast.redaction.proving import pieces_of
 from holdfast.redaction.redactor import Redactor, engine_of
 from holdfast.redaction.windows import Unbroken
 
@@ -59,7 +60,8 @@ def prepare(redactor: Redactor) -> None:
 def prepare_writing(known: Known, explain: bool) -> None:
     """Make ready for the second pass; the processes inherit it."""
     global _writers
-    _writers = tuple(Writer(reader, known, explain) for reader in _readers)
+    pieces = pieces_of(known)
+    _writers = tuple(Writer(reader, known, pieces, explain) for reader in _readers)
 
 
 def discovered(task: Task) -> Discovered | str:

@@ -60,15 +60,18 @@ def settled(rows: Array) -> Array | None:
 
 
 @kernel
-def _size(rows, size, offsets, special_offsets):  # type: ignore[no-untyped-def]
+def _placed(rows, offsets, special_offsets, places):  # type: ignore[no-untyped-def]
+    """Write where what replaces each row will stand; return by how much the text grows."""
+    moved = 0
     for r in range(rows.shape[0]):
         what = rows[r, 3]
+        places[r, 0] = places[r, 1] = rows[r, 0] + moved
         if what >= 0:
-            size += offsets[what + 1] - offsets[what]
+            places[r, 1] += offsets[what + 1] - offsets[what]
         else:
-            size += special_offsets[-what] - special_offsets[-what - 1]
-        size -= rows[r, 1] - rows[r, 0]
-    return size
+            places[r, 1] += special_offsets[-what] - special_offsets[-what - 1]
+        moved = places[r, 1] - rows[r, 1]
+    return moved
 
 
 @kernel
@@ -90,6 +93,15 @@ def _write(data, rows, texts, offsets, specials, special_offsets, out):  # type:
     out[n:] = data[at:]
 
 
+@kernel
+def lines_in(data):  # type: ignore[no-untyped-def]
+    """Return how many line feeds are in a text."""
+    count = 0
+    for code in data:
+        count += code == 10
+    return count
+
+
 def packed(texts: Sequence[bytes]) -> tuple[Array, Array]:
     """Return texts as one array of bytes and the offsets in it, one more than texts."""
     offsets = np.zeros(len(texts) + 1, np.int64)
@@ -97,9 +109,12 @@ def packed(texts: Sequence[bytes]) -> tuple[Array, Array]:
     return np.frombuffer(b"".join(texts) or b"\0", np.uint8), offsets
 
 
-def written(data: Array, rows: Array, texts: tuple[Array, Array], specials: Sequence[bytes]) -> bytes:
-    """Return the data with each row replaced by its number of `texts`, or of `specials` where WHAT is -1, -2, ..."""
-    extra = packed(specials)
-    out = np.empty(int(_size(rows, len(data), texts[1], extra[1])), np.uint8)
+def written(
+    data: Array, rows: Array, texts: tuple[Array, Array], specials: Sequence[bytes]
+) -> tuple[Array, Array]:
+    """Return the data with each row replaced by its number of `texts`, or of `specials` where WHAT is -1, -2, ...; and
+    where what replaced them stands, int64[n, 2] of (start, end)."""
+    extra, places = packed(specials), np.empty((len(rows), 2), np.int64)
+    out = np.empty(len(data) + int(_placed(rows, texts[1], extra[1], places)), np.uint8)
     _write(data, rows, *texts, *extra, out)
-    return out.tobytes()
+    return out, places

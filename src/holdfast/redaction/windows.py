@@ -9,6 +9,8 @@ from holdfast.diagnostics.bundle.spool import Readable
 SIZE = 1 << 18
 LARGEST = 64 << 20
 """Bytes of one stretch without any separator; a file with a longer one is withheld."""
+_LONGEST_KEY = (1 << 16) - 1
+"""Bytes of a key in PEM that is kept in one window."""
 _SEPARATORS = (b",", b";", b" ", b"}", b">", b"\x00")
 
 
@@ -46,8 +48,8 @@ def _cut(held: bytes, size: int) -> int:
     """Return where to cut, 0 when there is no good place."""
     cut = held.rfind(b"\n") + 1
     if cut:
-        begun = held.rfind(b"-----BEGIN ", 0, cut)
-        if begun >= 0 and held.find(b"-----END ", begun, cut) < 0 and cut - begun < 1 << 16:
+        begun = held.rfind(b"-----BEGIN ", max(0, cut - _LONGEST_KEY), cut)
+        if begun >= 0 and held.find(b"-----END ", begun, cut) < 0:
             return held.rfind(b"\n", 0, begun) + 1
         return _before_folded(held, cut)
     if len(held) < 4 * size:

@@ -1,0 +1,179 @@
+"""Proof, while a file is written, that no known value stands in it in any writing.
+
+What was copied was searched as it was read, and every find there has to touch a place that was replaced; that it was
+copied is looked at byte by byte. So a value can only stand in what was put in place of another or across its edge.
+That is searched again, as far around as a value reaches: stretches of base64, hex and UTF-16 whole, and values longer
+than `REACH` by their pieces. Texts with their escapes undone are searched again whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.diagnostics.logs.memory import byte_at, word_at
+from holdfast.redaction.engine import padded
+from holdfast.redaction.files import Withheld
+from holdfast.redaction.kernels import BASE64, KINDS, kernel
+from holdfast.redaction.known import Known
+from holdfast.redaction.learnt import Learnt
+from holdfast.redaction.views import unescaped
+
+Array = np.ndarray[Any, Any]
+OVERLAP = 1 << 15
+"""Bytes of what was written that are looked at with what follows: longer than any writing of a value."""
+REACH, PIECE = 32, 16
+"""Bytes around a replaced place in which a value is found as it is; any so many of a longer one hold a whole piece."""
+_AROUND = REACH + 2
+"""What decides whether a word ends where a value begins stands in the two bytes before it."""
+_NOTHING = np.empty(0, np.uint8)
+
+
+@dataclass(slots=True)
+class Replaced:
+    """How a text was written: the source, the rows of `rows` replaced in it, where what replaced them stands in what
+    was written, int64[n, 2] of (start, end), and all that was found in the source, int64[n, 2 and more] alike."""
+
+    source: Array
+    rows: Array
+    places: Array
+    finds: Sequence[Array]
+
+
+@kernel
+def _is_same(one, two, size):  # type: ignore[no-untyped-def]
+    """Tell whether so many bytes at two addresses are the same."""
+    differs, k = np.uint64(0), 0
+    for k in range(0, size - 7, 8):
+        differs |= word_at(one + k) ^ word_at(two + k)
+    if size >= 8:
+        return (differs | word_at(one + size - 8) ^ word_at(two + size - 8)) == 0
+    for k in range(size):
+        differs |= np.uint64(byte_at(one + k) ^ byte_at(two + k))
+    return differs == 0
+
+
+@kernel
+def _is_copied(source, rows, written, places):  # type: ignore[no-untyped-def]
+    """Tell whether all that was written between the places is what stands in the source between the rows."""
+    if rows.shape[0] != places.shape[0]:
+        return False
+    at, n, one, two = 0, 0, source.ctypes.data, written.ctypes.data
+    for r in range(rows.shape[0] + 1):
+        start, end, first, last = len(source), len(source), len(written), len(written)
+        if r < rows.shape[0]:
+            start, end, first, last = rows[r, 0], rows[r, 1], places[r, 0], places[r, 1]
+        if not (at <= start <= end <= len(source) and n <= first <= last <= len(written)):
+            return False
+        if first - n != start - at or not _is_same(one + at, two + n, start - at):
+            return False
+        at, n = end, last
+    return True
+
+
+@kernel
+def _all_touched(finds, rows):  # type: ignore[no-untyped-def]
+    """Tell whether every find has a byte in common with one of the rows, which are in order."""
+    low, count = 0, rows.shape[0]
+    for f in range(finds.shape[0]):
+        start, end = finds[f, 0], finds[f, 1]
+        if low and rows[low - 1, 0] >= end:
+            low = 0
+        step, high = 1, low
+        while high < count and rows[high, 0] < end:
+            low, high, step = high + 1, high + step, 2 * step
+        high = min(high, count)
+        while low < high:
+            middle = (low + high) >> 1
+            if rows[middle, 0] < end:
+                low = middle + 1
+            else:
+                high = middle
+        # `low` rows begin before the find ends
+        if low == 0 or rows[low - 1, 1] <= start:
+            return False
+    return True
+
+
+@kernel
+def _hangs_on(data, at):  # type: ignore[no-untyped-def]
+    """Tell whether the bytes on both sides of a place may be of one word or one stretch of base64, hex or UTF-16."""
+    before, after = data[at - 1], data[at]
+    return (before == 0) != (after == 0) or (KINDS[before] & KINDS[after] & BASE64) != 0
+
+
+@kernel
+def _around(data, begun, places, out):  # type: ignore[no-untyped-def]
+    """Copy what stands around the places, which count from `begun`, and around that; return how many bytes.
+
+    A line feed parts what is not one stretch of the text.
+    """
+    n, done = 0, 0
+    for r in range(-1, places.shape[0]):
+        low = high = begun
+        if r >= 0:
+            low, high = begun + places[r, 0], begun + places[r, 1]
+        low, high = max(low - _AROUND, done), min(high + _AROUND, len(data))
+        while low > done and _hangs_on(data, low):
+            low -= 1
+        while high < len(data) and high > done and _hangs_on(data, high):
+            high += 1
+        if low > done:
+            out[n] = 10
+            n += 1
+        if high > low:
+            out[n : n + high - low] = data[low:high]
+            n += high - low
+        done = max(done, high)
+    return n
+
+
+class Proof:
+    """Follows one file as it is written, window by window. Its methods raise Withheld.
+
+    pieces: of the values that are longer than `REACH`, from `pieces_of`.
+    """
+
+    def __init__(self, known: Known, pieces: Learnt) -> None:
+        self._known, self._pieces, self._tail = known, pieces, _NOTHING
+
+    def take(self, written: Array, how: Replaced | None = None) -> None:
+        """Prove what comes next. how: where it is known; without it everything is searched."""
+        data = np.concatenate((self._tail, written, np.zeros(64, np.uint8)))[:-64]
+        if how is None:
+            self._search(data)
+        else:
+            self._compare(written, how)
+            self._search_around(data, how.places)
+        self._tail = data[-OVERLAP:].copy()
+
+    def _compare(self, written: Array, how: Replaced) -> None:
+        if not _is_copied(how.source, how.rows, written, how.places):
+            raise Withheld("what was written differs from what was read in more than what was replaced")
+        if not all(_all_touched(finds, how.rows) for finds in how.finds):
+            raise Withheld("a value found in it was not replaced")
+
+    def _search_around(self, data: Array, places: Array) -> None:
+        out = np.empty(len(data) + len(places) + 1, np.uint8)
+        begun = len(self._tail)
+        around = padded(out[: _around(data, begun, places, out)].tobytes())
+        view = unescaped(data)
+        if (
+            self._known.remains(around) is not None
+            or len(self._pieces.plain(around))
+            or (view is not None and self._known.remains(padded(view.data.tobytes())) is not None)
+        ):
+            self._search(data)
+
+    def _search(self, data: Array) -> None:
+        if (hit := self._known.remains(data)) is not None:
+            raise Withheld(f"a value found elsewhere ({hit[0]} bytes, writing {hit[1]}) is still in it")
+
+
+def pieces_of(known: Known) -> Learnt:
+    """Return the pieces of all that is looked for and is longer than `REACH`."""
+    pieces = known.learnt.pieces(REACH, PIECE)
+    return Learnt(pieces, np.zeros(len(pieces), np.bool_))
