@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from holdfast.redaction import patterns
-from holdfast.redaction.kernels import FOLDS, LOWERED
+from holdfast.redaction.kernels import LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 7
+ENGINE = 8
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
 SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE = range(14, 20)
@@ -39,7 +39,9 @@ class Database(NamedTuple):
     bits: Array  # uint8[2**20 / 8]: four-grams some trigger begins with, by their hash
     anywhere: Array  # uint8[2**20 / 8]: those of them that count within a word too
     buckets: Array  # int32[2**16 + 1]: where a bucket's entries begin
-    grams: Array  # uint32[entries]: the folded four-gram
+    heads: (
+        Array  # uint64[entries, 3]: bits to set and to keep of eight bytes, and what these are at the trigger
+    )
     triggers: Array  # int32[entries]: the trigger
     offsets: Array  # int32[triggers + 1]: into letters
     letters: Array  # uint8[...]: the literals, lower case where case does not count
@@ -136,9 +138,11 @@ def compiled(rules: Sequence[Rule]) -> Database:
     wide = np.concatenate(rows) if rows else np.zeros((2, 256), np.int32)
     first, classes = np.unique(wide, axis=1, return_index=True, return_inverse=True)[1:]
     triggers = list(_triggers(rules))
+    ends = np.concatenate(accepts).astype(np.uint8) if accepts else np.zeros(2, np.uint8)
+    following = [_following(wide, ends, int(starts[t[3]]), t[0]) if t[2] == PREFIX else b"" for t in triggers]
     leads = [rule.lead.encode() if rule.handler else b"" for rule in rules]
     return Database(
-        **_index(triggers),
+        **_index(triggers, following),
         exact=np.array([t[1] for t in triggers], np.uint8),
         modes=np.array([t[2] for t in triggers], np.uint8),
         called=np.array([t[3] for t in triggers], np.int32),
@@ -146,7 +150,7 @@ def compiled(rules: Sequence[Rule]) -> Database:
         glued=np.array([t[5] for t in triggers], np.uint8),
         classes=classes.reshape(-1).astype(np.uint8),
         steps=np.ascontiguousarray(wide[:, first]),
-        accepts=np.concatenate(accepts).astype(np.uint8) if accepts else np.zeros(2, np.uint8),
+        accepts=ends,
         starts=starts,
         opens=np.array([rule.open for rule in rules], np.uint8),
         leads=np.frombuffer(b"".join(leads) or b"\0", np.uint8),
@@ -167,42 +171,58 @@ def _triggers(rules: Sequence[Rule]) -> Any:
         yield word, False, NAME, 0, 0, len(word) >= 5
 
 
-def _index(triggers: list[Any]) -> dict[str, Array]:
-    """Return the tables of four-grams."""
+def _following(wide: Array, ends: Array, state: int, literal: str) -> bytes:
+    """Return the bytes that go on behind a literal in its pattern, from a state on; none where any may follow."""
+    for code in literal.encode("latin-1"):
+        state = int(wide[state, code]) if state else 0
+    return b"" if not state or ends[state] else np.flatnonzero(wide[state]).astype(np.uint8).tobytes()
+
+
+def _index(triggers: list[Any], following: list[bytes]) -> dict[str, Array]:
+    """Return the tables of four-grams. following: the bytes that may stand behind each literal, none for any."""
     letters, offsets, entries = bytearray(), [0], []
     for number, (literal, exact, *_) in enumerate(triggers):
         text = literal.encode("latin-1")
         letters += text if exact else bytes(LOWERED[np.frombuffer(text, np.uint8)])
         offsets.append(len(letters))
-        entries += [(gram, number) for gram in _grams(text)]
-    hashed = [((gram * _MULTIPLY) & 0xFFFFFFFF, gram, number) for gram, number in entries]
-    hashed.sort(key=lambda one: (one[0] >> (32 - _BUCKETS), -(offsets[one[2] + 1] - offsets[one[2]])))
+        entries += [(gram, number) for gram in _grams(text, following[number])]
+    hashed = [((gram * _MULTIPLY) & 0xFFFFFFFF, number) for gram, number in entries]
+    hashed.sort(key=lambda one: (one[0] >> (32 - _BUCKETS), -(offsets[one[1] + 1] - offsets[one[1]])))
     bits, anywhere = (np.zeros((1 << _BITS) // 8, np.uint8) for _ in range(2))
-    for code, _, number in hashed:
+    for code, number in hashed:
         at = code >> (32 - _BITS)
         bits[at >> 3] |= 1 << (at & 7)
         _, _, mode, _, _, glued = triggers[number]
         if glued or mode not in _BEGIN_WORDS:
             anywhere[at >> 3] |= 1 << (at & 7)
     buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
-    for code, *_ in hashed:
+    for code, _ in hashed:
         buckets[(code >> (32 - _BUCKETS)) + 1] += 1
     return {
         "bits": bits,
         "anywhere": anywhere,
         "buckets": np.cumsum(buckets).astype(np.int32),
-        "grams": np.array([gram for _, gram, _ in hashed], np.uint32),
-        "triggers": np.array([number for _, _, number in hashed], np.int32),
+        "heads": np.array([_head(*triggers[number][:2]) for _, number in hashed], np.uint64).reshape(-1, 3),
+        "triggers": np.array([number for _, number in hashed], np.int32),
         "offsets": np.array(offsets, np.int32),
         "letters": np.frombuffer(bytes(letters), np.uint8),
     }
 
 
-def _grams(text: bytes) -> list[int]:
-    folded = [int(FOLDS[code]) for code in text[:4]]
+def _head(literal: str, exact: bool) -> tuple[int, int, int]:
+    """Return a row of `heads`: where case does not count, the bit is set that tells capitals from others."""
+    text = literal.encode("latin-1")[:8].ljust(8, b"\0")
+    cased = bytes(0 if exact or not (65 <= code & 0xDF <= 90) else 32 for code in text)
+    kept = bytes(255 if k < len(literal) else 0 for k in range(8))
+    one, two, three = (int.from_bytes(part, "little") for part in (cased, kept, text))
+    return one, two, three | one
+
+
+def _grams(text: bytes, following: bytes) -> list[int]:
+    """Return the four bytes with which a literal may stand, the bit set in each that tells capitals from others."""
     grams = [0]
-    for fold in folded:
-        grams = [(gram << 6) | fold for gram in grams]
-    for _ in range(4 - len(folded)):
-        grams = [(gram << 6) | fold for gram in grams for fold in range(64)]
+    for k in range(4):
+        any_may = following if following and k == len(text) else range(256)
+        codes = {code | 32 for code in (text[k : k + 1] or any_may)}
+        grams = [gram | code << 8 * k for gram in grams for code in codes]
     return grams

@@ -41,17 +41,6 @@ KINDS = _kinds()
 """Bit set of each byte: digit, upper, lower, underscore, dash, base64, hex, space."""
 
 
-def _folds() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Six bits for each byte, case ignored, for the four-gram of the triggers."""
-    table = np.full(256, 63, np.uint8)
-    for number, one in enumerate("abcdefghijklmnopqrstuvwxyz0123456789_-./:=+@\"'<$#%!\\{(*&,[~>?; \t"):
-        table[ord(one)] = min(number, 62)
-        table[ord(one.upper())] = min(number, 62)
-    return table
-
-
-FOLDS = _folds()
-
 LOWERED = np.array([code + 32 if 65 <= code <= 90 else code for code in range(256)], np.uint8)
 
 

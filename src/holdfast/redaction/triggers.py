@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction import commands, fields
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, FOLDS, KINDS, LOWER, LOWERED, UPPER, WORD, kernel
+from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, KINDS, LOWER, LOWERED, UPPER, WORD, kernel
 from holdfast.redaction.structures import (
     address,
     after_colon,
@@ -241,58 +242,61 @@ def scan_fields(data, low, high, db, names, out, count, pending, waiting):  # ty
 
 
 @kernel
-def _seen(data, low, high, gram, bits, places):  # type: ignore[no-untyped-def]
-    """Write where in data[low:high] a trigger may begin, without a branch; return (the last four-gram, how many)."""
+def _gram_hash(word):  # type: ignore[no-untyped-def]
+    """Return the hash of four bytes, case ignored."""
+    return np.uint32((np.uint32(word) | np.uint32(0x20202020)) * np.uint32(2654435761))
+
+
+@kernel
+def _seen(base, low, high, bits, places):  # type: ignore[no-untyped-def]
+    """Write where a trigger may begin in the bytes from low to high, without a branch; return how many places."""
     found = 0
     for i in range(low, high):
-        gram = ((gram << np.uint32(6)) | np.uint32(FOLDS[data[i + 3]])) & np.uint32(0xFFFFFF)
-        bit = np.uint32(gram * np.uint32(2654435761)) >> np.uint32(12)
+        bit = _gram_hash(word_at(base + i)) >> np.uint32(12)
         places[found] = i
         found += (bits[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)
-    return np.uint32(gram), found
+    return found
+
+
+@kernel
+def _is_there(data, i, word, db, entry):  # type: ignore[no-untyped-def]
+    """Tell whether an entry's trigger stands at `i`, where `word` begins."""
+    if (word | db.heads[entry, 0]) & db.heads[entry, 1] != db.heads[entry, 2]:
+        return False
+    trigger = db.triggers[entry]
+    first, exact = db.offsets[trigger], db.exact[trigger]
+    for k in range(8, db.offsets[trigger + 1] - first):
+        have = data[i + k] if exact else LOWERED[data[i + k]]
+        if have != db.letters[first + k]:
+            return False
+    return True
 
 
 @kernel
 def scan_triggers(data, low, high, db, names, user, out, pending):  # type: ignore[no-untyped-def]
-    """Scan data[low:high]; data has three bytes more.
+    """Scan data[low:high]; data has eight bytes more.
 
     out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 4] of unknown names and the words in them.
     Return (events, pending names). More events than `out` has rows mean that it was too small.
     """
     count = waiting = 0
-    gram, read_to = np.uint32(0), low
-    for ahead in range(low, min(low + 3, high)):
-        gram = (gram << np.uint32(6)) | np.uint32(FOLDS[data[ahead]])
-    places = np.empty(_BLOCK, np.int64)
+    base, read_to, places = data.ctypes.data, low, np.empty(_BLOCK + 1, np.int64)
     for block in range(low, high, _BLOCK):
-        gram, found = _seen(data, block, min(block + _BLOCK, high), gram, db.bits, places)
+        found = _seen(base, block, min(block + _BLOCK, high), db.bits, places)
         for place in range(found):
             i = places[place]
-            gram_here = np.uint32(0)
-            for k in range(4):
-                gram_here = gram_here << np.uint32(6) | np.uint32(FOLDS[data[i + k]])
-            code = np.uint32(gram_here * np.uint32(2654435761))
-            bit = code >> np.uint32(12)
-            if not (db.anywhere[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1) and _is_within(
-                data, i, low
-            ):
-                continue
-            bucket = code >> np.uint32(16)
+            word = word_at(base + i)
+            code = _gram_hash(word)
+            bit, bucket = code >> np.uint32(12), code >> np.uint32(16)
+            within = not (db.anywhere[bit >> np.uint32(3)] >> (bit & np.uint32(7))) & np.uint32(1)
             for entry in range(db.buckets[bucket], db.buckets[bucket + 1]):
-                if db.grams[entry] != gram_here:
+                if not _is_there(data, i, word, db, entry):
                     continue
+                if within and _is_within(data, i, low):
+                    break
                 trigger = db.triggers[entry]
-                first, last = db.offsets[trigger], db.offsets[trigger + 1]
-                end = i + last - first
+                end = i + db.offsets[trigger + 1] - db.offsets[trigger]
                 if end > high:
-                    continue
-                same, exact = True, db.exact[trigger]
-                for k in range(last - first):
-                    have = data[i + k] if exact else LOWERED[data[i + k]]
-                    if have != db.letters[first + k]:
-                        same = False
-                        break
-                if not same:
                     continue
                 mode, rule = db.modes[trigger], db.called[trigger]
                 if mode == 3:
