@@ -8,7 +8,7 @@ import pytest
 
 from holdfast.redaction import Redactor
 
-HIDDEN = ("S3cr3t", "Zebra99", "hunter2x", "q8Zr2", "T1ger", "horse", "482913")
+HIDDEN = ("S3cr3t", "Zebra99", "hunter2x", "q8Zr2", "T1ger", "horse", "482913", "tiger7", "4821")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,27 @@ HIDDEN = ("S3cr3t", "Zebra99", "hunter2x", "q8Zr2", "T1ger", "horse", "482913")
         'sqlplus scott/"T1ger 99x"@orcl',
         "expdp userid=scott/T1ger99x schemas=shop",
         "ssh db mysql -uroot -pS3cr3tPw; echo done",
+        "CREATE USER app IDENTIFIED BY S3cr3tPw;",
+        "alter user scott identified by tiger7 account unlock;",
+        "CREATE USER IF NOT EXISTS 'app'@'%' IDENTIFIED BY S3cr3tPw REQUIRE SSL",
+        'ALTER USER scott IDENTIFIED BY "S3cr3t Pw"',
+        "GRANT ALL ON shop.* TO app IDENTIFIED BY S3cr3tPw WITH GRANT OPTION;",
+        "create database link far connect to hr identified by S3cr3tPw using 'far';",
+        "SET ROLE dba IDENTIFIED BY S3cr3tPw",
+        "htpasswd -b /etc/nginx/.htpasswd bob S3cr3tPw",
+        "htpasswd -cbB -C 12 .htpasswd bob 'S3cr3t Pw'",
+        "htpasswd -nb bob S3cr3tPw > out",
+        "htpasswd -n -b bob S3cr3tPw",
+        "echo S3cr3tPw | sudo -S apt-get update",
+        "echo 'S3cr3t Pw' | sudo -S -p '' systemctl restart web",
+        "echo -n S3cr3t%Pw | /usr/bin/sudo -kS ls",
+        "printf '%s' 'S3cr3tPw' | sudo --stdin ls",
+        "sudo -S ls <<< 'S3cr3tPw'",
+        "Your PIN is 4821 and expires tonight",
+        "PIN was 4821.",
+        "the PIN for card 12 is now 4821",
+        "my pin code is 4821",
+        "Die PIN lautet 4821",
     ],
 )
 def test_a_password_after_its_program_or_sentence_goes(line: str, redactor: Redactor) -> None:
@@ -72,6 +93,26 @@ def test_a_password_after_its_program_or_sentence_goes(line: str, redactor: Reda
         "ENV PASSWORD_MIN_LENGTH 12",
         "ARG NPM_TOKEN",
         "tool --password-stdin --password --verbose",
+        "CREATE USER app IDENTIFIED WITH caching_sha2_password",
+        "CREATE USER app IDENTIFIED BY RANDOM PASSWORD",
+        "ALTER USER app IDENTIFIED BY PASSWORD expire",
+        "CREATE USER app IDENTIFIED BY &1; ALTER USER app IDENTIFIED BY ${PW}",
+        "CREATE USER app IDENTIFIED BY <password>",
+        "each user is identified by uuid, rows are identified by number",
+        "what refers to accounts identified by name",
+        "htpasswd -c /etc/nginx/.htpasswd bob",
+        "htpasswd -b .htpasswd bob $PW",
+        "htpasswd -D .htpasswd bob",
+        "htpasswd -n bob",
+        "echo done | sudo tee /etc/motd",
+        "echo $pw | sudo -S ls; echo `cat pw` | sudo -S ls",
+        "echo hello wide world | sudo -S tee x",
+        "echo ready; sudo -S ls; cat x | sudo -S sh",
+        "echo deploying; sudo -s",
+        "pin 13 is high, PIN 4 of the connector, pin is 3",
+        "the pin is 1023 of 1024, its pin is 3300 mV",
+        "PIN is 5000 mV, the PIN is required, PIN was wrong 3 times",
+        "spinning is 4821, ping was 4821",
     ],
 )
 def test_what_only_looks_like_one_stays(line: str, redactor: Redactor) -> None:

@@ -187,7 +187,7 @@ RULES: dict[str, Callable[[str], bool]] = {
     "mx-curp": mx_curp, "in-pan": in_pan, "sg-nric": sg_nric, "vin": vin, "vat": vat, "bitcoin": bitcoin,
     "email": email, "mac": mac, "phone": phone, "home-folder": user, "ssh-login": user, "url-credentials": password,
     "cookie": password, "authorization-field": password,
-    "password-sentence": password,
+    "password-sentence": password, "identified-by": password,
 }  # fmt: skip
 """What a value found by a rule has to satisfy beyond its form, each value once."""
 

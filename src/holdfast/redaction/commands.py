@@ -1,73 +1,18 @@
-"""Passwords in command lines and in sentences: what stands after a program's option, or after `the password is`."""
+"""Passwords in command lines: what stands after a program's option, or at its place among the arguments."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from holdfast.redaction.gates import is_reference, is_run, looks_random
-from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, LOWER, LOWERED, UPPER, WORD, kernel
+from holdfast.redaction.arguments import argument, blanks, ended, mixed, word_end
+from holdfast.redaction.gates import is_reference
+from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, WORD, kernel
+from holdfast.redaction.sentences import identified, pin, sentence
 from holdfast.redaction.structures import after_colon
 
-Array = np.ndarray[Any, Any]
 LONGEST_COMMAND = 2048
-_ENDS = np.array([code <= 32 or chr(code) in "\"'`;|&<>)\\" for code in range(256)])
-"""Bytes that end an argument without quotes."""
-
-
-@kernel
-def _argument(data, at, high):  # type: ignore[no-untyped-def]
-    """Return the bounds of the argument at `at`, its quotes left out, and where it ends."""
-    wide = 2 if data[at] == 92 and data[at + 1] == 34 else 1
-    quote = data[at + wide - 1]
-    if quote == 34 or quote == 39:
-        e = at + wide
-        while (
-            e < high
-            and data[e] != 10
-            and data[e] != quote
-            and not (wide == 2 and data[e] == 92 and data[e + 1] == 34)
-        ):
-            e += 1
-        return at + wide, e, min(e + wide, high)
-    e = at
-    while e < high and not _ENDS[data[e]]:
-        e += 1
-    return at, e, e
-
-
-@kernel
-def _word_end(data, at, high):  # type: ignore[no-untyped-def]
-    e = at
-    while e < high and data[e] > 32 and data[e] != 34:
-        e += 1
-    return e
-
-
-@kernel
-def _blanks(data, at, high):  # type: ignore[no-untyped-def]
-    i = at
-    while i < high and (data[i] == 32 or data[i] == 9):
-        i += 1
-    return i
-
-
-@kernel
-def _ended(data, at, high):  # type: ignore[no-untyped-def]
-    """Tell whether the command ends here: with its line, another command, or the quote around it."""
-    if at >= high or data[at] < 32 or data[at] == 59 or data[at] == 124 or data[at] == 96:
-        return True
-    if data[at] == 34 or (data[at] == 92 and data[at + 1] == 34):
-        return not _opens(data, at)
-    return data[at] == 92 and data[at + 1] == 110  # an escaped line feed
-
-
-@kernel
-def _opens(data, at):  # type: ignore[no-untyped-def]
-    """Tell whether a quote opens an argument: a blank stands in front of it and none behind."""
-    behind = data[at + 2] if data[at] == 92 else data[at + 1]
-    return data[at - 1] == 32 and behind > 32 and behind != 44
+_HAS_VALUE = np.array([chr(code) in "ugphCDRrtTU" for code in range(256)])
+"""Options of sudo that have a value."""
 
 
 @kernel
@@ -78,17 +23,17 @@ def option(data, at, high, letters, first, last):  # type: ignore[no-untyped-def
     """
     i, apart = at, letters[last - 1] == 32
     while i < high and i - at < LONGEST_COMMAND:
-        i = _blanks(data, i, high)
-        if _ended(data, i, high):
+        i = blanks(data, i, high)
+        if ended(data, i, high):
             break
-        begun, stop, after = _argument(data, i, high)
+        begun, stop, after = argument(data, i, high)
         k = 0
         while k < last - first and data[begun + k] == letters[first + k]:
             k += 1
         if k == last - first:
             s, e = begun + k, stop
             if apart or stop == begun + k:
-                s, e, after = _argument(data, _blanks(data, begun + k, high) if apart else begun + k, high)
+                s, e, after = argument(data, blanks(data, begun + k, high) if apart else begun + k, high)
             if e - s >= 3 and data[s] != 45 and not is_reference(data, s, e) and not _is_ports(data, s, e):
                 return s, e
         i = max(after, i + 1)
@@ -111,14 +56,14 @@ def net_use(data, at, high):  # type: ignore[no-untyped-def]
     r"""After `net use` return the bounds of the password: the argument behind \\host\share that is no switch."""
     i, share = at, False
     while i < high and i - at < LONGEST_COMMAND:
-        i = _blanks(data, i, high)
-        if _ended(data, i, high):
+        i = blanks(data, i, high)
+        if ended(data, i, high):
             break
-        s, e, after = _argument(data, i, high)
+        s, e, after = argument(data, i, high)
         if (data[i] == 92 and data[i + 1] == 92) or data[s] == 92:
-            share, i = True, max(_word_end(data, i, high), after)
+            share, i = True, max(word_end(data, i, high), after)
         elif data[i] == 47 or data[i] == 42 or (e > s and data[e - 1] == 58):
-            i = max(_word_end(data, i, high), i + 1)
+            i = max(word_end(data, i, high), i + 1)
         elif share and e - s >= 3:
             return (-1, -1) if is_reference(data, s, e) else (s, e)
         else:
@@ -131,18 +76,18 @@ def net_user(data, at, high):  # type: ignore[no-untyped-def]
     """After `net user` return the bounds of the password: the second argument, switches left out."""
     i, count, switches, s, e = at, 0, False, -1, -1
     while i < high and i - at < LONGEST_COMMAND:
-        i = _blanks(data, i, high)
-        if _ended(data, i, high):
+        i = blanks(data, i, high)
+        if ended(data, i, high):
             break
         if data[i] == 47:
-            switches, i = True, max(_word_end(data, i, high), i + 1)
+            switches, i = True, max(word_end(data, i, high), i + 1)
             continue
-        begun, stop, after = _argument(data, i, high)
+        begun, stop, after = argument(data, i, high)
         count += 1
         if count == 2:
             s, e = begun, stop
         i = max(after, i + 1)
-    good = s >= 0 and e - s >= 3 and not is_reference(data, s, e) and (switches or _mixed(data, s, e) >= 3)
+    good = s >= 0 and e - s >= 3 and not is_reference(data, s, e) and (switches or mixed(data, s, e) >= 3)
     return (s, e) if good and count == 2 else (-1, -1)
 
 
@@ -151,8 +96,8 @@ def oracle(data, at, high):  # type: ignore[no-untyped-def]
     """After a program of Oracle return the bounds of the password in `user/password@db`."""
     i, words = at, 0
     while i < high and words < 6:
-        i = _blanks(data, i, high)
-        if _ended(data, i, high):
+        i = blanks(data, i, high)
+        if ended(data, i, high):
             break
         k = i
         while k < high and ((KINDS[data[k]] & WORD) or data[k] == 36 or data[k] == 35):
@@ -161,132 +106,118 @@ def oracle(data, at, high):  # type: ignore[no-untyped-def]
             i = k + 1
             continue
         if k > i and k < high and data[k] == 47:
-            s, e, _ = _argument(data, k + 1, high)
+            s, e, _ = argument(data, k + 1, high)
             quoted, stop = s > k + 1, s
             while stop < e and data[stop] != 47 and (quoted or data[stop] != 64):
                 stop += 1
             if stop - s >= 3 and (stop == e or data[stop] == 64) and not is_reference(data, s, stop):
                 return s, stop
         words += 1
-        i = max(_word_end(data, i, high), i + 1)
+        i = max(word_end(data, i, high), i + 1)
     return -1, -1
 
 
-def _packed(word: str) -> int:
-    code = 0
-    for letter in word:
-        code = code << 8 | ord(letter)
-    return code
-
-
-_VERBS = np.array(
-    [
-        *map(_packed, ("is", "was", "be", "now", "to", "ist", "lautet", "auf")),
-        *map(_packed, ("set", "changed", "reset", "has", "been", "will", "wurde")),
-    ],
-    np.int64,
-)
-_SAYING = 8
-"""So many of the verbs may stand right in front of the value."""
-_CLAUSES = np.array([_packed(one) for one in ("for", "of", "von")], np.int64)
-_SCHEMES = np.array([_packed(one) for one in ("base64", "sha1", "sha256", "sha512", "utf8", "md5")], np.int64)
-
-
 @kernel
-def _code(data, s, e):  # type: ignore[no-untyped-def]
-    """Return a word of up to seven characters as a number, case ignored; 0 for a longer one."""
-    code = 0
-    if e - s <= 7:
-        for i in range(s, e):
-            code = code << 8 | int(LOWERED[data[i]])
-    return code
-
-
-@kernel
-def _is_one(code, words):  # type: ignore[no-untyped-def]
-    return (words == code).any()
-
-
-@kernel
-def sentence(data, at, high, random):  # type: ignore[no-untyped-def]
-    """After the word `password` return the bounds of the value of `password [for somebody] is VALUE`.
-
-    random: the value has to look like a key.
-    """
-    i = at + 1 if at < high and (data[at] == 34 or data[at] == 39) else at
-    said = clause = False
-    for words in range(10):
-        if i >= high or data[i] != 32:
+def htpasswd(data, at, high):  # type: ignore[no-untyped-def]
+    """After `htpasswd` with `-b` return the bounds of the password: behind file and user, with `-n` behind the user."""
+    i, batch, place, wanted, skip = at, False, 0, 3, False
+    while i < high and i - at < LONGEST_COMMAND:
+        i = blanks(data, i, high)
+        if ended(data, i, high):
             break
-        i += 1
-        s, e, _ = _argument(data, i, high)
-        if said and s > i:
-            return (s, e) if e - s >= 3 and not random and not is_reference(data, s, e) else (-1, -1)
-        stop = _word_end(data, i, high)
-        code = _code(data, i, stop)
-        if _is_one(code, _VERBS):
-            said = _is_one(code, _VERBS[:_SAYING])
-        elif said:
-            return _told(data, i, stop, high, random)
-        elif clause and words <= 5:
-            said = stop > i and data[stop - 1] == 58
-        elif words == 0 and _is_one(code, _CLAUSES):
-            clause = True
+        s, e, after = argument(data, i, high)
+        if skip:
+            skip = False
+        elif data[s] == 45 and place == 0:
+            for k in range(s + 1, e):
+                batch = batch or data[k] == 98
+                wanted = 2 if data[k] == 110 else wanted
+            skip = data[e - 1] == 67 or data[e - 1] == 114  # -C cost, -r rounds
         else:
-            break
-        i = stop
+            place += 1
+            if place == wanted:
+                return (s, e) if batch and e - s >= 3 and not is_reference(data, s, e) else (-1, -1)
+        i = max(after, i + 1)
     return -1, -1
 
 
 @kernel
-def _told(data, s, e, high, random):  # type: ignore[no-untyped-def]
-    """Return the bounds of a value in a sentence, its full stop left out; start -1 for an ordinary word."""
-    stop = e
-    while stop > s and (
-        data[stop - 1] == 39 or data[stop - 1] == 44 or data[stop - 1] == 46 or data[stop - 1] == 59
-    ):
-        stop -= 1
-    ends = stop < e or e >= high or data[e] < 32 or data[e] == 34
-    if stop - s < 4 or stop - s > 128 or is_reference(data, s, stop) or is_run(data, s, stop):
+def _reads_password(data, at, high):  # type: ignore[no-untyped-def]
+    """Read the options of `sudo`; return whether one is `-S`, and where they end."""
+    i, reads = blanks(data, at, high), False
+    while i < high and data[i] == 45:
+        s, e, after = argument(data, i, high)
+        if data[s + 1] == 45:
+            reads = reads or (e - s == 7 and data[s + 2] == 115 and data[s + 6] == 110)  # --stdin
+        else:
+            for k in range(s + 1, e):
+                reads = reads or data[k] == 83
+            if _HAS_VALUE[data[e - 1]]:
+                _, _, after = argument(data, blanks(data, after, high), high)
+        i = blanks(data, max(after, i + 1), high)
+    return reads, i
+
+
+@kernel
+def _printed(data, stop):  # type: ignore[no-untyped-def]
+    """Return where the arguments of `echo` or `printf` before `stop` begin, -1 for none, and whether a format does."""
+    for i in range(stop - 1, max(stop - 256, 3), -1):
+        if data[i] == 10:
+            break
+        if (
+            data[i] == 32
+            and data[i - 1] == 111
+            and data[i - 2] == 104
+            and data[i - 3] == 99
+            and data[i - 4] == 101
+        ):
+            return i + 1, False
+        if (
+            data[i] == 32
+            and data[i - 1] == 102
+            and data[i - 2] == 116
+            and data[i - 3] == 110
+            and data[i - 4] == 105
+        ):
+            return i + 1, True
+    return -1, False
+
+
+@kernel
+def piped(data, at, high):  # type: ignore[no-untyped-def]
+    """After `sudo` with `-S` return the bounds of the password that `echo` pipes to it or that stands behind `<<<`."""
+    reads, i = _reads_password(data, at, high)
+    if not reads:
         return -1, -1
-    if random:
-        return (s, stop) if looks_random(data, s, stop) else (-1, -1)
-    digits = letters = special = 0
-    for i in range(s, stop):
-        kind = KINDS[data[i]]
-        digits += (kind & DIGIT) != 0
-        letters += (kind & LETTER) != 0
-        special += not (kind & (DIGIT | LETTER)) and _is_special(data[i])
-    good = special and letters
-    good = good or (digits and letters and ends and digits + letters == stop - s)
-    good = good or (_mixed(data, s, stop) >= 3 and stop - s >= 8) or (digits == stop - s and ends)
-    return (s, stop) if good and not _is_one(_code(data, s, stop), _SCHEMES) else (-1, -1)
-
-
-@kernel
-def _is_special(code):  # type: ignore[no-untyped-def]
-    """Tell marks that stand in passwords from those that stand in words, paths and addresses."""
-    return (
-        code < 127
-        and code != 39
-        and code != 40
-        and code != 41
-        and code != 44
-        and not (45 <= code <= 47)
-        and code != 58
-        and code != 64
-        and code != 92
-        and code != 95
-    )
-
-
-@kernel
-def _mixed(data, s, e):  # type: ignore[no-untyped-def]
-    """Return how many of lower case, upper case and digits a value has."""
-    seen = 0
-    for i in range(s, e):
-        seen |= KINDS[data[i]] & (DIGIT | UPPER | LOWER)
-    return ((seen & DIGIT) != 0) + ((seen & UPPER) != 0) + ((seen & LOWER) != 0)
+    while i < high and i - at < LONGEST_COMMAND and data[i] >= 32 and data[i] != 59 and data[i] != 124:
+        if data[i] == 60 and data[i + 1] == 60 and data[i + 2] == 60:
+            s, e, _ = argument(data, blanks(data, i + 3, high), high)
+            return (s, e) if e - s >= 3 and data[s] != 36 else (-1, -1)
+        i += 1
+    stop = at - 5
+    while stop > 0 and (data[stop - 1] == 47 or (KINDS[data[stop - 1]] & LETTER)):
+        stop -= 1
+    while stop > 0 and data[stop - 1] == 32:
+        stop -= 1
+    if stop == 0 or data[stop - 1] != 124:
+        return -1, -1
+    stop -= 1
+    while stop > 0 and data[stop - 1] == 32:
+        stop -= 1
+    i, is_format = _printed(data, stop)
+    while 0 <= i < stop and data[i] == 45 and (KINDS[data[i + 1]] & LETTER):
+        i = blanks(data, word_end(data, i, stop), stop)
+    if i < 0 or i >= stop:
+        return -1, -1
+    s, e, after = argument(data, i, stop)
+    if is_format and blanks(data, after, stop) < stop:
+        i = blanks(data, after, stop)
+        s, e, after = argument(data, i, stop)
+    if after != stop:
+        s, e = i, word_end(data, i, stop)
+        if e != stop or data[i] == 96:
+            return -1, -1
+    return (s, e) if e - s >= 3 and data[s] != 36 and not is_reference(data, s, e) else (-1, -1)
 
 
 @kernel
@@ -305,4 +236,10 @@ def credential(data, at, high, mode, rule, db):  # type: ignore[no-untyped-def]
         return net_use(data, at, high)
     if mode == 18:
         return net_user(data, at, high)
-    return oracle(data, at, high)
+    if mode == 19:
+        return oracle(data, at, high)
+    if mode == 20:
+        return identified(data, at, high)
+    if mode == 21:
+        return pin(data, at, high)
+    return htpasswd(data, at, high) if mode == 22 else piped(data, at, high)

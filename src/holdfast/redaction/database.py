@@ -20,13 +20,14 @@ from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 ENGINE = 8
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
-SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE = range(14, 20)
+SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE, IDENTIFIED, PIN, HTPASSWD, PIPED = range(14, 24)
 _HANDLERS = {
     "jwt": JWT, "pem": PEM, "bearer": BEARER, "basic": BASIC, "url": URL, "cookie": COOKIE, "path": PATH,
     "host": HOST, "login": LOGIN, "flag": FLAG, "sentence": SENTENCE, "option": OPTION, "login-option": LOGIN_OPTION,
     "net-use": NET_USE, "net-user": NET_USER, "oracle": ORACLE,
+    "identified": IDENTIFIED, "pin": PIN, "htpasswd": HTPASSWD, "piped": PIPED,
 }  # fmt: skip
-_BEGIN_WORDS = frozenset({PREFIX, NAME, JWT, BEARER, BASIC, *range(SENTENCE, ORACLE + 1)})
+_BEGIN_WORDS = frozenset({PREFIX, NAME, JWT, BEARER, BASIC, *range(SENTENCE, PIPED + 1)})
 """Ways whose triggers begin a word, unless they are glued."""
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16

@@ -18,7 +18,18 @@ FOLDER = Path(__file__).parent / "rules"
 SECRET = "secret"  # noqa: S105 - the name of a class
 HANDLERS = frozenset(
     {"jwt", "pem", "bearer", "basic", "url", "cookie", "path", "host", "login", "flag"}
-    | {"sentence", "option", "login-option", "net-use", "net-user", "oracle"}
+    | {
+        "sentence",
+        "option",
+        "login-option",
+        "net-use",
+        "net-user",
+        "oracle",
+        "identified",
+        "pin",
+        "htpasswd",
+        "piped",
+    }
     | {"email", "ipv4", "ipv6", "mac", "shape", "word", "iban", "phone"}
 )
 STRENGTHS = (
