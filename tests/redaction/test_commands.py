@@ -118,3 +118,17 @@ def test_a_password_after_its_program_or_sentence_goes(line: str, redactor: Reda
 def test_what_only_looks_like_one_stays(line: str, redactor: Redactor) -> None:
     for text in (line, json.dumps({"cmd": line}), f"$ {line}\nnext"):
         assert [one for one in redactor.find(text) if one.kind == "secret"] == []
+
+
+@pytest.mark.parametrize("name", ["access_token", "client_secret", "sessionToken"])
+def test_letters_of_both_cases_without_a_digit_are_a_key_behind_a_colon(
+    name: str, redactor: Redactor
+) -> None:
+    for value in ("DFbQCZJshbXBhfnqdCwBIQdLoLqkOvOPrJyDxJAl", "vXjmdvFfcYbvKyNLzOYfanSaJepRkYNCPssWGsNa"):
+        assert value not in redactor.text(f'  {name}: "{value}"\n').text
+    for word in (
+        "AcmeOrdersServiceTokenProviderFactory",
+        "taken from the vault",
+        "UNEXPECTEDENDOFTHEWHOLEINPUT",
+    ):
+        assert redactor.text(f'  {name}: "{word}"\n').text == f'  {name}: "{word}"\n'

@@ -154,7 +154,8 @@ def _plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyp
         for i in range(s, e):
             if data[i] == 32:
                 return False
-        return (digits > 0 or (special > 0 and size >= 6)) and size >= 6
+        cased = size >= 24 and 10 * min(upper, lower) >= 3 * size  # no digit, but no words either
+        return (digits > 0 or special > 0 or cased) and size >= 6
     return True
 
 
