@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from holdfast.diagnostics.correlation.clocks import corrected
-from holdfast.diagnostics.correlation.evidence import Evidence
+from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.correlation.narrative import judged
 from holdfast.diagnostics.correlation.ranking import Weighed, weigh
-from small_system import NOON, SECOND, SmallSystem, broken, healthy
+from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
+from small_system import MS, NOON, SECOND, SmallSystem, broken, healthy
 
 GUILTY = {
     "line_stops": "stock",
@@ -130,6 +131,83 @@ def test_words_that_vary_in_one_file_alone_invent_no_change() -> None:
     other = {"stock:1": "stock asked for sku-17", "orders:2": "<*> answered <*>"}
     verdict, _, _ = judged(weigh(healthy(words=other), SmallSystem(seed=5).evidence()))
     assert verdict == "nothing_abnormal"
+
+
+def asked_late(evidence: Evidence) -> Evidence:
+    """The collecting begins 20 s before the first request, and a name server writes a line for each request."""
+    first = int(evidence.spans["start"].min())  # type: ignore[arg-type]
+    idle = [first - 20 * SECOND + at * SECOND for at in range(20)]
+    asked = evidence.spans.filter(pl.col("parent") == "")["start"].to_list()
+    said = [("names:idle", time) for time in idle] + [("names:answer", time) for time in asked]
+    rows = [("names", "names-0", what, 3, time, "", "L-names", at) for at, (what, time) in enumerate(said)]
+    records = pl.concat([evidence.records, pl.DataFrame(rows, schema=RECORDS, orient="row")])
+    texts = {"names:idle": "zone loaded", "names:answer": "A IN <*> NOERROR"}
+    return replace(evidence, records=records, templates={**evidence.templates, **texts})
+
+
+@pytest.mark.parametrize("fault", GUILTY)
+def test_where_requests_begin_nothing_broke(fault: str) -> None:
+    assert alone(weigh(Evidence(), asked_late(broken(fault)))) == GUILTY[fault]
+
+
+def test_nobody_is_accused_of_being_asked() -> None:
+    weighed = weigh(Evidence(), asked_late(SmallSystem(seed=5).evidence()))
+    assert judged(weighed)[0] != "abnormal"
+
+
+def test_hours_beside_each_other_in_one_bundle_do_not_hide_who_broke() -> None:
+    before, now = (asked_late(side) for side in (healthy(), broken("error_below")))
+    both = replace(
+        now, spans=pl.concat([before.spans, now.spans]), records=pl.concat([before.records, now.records])
+    )
+    assert alone(weigh(before, both)) == "stock"
+
+
+def refused(clock: int) -> Evidence:
+    """A seller whose clock jumps by `clock` ns signs its requests; the bank refuses what is not of now."""
+    spans = SpanBuilder()
+    for number in range(120):
+        off = clock if number >= 60 else 0
+        at, trace = NOON + number * SECOND, f"{number:032x}"
+        error = int(off != 0)
+        spans.add(
+            trace, "a", "", "edge", "POST /sales", at, at + 90 * MS, kind=SERVER, error=error, instance="e"
+        )
+        spans.add(
+            trace, "b", "a", "edge", "POST", at + 2 * MS, at + 80 * MS, kind=CLIENT, error=error, instance="e"
+        )
+        spans.add(
+            trace, "c", "b", "seller", "sell", at + 5 * MS + off, at + 70 * MS + off, kind=SERVER, error=error,
+            instance="s",
+        )  # fmt: skip
+        spans.add(
+            trace, "d", "c", "seller", "POST", at + 9 * MS + off, at + 60 * MS + off, kind=CLIENT, error=error,
+            instance="s",
+        )  # fmt: skip
+        fault = "signature expired or not yet valid" if off else ""
+        spans.add(
+            trace, "f", "d", "bank", "charge", at + 12 * MS, at + 50 * MS, kind=SERVER, error=error, instance="b",
+            fault=fault,
+        )  # fmt: skip
+        if not off:
+            spans.add(
+                trace, "g", "f", "bank", "INSERT charges", at + 20 * MS, at + 30 * MS, error=0, instance="b"
+            )
+    return Evidence(spans=join([("A1", spans.table())]).frame)
+
+
+def test_who_refuses_requests_of_a_wrong_clock_is_not_to_blame() -> None:
+    weighed = weigh(Evidence(), corrected(refused(200 * SECOND))[0])
+    assert alone(weighed) == "seller"
+
+
+def test_a_processor_that_works_at_the_failures_of_another_accuses_nobody() -> None:
+    bundle = broken("third_party")
+    for signal in bundle.signals:
+        if signal.component == "orders":
+            signal.values[len(signal.values) // 2 :] *= 3
+    scores = {entry.component: entry.score for entry in weigh(healthy(), bundle).ranked}
+    assert scores["pay.example"] > 2 * scores.get("orders", 0.0)
 
 
 def without(kind: str) -> Callable[[Evidence], Evidence]:

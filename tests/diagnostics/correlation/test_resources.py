@@ -17,8 +17,8 @@ def series(name: str, of: str, before: float, after: float, seed: int = 1, sprea
     return Signal(of, name, NOON + np.arange(40) * 5 * SECOND, values, "M1", samples=tuple(range(1, 41)))
 
 
-def found(signals: list[Signal]) -> list[Shift]:
-    middle = NOON + 100 * SECOND
+def found(signals: list[Signal], after: int = 20) -> list[Shift]:
+    middle = NOON + after * 5 * SECOND
     return shifts([], signals, middle, middle + 3600 * SECOND)
 
 
@@ -50,6 +50,23 @@ def test_a_queue_that_fills_weighs_less_than_a_processor() -> None:
     queue = found([series("queue_depth", of, 20, 99 if of == "c" else 21) for of in NAMES])
     processor = found([series("cpu_percent", of, 20, 99 if of == "c" else 21) for of in NAMES])
     assert 0 < queue[0].effect < processor[0].effect
+
+
+def growing(of: str, before: float, after: float) -> Signal:
+    """A series that grows by `before` a sample, and by `after` from the ninth on."""
+    one = series("disk_used_bytes", of, 0, 0)
+    one.values[:] = 5.0 + np.cumsum(np.concatenate([np.full(8, before), np.full(32, after)]))
+    return one
+
+
+def test_what_goes_on_growing_as_it_did_has_not_shifted() -> None:
+    pace = {of: 4.0 if of == "c" else 0.01 for of in NAMES}
+    assert found([growing(of, pace[of], pace[of]) for of in NAMES], after=8) == []
+
+
+def test_what_begins_to_grow_has() -> None:
+    moved = found([growing(of, 0.01, 40.0 if of == "c" else 0.01) for of in NAMES], after=8)
+    assert [shift.signal.component for shift in moved] == ["c"]
 
 
 def test_gaps_and_short_series_are_no_trouble() -> None:

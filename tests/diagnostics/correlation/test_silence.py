@@ -1,4 +1,4 @@
-"""A call known only by what the called wrote: when it is lost, who is silent?"""
+"""A call known only by what the called wrote, or sent as a message: when it is lost, who is silent?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.correlation.ranking import weigh
-from small_system import SECOND
+from holdfast.diagnostics.traces.spans import CONSUMER, PRODUCER, SERVER, SpanBuilder, join
+from small_system import MS, NOON, SECOND
 
 WHOLE = "shop:asked shop:looked_up stock:answered shop:replied"
 
@@ -46,3 +47,36 @@ def test_a_caller_that_never_came_as_far_as_the_call_is_named_itself() -> None:
     scores = named("shop:asked shop:replied")
     assert scores["shop"] > 0.5
     assert scores.get("stock", 0.0) < scores["shop"] / 2
+
+
+def messages(*, posted: bool = True, taken: bool = True, start: int = NOON) -> Evidence:
+    """Calls of a shop that posts each order to a broker, for a packer whose clock runs 30 ms behind."""
+    spans = SpanBuilder()
+    for number in range(60):
+        at, trace = start + number * SECOND, f"{start}-{number}"
+        spans.add(trace, "a", "", "shop", "POST /orders", at, at + 20 * MS, kind=SERVER, error=0)
+        if posted:
+            spans.add(
+                trace, "b", "a", "shop", "publish order.placed", at + 9 * MS, at + 10 * MS, kind=PRODUCER,
+                error=0, peer="broker",
+            )  # fmt: skip
+        if posted and taken:
+            late = at - 15 * MS
+            spans.add(trace, "c", "b", "packer", "process order.placed", late, late + 9 * MS, kind=CONSUMER)
+    return Evidence(spans=join([("A1", spans.table())]).frame)
+
+
+def blamed(bundle: Evidence) -> dict[str, float]:
+    return {e.component: e.score for e in weigh(messages(start=NOON - 3600 * SECOND), bundle).ranked}
+
+
+def test_a_message_that_was_posted_and_not_taken_is_not_the_posters_fault() -> None:
+    scores = blamed(messages(taken=False))
+    assert scores["packer"] > 0.3
+    assert scores.get("shop", 0.0) < scores["packer"] / 2
+
+
+def test_who_no_longer_posts_is_named_and_not_who_waits_for_messages() -> None:
+    scores = blamed(messages(posted=False))
+    assert scores["shop"] > 0.5
+    assert scores.get("packer", 0.0) < scores["shop"] / 2

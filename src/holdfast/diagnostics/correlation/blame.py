@@ -16,7 +16,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation import behaviour, latency
 from holdfast.diagnostics.correlation.shares import COUNTS
-from holdfast.diagnostics.correlation.silence import Silence
+from holdfast.diagnostics.correlation.silence import LATE, Silence
 from holdfast.diagnostics.correlation.visits import Division, Visits
 from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 
@@ -53,6 +53,12 @@ class Suspicion:
     """Nanoseconds an affected call loses; infinite where it fails."""
     loose: bool = False
     """True when it shows in stretches of time and not in single calls."""
+    covers: float = 0.0
+    """How much of a caller's trouble it can explain, 0..1: its effect on those calls, however few of all they are."""
+
+    def __post_init__(self) -> None:
+        """What is not said to explain more explains as much as it changed."""
+        self.covers = max(self.covers, self.effect)
 
 
 def suspicions(division: Division) -> list[Suspicion]:
@@ -112,8 +118,10 @@ def _silences(division: Division, found: list[Suspicion]) -> list[Suspicion]:
         called = silence.called(detail["item"]) if detail["kind"] == "call" else ""
         if called and detail["way"] in ("gone", "fewer"):
             share = silence.share(detail["context"], detail["item"], suspicion.visits)
+            late = silence.late(detail["item"])
             quiet = {**detail, "kind": "silence", "component": called}
-            silent.append(Suspicion(called, "behaviour", suspicion.effect * share, suspicion.visits, quiet))
+            laid = suspicion.effect * share * (LATE if late else 1)
+            silent.append(Suspicion(called, "behaviour", laid, suspicion.visits, quiet, loose=late))
             suspicion.effect *= 1 - share
     return silent
 
@@ -148,7 +156,7 @@ def _slow_end(end: SlowEnd, pairs: dict[int, Array]) -> Suspicion:
     detail = {**total, "side": end.side, "share": end.share, "ways": end.ways.to_dicts()}
     failing = end.ways["f1"].sum() > end.ways["w1"].sum() / 2
     lost = float("inf") if failing else float(end.ways["lost"].max() or 0)  # type: ignore[arg-type]
-    return Suspicion(end.component, "way", end.worth, rows, detail, lost=lost)
+    return Suspicion(end.component, "way", end.worth, rows, detail, lost=lost, covers=end.effect)
 
 
 def _grouped(pairs: pl.DataFrame) -> dict[int, Array]:
@@ -168,7 +176,7 @@ def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> N
     for suspicion in found:
         rows = suspicion.visits
         suspicion.unexplained = suspicion.effect
-        if suspicion.kind != "way" and len(rows) and not suspicion.loose:
+        if suspicion.kind != "way" and len(rows) and not suspicion.loose and not _clock(suspicion):
             beneath = below if suspicion.kind == "behaviour" else failing  # who tries again works longer
             whose = beneath.number[rows]
             other = np.array([n >= 0 and found[n].component != suspicion.component for n in whose])
@@ -176,9 +184,29 @@ def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> N
             suspicion.unexplained *= float(1 - covered.mean())
             if other.any():
                 suspicion.by = found[np.bincount(whose[other]).argmax()].component
+    _explain_by_clocks(above, found)
     reach = _reach(visits)
     _explain_hearsay(found, reach, texts)
-    _explain_waiting(found, reach)
+    _explain_waiting(found, reach, _fed(visits))
+
+
+def _clock(suspicion: Suspicion) -> bool:
+    """Tell whether it is a clock that is off: nothing that is called sets the clock of its caller."""
+    return suspicion.detail.get("kind") == "clock"
+
+
+def _explain_by_clocks(above: Array, found: list[Suspicion]) -> None:
+    """Explain what calls of one whose clock is off bring about in the called: it refuses what it is given."""
+    clocks = [s for s in found if _clock(s)]
+    for wrong in clocks:
+        off = np.zeros(len(above) + 1, bool)  # the last one stands for no caller
+        off[wrong.visits] = True
+        for suspicion in found:
+            if suspicion.component != wrong.component and len(suspicion.visits) and not suspicion.loose:
+                share = off[above[suspicion.visits]].mean()
+                suspicion.unexplained *= float(
+                    1 - share * min(1.0, wrong.effect / max(suspicion.effect, 1e-9))
+                )
 
 
 def _fails(suspicion: Suspicion) -> bool:
@@ -198,8 +226,8 @@ def _below(
         if counts(suspicion):
             rows = suspicion.visits
             mine = owner[rows] == numbers.get(suspicion.component, -1)
-            own.raise_to(rows[mine], suspicion.effect, number)
-            foreign.raise_to(rows[~mine], suspicion.effect, number)  # a call that failed in what it called
+            own.raise_to(rows[mine], suspicion.covers, number)
+            foreign.raise_to(rows[~mine], suspicion.covers, number)  # a call that failed in what it called
     return _from_below(above, own, foreign)
 
 
@@ -218,7 +246,7 @@ def _explain_hearsay(found: list[Suspicion], reach: dict[str, set[str]], texts: 
             suspicion.by = named[0]
 
 
-def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]]) -> None:
+def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]], fed: dict[str, set[str]]) -> None:
     """Explain what shows in no single call: one that waits for a connection never made the call it waits for.
 
     The own slowness of a component, and lines that name no trace, are explained by what is slow or failing
@@ -232,7 +260,10 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]]) -> None
     for suspicion in found:
         if suspicion.kind == "behaviour" and not suspicion.loose:
             continue
-        below = [worst[name] for name in reach.get(suspicion.component, ()) if name in worst]
+        names = reach.get(suspicion.component, set())
+        if suspicion.loose:
+            names = names | fed.get(suspicion.component, set())
+        below = [worst[name] for name in sorted(names) if name in worst]
         grave = [s for s in below if s.kind != "behaviour" or suspicion.loose]
         grave = [s for s in grave if suspicion.loose or s.lost >= COMPARABLE * suspicion.lost]
         best = max(grave, key=lambda s: strength[s.component], default=None)
@@ -251,6 +282,18 @@ def _reach(visits: Visits) -> dict[str, set[str]]:
     for caller, called in pl.concat([frame, leaves]).iter_rows():
         direct.setdefault(caller, set()).add(called)
     return {name: _all_from(name, direct) for name in direct}
+
+
+def _fed(visits: Visits) -> dict[str, set[str]]:
+    """Return for each broker who takes its messages: what a broker complains of is what they do not take."""
+    posting = visits.leaves.filter("message").select(pl.col("component").alias("caller"), "peer").unique()
+    taking = visits.frame.filter(pl.col("posted") != "").select("caller", "component").unique()
+    fed: dict[str, set[str]] = {}
+    for broker, consumer in (
+        posting.join(taking, on="caller").select("peer", "component").unique().iter_rows()
+    ):
+        fed.setdefault(broker, set()).add(consumer)
+    return fed
 
 
 def _all_from(name: str, direct: dict[str, set[str]]) -> set[str]:

@@ -11,6 +11,7 @@ from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.artefacts import Locator
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import Weighed
+from holdfast.diagnostics.correlation.shares import STRICT, surely_more
 from holdfast.diagnostics.diagnosis import Gap, iso
 
 SHORT = 30_000_000_000
@@ -31,6 +32,7 @@ def gaps(
         *_silent(bundle),
         *_spans(bundle),
         *_window(bundle, baseline, weighed),
+        *_few(weighed),
         *_flat(bundle),
         *_clocks(offsets),
     ]
@@ -126,6 +128,29 @@ def _window(bundle: Evidence, baseline: Evidence, weighed: Weighed) -> Iterator[
             )
     if not bundle.changes:
         yield "no_changes", "no change feed: deploys, flags and configuration changes are not known", (), ()
+
+
+def _few(weighed: Weighed) -> Iterator[Raw]:
+    """Name the components of which so little was seen that nothing about their calls could be told."""
+    frame = weighed.visits.frame.select(
+        "component", "trace", weighed.subject.alias("now"), weighed.reference.alias("before")
+    ).filter(pl.col("trace") != "")
+    if not frame["before"].any():
+        return  # then there is nothing to compare with, however many calls there are
+    traces = pl.col("trace")
+    counted = frame.group_by("component").agg(
+        traces.filter("now").n_unique().alias("n1"), traces.filter("before").n_unique().alias("n0")
+    )
+    most = surely_more(counted["n1"], counted["n1"], counted["n1"] * 0, counted["n0"].clip(1), STRICT)
+    few = sorted(counted.filter(pl.Series(most == 0))["component"])
+    if few:
+        yield (
+            "few_calls",
+            f"{len(few)} of {counted.height} components were seen in so few calls that a change in every one of "
+            f"them could be chance: {_listed(few)}",
+            tuple(few),
+            (),
+        )
 
 
 def _flat(bundle: Evidence) -> Iterator[Raw]:

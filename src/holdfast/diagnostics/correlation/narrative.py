@@ -14,7 +14,7 @@ from holdfast.diagnostics.correlation.blame import Suspicion
 from holdfast.diagnostics.correlation.domains import domain
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import ABNORMAL, WORTH, Ranked, Weighed
-from holdfast.diagnostics.correlation.shares import surely_more
+from holdfast.diagnostics.correlation.shares import STRICT, surely_more
 from holdfast.diagnostics.correlation.wording import Wording
 from holdfast.diagnostics.diagnosis import Argument, Candidate, Certainty, Moment, Onset, Verdict, iso
 from holdfast.diagnostics.findings import Finding
@@ -23,12 +23,12 @@ CLEAR = 0.25
 """Score from which a candidate that stands alone is named with high certainty."""
 ALONE = 0.6
 """Share of the first score that the second may have at most for the first to stand alone."""
-STRICT = 3.0
-"""Standard deviations that the leading difference must hold for high certainty."""
 MOSTLY = 0.5
 """Share of the calls that show it, from which on an argument rests on calls read off lines."""
 SATURATED = 0.8
 """Effect from which what a component uses up names it without help: it is full."""
+UNHEARD = "without logs the calls alone speak"
+UNTOLD = "without logs who no longer calls may have been told wrong by what it called before"
 OF_EACH = 6
 """Findings told of one component; further ones say the same again."""
 HOUR = 3_600_000_000_000
@@ -93,6 +93,8 @@ def judged(weighed: Weighed) -> tuple[Verdict, Certainty, str]:
     if second > ALONE * first:
         return "abnormal", "low", f"the second candidate comes close: {second:.2f} against {first:.2f}"
     lacking = _lacking(weighed)
+    if lacking == UNTOLD:
+        return "abnormal", "low", lacking
     if first >= CLEAR and not lacking:
         return "abnormal", "high", f"the first candidate stands alone: {first:.2f}, the next {second:.2f}"
     why = f"{lacking}; " if lacking else "little evidence: "
@@ -112,7 +114,7 @@ def _lacking(weighed: Weighed) -> str:
     if argument is None or argument.unexplained < top.score / 2:
         return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
     if not (items["kind"] == "log").any() and argument.kind == "behaviour":
-        return "without logs the calls alone speak"
+        return UNHEARD if argument.detail["bad"] else UNTOLD
     if argument.loose and top.component in _callers(weighed):
         return "its lines belong to no call that could be followed further"
     return "" if _beyond_chance(argument) else "few calls were seen"

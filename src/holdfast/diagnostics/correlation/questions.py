@@ -31,6 +31,10 @@ def _asked(bundle: Evidence, weighed: Weighed, gaps: dict[str, Gap]) -> Iterator
     names = tuple(entry.component for entry in top)
     since = _clock(weighed.start - QUARTER)
     mute = set(gaps["no_log"].components) if "no_log" in gaps else set()
+    few = set(gaps["few_calls"].components) if "few_calls" in gaps else set()
+    for entry in top:
+        if entry.component in few:
+            yield f"every trace of {entry.component} around the onset, not a sample", _traces(entry), names
     for entry in top:
         if entry.component in mute or "no_logs" in gaps:
             yield f"logs of {entry.component} around the onset", _logs(bundle, entry, since), names
@@ -65,6 +69,10 @@ def _pod(bundle: Evidence, component: str) -> str:
     pods = bundle.spans.filter((pl.col("component") == component) & (pl.col("instance") != ""))["instance"]
     pod = pods[0] if pods.len() else ""
     return pod if pod.count("-") >= 2 else ""
+
+
+def _traces(entry: Ranked) -> str:
+    return f"curl -s 'http://JAEGER:16686/api/traces?service={entry.component}&lookback=1h&limit=2000'"
 
 
 def _logs(bundle: Evidence, entry: Ranked, since: str) -> str:

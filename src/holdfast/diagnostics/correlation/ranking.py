@@ -12,7 +12,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.alignment import aligned
 from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.onset import Moment, calls_of, divide, ways_of
+from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Division, Visits, visits
@@ -99,15 +99,22 @@ class _Comparison:
 
     def moments(self, z: float) -> list[Moment | None]:
         """Return the moments worth trying; None stands for "since before the bundle begins"."""
-        found = divide(self.seen)
+        found = self._asked(divide(self.seen))
         if self.theirs.any():
             whole = self.since(self.first, None, z)
             if whole.ranked:
                 wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
         elif not found:
-            found = _by_means(shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle)))
+            moved = shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle))
+            found = self._asked(_by_means(moved))
         return [*dict.fromkeys(found), None]
+
+    def _asked(self, moments: list[Moment]) -> list[Moment]:
+        """Return the moments before which calls were made, where any are known: where they begin nothing broke."""
+        called = self.seen.frame.filter(pl.col("trace") != "")
+        known, starts = bool((called["side"] == BASELINE).any()), called["start"]
+        return [m for m in moments if known or not len(starts) or (starts < m.time).sum() >= FEWEST]
 
     def since(self, start: int, onset: Moment | None, z: float) -> Weighed:
         """Compare what came from `start` on with what came before and with the baseline."""
@@ -193,11 +200,17 @@ def _ranked(found: list[Suspicion], moved: list[Shift]) -> list[Ranked]:
     return sorted((e for e in by.values() if e.score > 0), key=lambda e: (-e.score, e.component))
 
 
+def _borne(own: list[Suspicion]) -> float:
+    """Return 0..1: how far the gravest change of a component's calls is others' doing, and what it uses up for it."""
+    gravest = max((s for s in own if s.kind == "behaviour"), key=lambda s: s.effect, default=None)
+    return 1 - gravest.unexplained / gravest.effect if gravest and gravest.effect > 0 else 0.0
+
+
 def _score(entry: Ranked) -> float:
     """Return 1 - the chance that each kind of argument misleads: independent kinds strengthen each other."""
     best: dict[str, float] = defaultdict(float)
     for suspicion in entry.suspicions:
         best[suspicion.kind] = max(best[suspicion.kind], suspicion.unexplained)
     if entry.shifts:
-        best["means"] = MEANS * entry.shifts[0].effect
+        best["means"] = MEANS * entry.shifts[0].effect * (1 - _borne(entry.suspicions))
     return float(1 - np.prod([1 - min(value, 0.99) for value in best.values()]))

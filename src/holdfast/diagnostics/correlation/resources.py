@@ -85,6 +85,7 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
     if len(before) < FEW or not len(now):
         return None
     usual, spread = _usual(before, len(now))
+    spread = max(spread, _drift(signal, start, float(np.median(signal.times[after]))))
     level = _reached(now, usual)
     middle = (usual + level) / 2
     crossed = np.flatnonzero(after & ((signal.values >= middle) == (level >= usual)))
@@ -110,6 +111,21 @@ def _usual(before: Values, size: int) -> tuple[float, float]:
         return middle, 0.0
     stretches = np.lib.stride_tricks.sliding_window_view(before, step)[:: max(1, step // 2)]
     return middle, float(np.max(np.abs(np.median(stretches, axis=1) - middle)))
+
+
+def _drift(signal: Signal, start: int, until: float) -> float:
+    """Return how far a series would have gone by `until` (ns) at the pace it had.
+
+    What only goes on growing has not changed.
+    """
+    earlier = (signal.times < start) & np.isfinite(signal.values)
+    times, values = signal.times[earlier], signal.values[earlier]
+    half = len(values) // 2
+    if half < FEW:
+        return 0.0
+    lasted = float(np.median(times[half:]) - np.median(times[:half]))
+    pace = float(np.median(values[half:]) - np.median(values[:half])) / max(lasted, 1.0)
+    return abs(pace) * (until - float(np.median(times)))
 
 
 def _full(level: _Level) -> bool:

@@ -11,7 +11,8 @@ Floats = npt.NDArray[np.float64]
 Z = 1.96
 """Bounds at 95 %: a difference is what is left when both shares are moved towards each other by as much."""
 
-
+STRICT = 3.0
+"""The same at 99.7 %: what the leading difference must hold for high certainty."""
 ASSUMED = 20
 """Healthy calls assumed where there is no reference at all: what is grave by itself is still told, as half sure."""
 HALF_SURE = 0.5

@@ -15,17 +15,25 @@ STRETCHES = 90
 """Into how many stretches the time of the bundle is cut."""
 
 
-def stretches(records: pl.DataFrame, first: int, context: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return visits and items for the records without a trace, numbered from `first` and `context`."""
+def stretches(
+    records: pl.DataFrame, calls: pl.DataFrame, first: int, context: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return visits and items for the records without a trace, numbered from `first` and `context`.
+
+    A stretch in which nobody wrote and nobody called is none: there nobody looked, which is not silence.
+    """
     lines = records.filter((pl.col("trace") == "") & (pl.col("component") != ""))
     width = _width(lines)
     cut = lines.with_columns((pl.col("time") // width).alias("stretch"))
+    seen = pl.concat([records.select("side", "time"), calls.select("side", pl.col("start").alias("time"))])
+    watched = seen.select("side", (pl.col("time") // width).alias("stretch")).unique()
     spans = cut.group_by("side", "component").agg(
         pl.col("stretch").min().alias("from"), pl.col("stretch").max().alias("to")
     )
     every = spans.select(
         "side", "component", pl.int_ranges("from", pl.col("to") + 1).alias("stretch")
     ).explode("stretch")
+    every = every.join(watched, on=["side", "stretch"], how="semi")
     every = every.sort("side", "component", "stretch").with_row_index("visit", offset=first)
     kinds = every.select(pl.col("component").unique(maintain_order=True)).with_row_index(
         "context", offset=context
@@ -42,6 +50,7 @@ def stretches(records: pl.DataFrame, first: int, context: int) -> tuple[pl.DataF
         ((pl.col("stretch") + 1) * width).alias("end"),
         pl.lit(-1, pl.Int64).alias("above"),
         pl.lit("").alias("caller"),
+        pl.lit("").alias("posted"),
         pl.lit(0, pl.Int64).alias("local"),
         pl.lit(-1, pl.Int64).alias("gap"),
         pl.lit(value=False).alias("failed"),
@@ -68,7 +77,7 @@ def stretches(records: pl.DataFrame, first: int, context: int) -> tuple[pl.DataF
 
 
 def _width(lines: pl.DataFrame) -> int:
-    times = lines.filter(pl.col("side") == 1)["time"]
+    times = lines.filter(pl.col("side") == 1)["time"].sort()
     if not times.len():
         return SHORTEST
     whole = int(

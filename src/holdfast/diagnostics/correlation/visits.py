@@ -32,15 +32,15 @@ class Visits:
 
     frame: pl.DataFrame
     """visit (row number), side, trace, component, operation, context (code of the two), start, end, above
-    (visit of the caller or -1), caller (component or ""), local (ns its component itself worked), gap (ns
-    between the caller's span and the entry span, -1 unknown), failed, total (ns of the whole trace), span,
-    artefact, line."""
+    (visit of the caller or -1), caller (component or ""), posted (the item of the caller by which it came as a
+    message, empty where the caller waited), local (ns its component itself worked), gap (ns between the caller's
+    span and the entry span, -1 unknown), failed, total (ns of the whole trace), span, artefact, line."""
     items: pl.DataFrame
     """visit, item, kind (log, span, call, fault, clock), bad (an error by its own words), time, artefact, place
     (span, empty where a line shows it), line: each item once a visit."""
     leaves: pl.DataFrame
     """Calls to something that sent no spans: visit, side, component (the caller), peer, duration, failed,
-    start, trace, span, artefact, line."""
+    message (posted to a broker), start, trace, span, artefact, line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     known |= {signal.component for side in (baseline, bundle) for signal in side.signals}
     spans = _unresolved(named_by_host(spans, known), known)
     frame, items, leaves = _traced(spans, records) if spans.height else (_NO_VISITS, _NO_ITEMS, _NO_LEAVES)
-    more, more_items = stretches(records, frame.height, _context_after(frame))
+    more, more_items = stretches(records, frame, frame.height, _context_after(frame))
     items = pl.concat([items, more_items]).sort("visit", "item", "time", "artefact", "line", "place")
     items = items.unique(["visit", "item"], keep="first", maintain_order=True)  # the same order on every run
     return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
@@ -172,6 +172,8 @@ class _Tree:
         gap = np.where(alone, duration[above_row] - duration[rows], -1)
         waiting = np.zeros(len(self.parent), bool)  # client spans: their own time is the network's
         waiting[above_row[inside & (children[above_row] == 1)]] = True
+        by_message = inside & (spans["kind"].to_numpy()[np.where(inside, above_row, 0)] == PRODUCER)
+        posting = "span " + spans["operation"].gather(np.where(by_message, above_row, 0))
         remote = self._remote().to_numpy()
         own = np.where(waiting | remote, 0, spans["working"].to_numpy())
         local = np.bincount(self.number[self.entry], weights=own, minlength=len(rows)).astype(np.int64)
@@ -191,6 +193,7 @@ class _Tree:
             pl.Series(
                 "caller", [n if i else "" for n, i in zip(caller, inside, strict=True)], dtype=pl.String
             ),
+            posting.set(pl.Series(~by_message), "").alias("posted"),
             pl.Series("local", local),
             pl.Series("gap", gap),
             pl.Series(
@@ -222,6 +225,7 @@ class _Tree:
             "peer",
             (pl.col("end") - pl.col("start")).alias("duration"),
             (pl.col("error") == 1).alias("failed"),
+            (pl.col("kind") == PRODUCER).alias("message"),
             "start",
             "trace",
             "span",
@@ -312,6 +316,7 @@ _NO_VISITS = pl.DataFrame(
         "end": pl.Int64,
         "above": pl.Int64,
         "caller": pl.String,
+        "posted": pl.String,
         "local": pl.Int64,
         "gap": pl.Int64,
         "failed": pl.Boolean,
@@ -343,6 +348,7 @@ _NO_LEAVES = pl.DataFrame(
         "peer": pl.String,
         "duration": pl.Int64,
         "failed": pl.Boolean,
+        "message": pl.Boolean,
         "start": pl.Int64,
         "trace": pl.String,
         "span": pl.String,
