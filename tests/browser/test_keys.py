@@ -83,6 +83,7 @@ def test_a_hand_over_is_read_and_taken_by_keys_one_item_at_a_time(opened, case, 
     assert hand.state == "open"
 
     page.keyboard.press("T")
+    page.get_by_role("button", name="Press T again").wait_for()
     pressed(page, "T")
     case.refresh_from_db()
     assert case.owner == team_mate
