@@ -13,6 +13,7 @@ from holdfast.redaction.structures import after_colon
 LONGEST_COMMAND = 2048
 _HAS_VALUE = np.array([chr(code) in "ugphCDRrtTU" for code in range(256)])
 """Options of sudo that have a value."""
+_ECHO, _PRINTF = np.frombuffer(b"echo ", np.uint8), np.frombuffer(b"printf ", np.uint8)
 
 
 @kernel
@@ -159,27 +160,21 @@ def _reads_password(data, at, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _stands(data, at, word):  # type: ignore[no-untyped-def]
+    """Tell whether a word stands at a place."""
+    return at >= 0 and (data[at : at + len(word)] == word).all()
+
+
+@kernel
 def _printed(data, stop):  # type: ignore[no-untyped-def]
     """Return where the arguments of `echo` or `printf` before `stop` begin, -1 for none, and whether a format does."""
-    for i in range(stop - 1, max(stop - 256, 3), -1):
-        if data[i] == 10:
+    for i in range(stop, max(stop - 256, 4), -1):
+        if data[i - 1] == 10:
             break
-        if (
-            data[i] == 32
-            and data[i - 1] == 111
-            and data[i - 2] == 104
-            and data[i - 3] == 99
-            and data[i - 4] == 101
-        ):
-            return i + 1, False
-        if (
-            data[i] == 32
-            and data[i - 1] == 102
-            and data[i - 2] == 116
-            and data[i - 3] == 110
-            and data[i - 4] == 105
-        ):
-            return i + 1, True
+        if _stands(data, i - len(_ECHO), _ECHO):
+            return i, False
+        if _stands(data, i - len(_PRINTF), _PRINTF):
+            return i, True
     return -1, False
 
 

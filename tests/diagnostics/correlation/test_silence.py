@@ -6,6 +6,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.correlation.ranking import weigh
+from holdfast.diagnostics.correlation.wording import Wording
 from holdfast.diagnostics.traces.spans import CONSUMER, PRODUCER, SERVER, SpanBuilder, join
 from small_system import MS, NOON, SECOND
 
@@ -74,6 +75,16 @@ def test_a_message_that_was_posted_and_not_taken_is_not_the_posters_fault() -> N
     scores = blamed(messages(taken=False))
     assert scores["packer"] > 0.3
     assert scores.get("shop", 0.0) < scores["packer"] / 2
+
+
+def test_a_message_not_taken_is_told_as_one() -> None:
+    weighed = weigh(messages(start=NOON - 3600 * SECOND), messages(taken=False))
+    packer = next(entry for entry in weighed.ranked if entry.component == "packer")
+    told = Wording(weighed, {}).finding(packer.suspicions[0])
+
+    assert told.title.startswith(
+        "packer has not taken the messages of 60 of 60 calls of shop, before 0 of 60"
+    )
 
 
 def test_who_no_longer_posts_is_named_and_not_who_waits_for_messages() -> None:

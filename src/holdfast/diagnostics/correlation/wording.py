@@ -65,9 +65,11 @@ class Wording:
         title = f"{verb} {noun} in {s.component}: {self.what(s)}, in {counts}"
         if kind == "silence":
             lost, before = detail["n1"] - detail["k1"], detail["n0"] - detail["k0"]
+            does, whose = "writes nothing in", f"calls in which {self._caller(s)} came as far as calling it"
+            if s.loose:  # it came as a message
+                does, whose = "has not taken the messages of", f"calls of {self._caller(s)}"
             title = (
-                f"{s.component} writes nothing in {_of(lost, detail['n1'])} calls in which {self._caller(s)} "
-                f"came as far as calling it, before in {_of(before, detail['n0'])}"
+                f"{s.component} {does} {_of(lost, detail['n1'])} {whose}, before {_of(before, detail['n0'])}"
             )
         return Finding(
             f"{_RULES[kind]}.{way}_{noun}",
