@@ -21,9 +21,9 @@ ON_POSTGRESQL = (
 )
 
 WARM = (
-    "from holdfast import redaction; from holdfast.diagnostics import reading;"
-    " from holdfast.diagnostics.correlation import conclusion;"
-    " reading.warm(); conclusion.warm(); redaction.warm()"
+    "from holdfast import redaction; redaction.warm()",
+    "from holdfast.diagnostics import reading; reading.warm()",
+    "from holdfast.diagnostics.correlation import conclusion; conclusion.warm()",
 )
 
 
@@ -31,7 +31,10 @@ def main() -> int:
     """Return the exit code: 0 when all passed."""
     more = sys.argv[1:]
     # Compiled once for all, so that no test waits for it and none is timed with it.
-    subprocess.run([sys.executable, "-c", WARM], check=True)
+    compiling = [subprocess.Popen([sys.executable, "-c", one]) for one in WARM]
+    codes = [one.wait() for one in compiling]
+    if any(codes):
+        return 1
     code = _pytest([*WORKERS, *more], {})
     if not _reachable():
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+from holdfast import __version__
 from holdfast.cli.application import app, moment
 from holdfast.cli.investigating import exit_code
 from holdfast.diagnostics.artefacts import Artefact
@@ -29,6 +30,13 @@ def test_investigating_never_loads_django() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() in ("none", "[]")
+
+
+def test_it_tells_its_version() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"holdfast {__version__}"
 
 
 def test_every_command_and_option_explains_itself() -> None:

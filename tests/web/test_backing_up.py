@@ -12,16 +12,10 @@ import pytest
 
 from holdfast.sealing.keys import fresh_key, written
 
-DESK = """
-import sys
-from pathlib import Path
+SEALED = """
 from holdfast.web import serving
 serving.migrate()
 from holdfast.desk.cases import commands as cases
-from holdfast.desk.investigation import queries
-from holdfast.desk.investigation.commands import investigate
-from holdfast.desk.investigation.kept import page_of
-from holdfast.desk.outbox.worker import work_once
 from holdfast.desk.people import commands as people
 from holdfast.desk.people.rights import Role
 from holdfast.desk.vault import commands as vault
@@ -33,6 +27,10 @@ data = ("\\n".join(lines) + "\\n").encode()
 upload = vault.begin(case, "app.log", len(data), by=engineer)
 vault.take(upload, 0, [data])
 vault.complete(upload)
+"""
+DESK = f"""{SEALED}
+from holdfast.desk.investigation.commands import investigate
+from holdfast.desk.outbox.worker import work_once
 investigate(case, by=engineer)
 while work_once("w"):
     pass
@@ -132,7 +130,7 @@ def test_a_desk_is_the_same_after_a_restore_elsewhere(desks, tmp_path):
 
 def test_what_is_wrong_is_refused_before_anything_is_put_in_place(desks, tmp_path):
     here, out = desks("here"), tmp_path / "desk.zip"
-    assert run(here, "-c", DESK).returncode == 0
+    assert run(here, "-c", SEALED).returncode == 0
     assert cli(here, "backup", out).returncode == 0
     assert "exists" in cli(here, "backup", out).stderr
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast import __version__
 from holdfast.cli.cases import case_app, profile_app
 from holdfast.cli.grants import grant_app, keep_app
 from holdfast.cli.ledger import ledger_app
@@ -26,6 +27,21 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(vault_app, name="vault")
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, folders or archives.", show_default=False)]
+
+
+def _told(asked: bool) -> None:
+    if asked:
+        typer.echo(f"holdfast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def holdfast(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_told, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The working bench of the escalation engineer: evidence read, causes named with proof, promises kept."""
 
 
 @app.command()
