@@ -15,6 +15,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.activations import LINES, WAIT
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
+from holdfast.diagnostics.correlation.frames import changed
 from holdfast.diagnostics.correlation.inferred import complete, linked
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.stretches import stretches
@@ -59,9 +60,10 @@ class Division:
 
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     """Return the visits of both sides in one table."""
+    clocked = zip((BASELINE, BUNDLE), (baseline, bundle), changed(baseline.spans, bundle.spans), strict=True)
     sides = [
-        complete(_clocked(side.spans), side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
-        for number, side in ((BASELINE, baseline), (BUNDLE, bundle))
+        complete(spans, side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
+        for number, side, spans in clocked
     ]
     texts = {key: text[:HEADLINE] for side in (baseline, bundle) for key, text in side.templates.items()}
     spans = pl.concat(sides).with_columns(pl.col("operation").replace(texts))
@@ -79,11 +81,6 @@ def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     items = pl.concat([items, more_items]).sort("visit", "item", "time", "artefact", "line", "place")
     items = items.unique(["visit", "item"], keep="first", maintain_order=True)  # the same order on every run
     return Visits(pl.concat([frame, more.select(frame.columns)]), items, leaves)
-
-
-def _clocked(spans: pl.DataFrame) -> pl.DataFrame:
-    """Return spans with the column that says by how much their clock was corrected."""
-    return spans if "shifted" in spans.columns else spans.with_columns(pl.lit(0, pl.Int64).alias("shifted"))
 
 
 def _told_apart(side: Evidence) -> pl.DataFrame:
@@ -254,7 +251,7 @@ class _Tree:
         failed = pl.col("error") == 1
         own = failed & ~pl.Series(self._failed_below())
         faults = spans.filter(own).select(*_item("fault", fault, pl.lit(value=True)))
-        wrong = spans.filter(at_head & (pl.col("shifted").fill_null(0) != 0))
+        wrong = spans.filter(at_head & (pl.col("wrong_clock").fill_null(value=False)))
         clocks = wrong.select(*_item("clock", pl.lit("is off"), pl.lit(value=True)))
         return pl.concat([inner, calls, faults, clocks])
 
