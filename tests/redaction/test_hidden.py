@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.redaction.engine import padded
 from holdfast.redaction.learnt import BASE64, HEXED, UTF16, Learnt
+from holdfast.redaction.texts import Texts
 from holdfast.redaction.views import AROUND, unescaped
 
 VALUE = b"Zebra99x7Quagga"
-LEARNT = Learnt([VALUE, b"Zebr4"], [True, True])
+LEARNT = Learnt(Texts.of([VALUE, b"Zebr4"]), np.array([True, True]))
 
 
 def places(text: bytes, writing: int) -> list[tuple[int, int]]:
@@ -70,7 +72,7 @@ def test_random_digits_and_ordinary_text_hide_nothing() -> None:
 @given(st.binary(max_size=20), st.binary(max_size=20), st.booleans())
 def test_values_of_other_characters_than_ascii(before: bytes, after: bytes, urlsafe: bool) -> None:
     value = "Jürgen Zürn 漢字".encode()
-    learnt = Learnt([value], [True])
+    learnt = Learnt(Texts.of([value]), np.array([True]))
     whole = (base64.urlsafe_b64encode if urlsafe else base64.b64encode)(before + value + after)
     first, last = (len(before) * 8 + 5) // 6, (len(before) + len(value)) * 8 // 6
     assert (first, last, 0, BASE64) in map(tuple, learnt.find(padded(whole)).tolist())
@@ -90,7 +92,7 @@ def test_an_escaped_value_is_whole_however_far_the_escape_before_it(between: int
 def test_an_escaped_value_in_base64_of_other_bytes() -> None:
     whole = bytes([1, 255, 2]) + b"Zebra99x%37Quagga" + bytes([3, 254, 4])
     text = b"blob " + base64.b64encode(whole)
-    learnt = Learnt([VALUE, b"100%37"], [True, True])
+    learnt = Learnt(Texts.of([VALUE, b"100%37"]), np.array([True, True]))
     assert (9, 9 + 17 * 8 // 6, 0, BASE64) in map(tuple, learnt.find(padded(text)).tolist())
 
 
@@ -104,7 +106,7 @@ def test_an_escaped_value_in_base64_of_other_bytes() -> None:
 @pytest.mark.parametrize("others", [0, 40])
 def test_a_value_is_found_at_every_place_as_it_is(value: bytes, bounded: bool, others: int) -> None:
     same_end = [b"k%d" % n + value for n in range(others)]
-    learnt = Learnt([value, *same_end], [bounded] * (1 + others))
+    learnt = Learnt(Texts.of([value, *same_end]), np.array([bounded] * (1 + others)))
     for before in (b"", b" ", b"a b-", b"(((((((", b"\\n", b"=" * 64, b"word " * 13):
         for after in (b"", b" ", b"...", b"\n"):
             for text in (before + value + after, before + value + b" " + value + after):
@@ -114,6 +116,6 @@ def test_a_value_is_found_at_every_place_as_it_is(value: bytes, bounded: bool, o
 
 
 def test_a_word_is_found_as_a_word_only() -> None:
-    learnt = Learnt([b"Voss7", b"Zebra99x7Quagga"], [True, False])
+    learnt = Learnt(Texts.of([b"Voss7", b"Zebra99x7Quagga"]), np.array([True, False]))
     text = b"aVoss7 Voss7b Voss7 xxZebra99x7Quaggaxx \\nVoss7"
     assert sorted(learnt.find(padded(text))[:, 0].tolist()) == [14, 22, 42]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from holdfast.redaction.learning import Traits
-from holdfast.redaction.rows import packed
+from holdfast.redaction.texts import Classed
 
 
 def traits(value: bytes, kind: str) -> tuple[bool, bool, bool, bool]:
     """Return whether a value is looked for, as a whole word, has lines, ends as a number."""
-    made = Traits([value], [kind], *packed([value]))
+    made = Traits(Classed.of([(value, kind)]))
     looked_for = len(made.looked_for) == 1
     return (
         looked_for,

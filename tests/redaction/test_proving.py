@@ -18,11 +18,15 @@ from holdfast.redaction.files import Withheld
 from holdfast.redaction.known import Known
 from holdfast.redaction.proving import Proof, Replaced, pieces_of
 from holdfast.redaction.pseudonyms import Pseudonyms
+from holdfast.redaction.texts import Classed, Texts
+from holdfast.redaction.values import Gathered
 
 VALUE = b"Zebra99x7Quagga"
 LONG = b"".join(b"%04d-Quagga/" % (k * k) for k in range(40))
 NAMES = Pseudonyms(Key(bytes(range(32))))
-KNOWN = Known({VALUE: "secret", LONG: "secret", b"ab12": "host", b"b1a2b1": "secret"}, NAMES)
+VALUES = Gathered()
+VALUES.take(Classed.of([(VALUE, "secret"), (LONG, "secret"), (b"ab12", "host"), (b"b1a2b1", "secret")]))
+KNOWN = Known(VALUES, NAMES)
 PIECES = pieces_of(KNOWN)
 
 
@@ -30,7 +34,7 @@ def replaced(source: bytes, edits: list[tuple[int, int, bytes]]) -> tuple[Any, R
     """Write a text as the second pass does, (start, end, text) replaced."""
     data = padded(source)
     chosen = np.array([(a, b, 4, -n - 1, -2) for n, (a, b, _) in enumerate(edits)], np.int64).reshape(-1, 5)
-    text, places = rows.written(data, chosen, rows.packed([b""]), [made for _, _, made in edits])
+    text, places = rows.written(data, chosen, Texts.of([b""]), [made for _, _, made in edits])
     return text, Replaced(data, chosen, places, (KNOWN.learnt.find(data),))
 
 
@@ -182,6 +186,6 @@ def test_a_find_that_is_lost_before_writing_withholds_the_file(
 def test_a_value_in_place_of_another_withholds_the_file(
     redacted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Pseudonyms, "many", lambda _, kinds, values: list(values))
+    monkeypatch.setattr(Pseudonyms, "many", lambda _, values: values.texts)
     report, _ = redacted({"a.txt": f"password={VALUE.decode()}\n".encode()})
     assert "is still in it" in report.withheld[0].withheld

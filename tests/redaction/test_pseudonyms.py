@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from holdfast.redaction import Key
 from holdfast.redaction.pseudonyms import Pseudonyms
+from holdfast.redaction.texts import Classed
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +91,27 @@ def test_all_at_once_is_one_by_one(names: Pseudonyms) -> None:
         "email": b"a%d@b.org", "ipv4": b"81.2.3.%d", "ipv6": b"2a02::%d", "mac": b"3c:22:fb:19:0a:%02d",
     }  # fmt: skip
     values = [made.get(kind, b"value %d") % dice.randrange(99) for kind in kinds]
-    assert names.many(kinds, values) == [
-        names.of(kind, value) for kind, value in zip(kinds, values, strict=True)
-    ]
+    pairs = list(zip(values, kinds, strict=True))
+    assert list(names.many(Classed.of(pairs))) == [names.of(kind, value) for value, kind in pairs]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.binary(max_size=300),
+                st.from_regex(rb"[0-9]{1,4}(\.[0-9]{1,4}){2,4}", fullmatch=True),
+                st.from_regex(rb"[A-Za-z0-9.@]{0,6}@[A-Za-z.]{0,6}", fullmatch=True),
+            ),
+            st.sampled_from(["secret", "email", "ipv4", "phone", "user", "name", "iban"]),
+        ),
+        max_size=12,
+    )
+)
+def test_all_at_once_is_one_by_one_whatever_the_values(
+    names: Pseudonyms, pairs: list[tuple[bytes, str]]
+) -> None:
+    assert list(names.many(Classed.of(pairs))) == [names.of(kind, value) for value, kind in pairs]
 
 
 @given(st.binary(min_size=1, max_size=40))

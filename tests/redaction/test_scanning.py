@@ -18,6 +18,7 @@ from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.patterns import PatternError, compiled, openings, specimen
 from holdfast.redaction.rows import settled
 from holdfast.redaction.rules import shipped
+from holdfast.redaction.texts import Texts
 from holdfast.redaction.triggers import matched
 from holdfast.redaction.windows import Unbroken, windows
 
@@ -107,7 +108,7 @@ def test_learnt_values_are_found_in_every_writing(values: list[bytes], seed: int
     import base64
 
     dice = random.Random(seed)
-    learnt = Learnt(values, [False] * len(values))
+    learnt = Learnt(Texts.of(values), np.zeros(len(values), np.bool_))
     value = dice.choice(values)
     writings = [value, value.hex().encode(), value.hex().upper().encode()]
     writings += [base64.b64encode(bytes(k) + value + bytes(2)) for k in range(3)]

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from holdfast import __version__
 from holdfast.diagnostics.analysers.contract import Opened
 from holdfast.diagnostics.bundle import Limits, open_bundle
@@ -26,8 +24,9 @@ from holdfast.redaction.placing import OutputUnusable, place, told, write
 from holdfast.redaction.policy import Policy, matches
 from holdfast.redaction.pseudonyms import Key
 from holdfast.redaction.redactor import Redactor
-from holdfast.redaction.rules import SECRET
 from holdfast.redaction.sealedmap import sealed
+from holdfast.redaction.texts import Classed
+from holdfast.redaction.values import Gathered
 
 MANIFEST = "manifest.json"
 _REASONS = {
@@ -128,7 +127,7 @@ def redact_bundle(
             where = map_path or out.with_name(out.name + ".map")
             write(
                 where.with_name(where.name + ".part"),
-                sealed(work.known.pseudonyms, work.known.kinds, work.known.values, key),
+                sealed(work.known.pseudonyms, work.known.values, key),
             )
             os.replace(where.with_name(where.name + ".part"), where)
         except OSError as error:
@@ -142,9 +141,9 @@ class _Work:
     ) -> None:
         self.redactor, self.making, self.workers = redactor, making, workers
         self.progress = progress or _silent
-        self.values: dict[bytes, str] = {}
+        self.values = Gathered()
         passes.prepare(redactor)
-        self.known = Known({}, redactor.names)
+        self.known = Known(self.values, redactor.names)
         self.explained: dict[str, list[tuple[int, str, str, str]]] = {}
 
     def run(self, opened: list[Opened], spool: Path, explain: bool) -> list[Entry]:
@@ -190,15 +189,12 @@ class _Work:
                 continue
             task.found = found
             entry.sha256, entry.found = found.sha256, dict(found.fired)
-            for value, kind in (*found.values, *found.others.items()):
-                if value not in self.values or (kind == SECRET and self.values[value] != "jwt"):
-                    self.values[value] = kind
+            task.gids = self.values.take(found.values)
+            self.values.take(Classed.of(found.others.items()))
+            found.values, found.others = Classed.of(()), {}
 
     def _derive(self, tasks: list[passes.Task], entries: list[Entry], explain: bool) -> None:
         self.known = Known(self.values, self.redactor.names)
-        for task in tasks:
-            task.gids = np.array([self.known.numbers[value] for value, _ in task.found.values], np.int64)
-            task.found.values, task.found.others = [], {}
         passes.prepare_writing(self.known, explain)
         for done, (task, made) in enumerate(passes.run(passes.derived, tasks, self.workers), 1):
             entry = entries[task.number]

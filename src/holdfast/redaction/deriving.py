@@ -54,8 +54,8 @@ class Writer:
 
     def pseudonym(self, span: Span) -> bytes:
         """Return what stands in a span's place."""
-        number = self.known.numbers.get(span.value)
-        if number is not None:
+        number = self.known.number(span.value)
+        if number >= 0:
             return self.known.pseudonyms[number]
         kind = "jwt" if span.rule == "jwt" else SECRET if span.kind == "learnt" else span.kind
         return self.reader.names.of(kind, span.value)
@@ -160,7 +160,7 @@ class _Rewriting:
             chosen[place, WHAT] = -len(texts)
         self._count(chosen, used, made)
         places = self._places(chosen, used) if self._writer.explain else []
-        text, where = rows.written(data, chosen, known.texts, texts)
+        text, where = rows.written(data, chosen, known.pseudonyms, texts)
         return text, Replaced(data, chosen, where, (stored, hits, others)), places, not used
 
     def _stored(self) -> tuple[Array, bool]:
@@ -194,7 +194,7 @@ class _Rewriting:
             if what >= 0:
                 one = rules[rule] if rule >= 0 else None
                 name, tier = (one.id, one.tier) if one else ("learnt", "certain")
-                places.append((start, name, known.kinds[what], _why(name, tier)))
+                places.append((start, name, known.values.kind(what), _why(name, tier)))
             else:
                 leaves = used[-what - 1].leaves()
                 places += [

@@ -22,6 +22,7 @@ from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rows import RULE, WHAT
 from holdfast.redaction.rules import SECRET
 from holdfast.redaction.spans import NESTED, Span
+from holdfast.redaction.texts import Classed
 from holdfast.redaction.values import Values
 from holdfast.redaction.windows import windows
 
@@ -39,7 +40,7 @@ class Discovered:
 
     numbers: Array = field(default_factory=lambda: np.empty(0, np.int64))
     """Of values in the table of the process that read the file; the rows in the store use them."""
-    values: list[tuple[bytes, str]] = field(default_factory=list)
+    values: Classed = field(default_factory=lambda: Classed.of(()))
     """Those values, with their classes."""
     others: dict[bytes, str] = field(default_factory=dict)
     """Values in other writings, with their classes."""
@@ -132,16 +133,15 @@ def _window(
 
 
 def _conclude(found: Discovered, reader: Reader, numbers: Array) -> None:
-    ruled = reader.values.rules[numbers]
     found.numbers = numbers
-    kinds = ["jwt" if rule.id == "jwt" else rule.kind for rule in reader.engine.rules]
-    found.values = list(
-        zip(reader.values.taken(numbers), [kinds[rule] for rule in ruled.tolist()], strict=True)
-    )
-    for value, kind in found.values:
-        if kind == "jwt":
-            claims = (claim for claim, _ in values_of((_token(value),)) if claim != value)
-            found.others.update(dict.fromkeys(claims, SECRET))
+    classes = ["jwt" if rule.id == "jwt" else rule.kind for rule in reader.engine.rules]
+    rules = reader.values.rules[numbers].astype(np.int64)
+    found.values = Classed(reader.values.texts.chosen(numbers), rules, classes)
+    tokens = np.array([kind == "jwt" for kind in [*classes, ""]])[rules]
+    for place in np.flatnonzero(tokens).tolist():
+        value = found.values.texts[place]
+        claims = (claim for claim, _ in values_of((_token(value),)) if claim != value)
+        found.others.update(dict.fromkeys(claims, SECRET))
 
 
 def _token(value: bytes) -> Span:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ from holdfast.redaction.engine import Engine
 from holdfast.redaction.learning import Traits
 from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt
 from holdfast.redaction.pseudonyms import Pseudonyms
-from holdfast.redaction.rows import END, RANK, RULE, START, WHAT, packed
+from holdfast.redaction.rows import END, RANK, RULE, START, WHAT
 from holdfast.redaction.rules import SECRET
 from holdfast.redaction.spans import NESTED, Span
+from holdfast.redaction.values import Gathered
 from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
@@ -26,15 +26,14 @@ _UNDONE = 4
 class Known:
     """Made once after the first pass; the processes of the second inherit it."""
 
-    def __init__(self, values: Mapping[bytes, str], names: Pseudonyms) -> None:
-        self.values, self.kinds = list(values), list(values.values())
-        self.numbers = {value: number for number, value in enumerate(self.values)}
-        self.pseudonyms = names.many(self.kinds, self.values)
-        self.texts = packed(self.pseudonyms)
-        self._traits = Traits(self.values, self.kinds, *packed(self.values))
+    def __init__(self, gathered: Gathered, names: Pseudonyms) -> None:
+        self.number, self.values = gathered.number, gathered.values
+        self.pseudonyms = names.many(self.values)
+        self._traits = Traits(self.values)
         self._chosen = self._traits.looked_for
-        self.learnt = Learnt([self.values[n] for n in self._chosen.tolist()], self._traits.bounded)
-        self._ranks = np.array([8 * (kind in (SECRET, "jwt")) + 4 for kind in self.kinds] or [4], np.int64)
+        self.learnt = Learnt(self.values.texts.chosen(self._chosen), self._traits.bounded)
+        secret = [8 * (kind in (SECRET, "jwt")) + 4 for kind in self.values.classes]
+        self._ranks = self.values.told(secret, np.int64)
 
     def remains(self, data: Array) -> tuple[int, int] | None:
         """Return (size, writing) of the first value that stands in a text in any writing; None when none does."""
@@ -50,8 +49,8 @@ class Known:
 
     def kind(self, span: Span) -> str:
         """Return the class of a span's value, as the whole bundle has it."""
-        number = self.numbers.get(span.value)
-        return self.kinds[number] if number is not None else SECRET if span.kind == "learnt" else span.kind
+        number = self.number(span.value)
+        return self.values.kind(number) if number >= 0 else SECRET if span.kind == "learnt" else span.kind
 
     def found(self, hits: Array) -> tuple[Array, list[Span]]:
         """Return hits of `learnt` as rows, the plain ones, and as spans, those in other writings."""
@@ -86,7 +85,7 @@ class Known:
                     start,
                     end,
                     one.kind if one else "learnt",
-                    self.values[what],
+                    self.values.texts[what],
                     one.id if one else "learnt",
                     one.tier if one else "certain",
                 )

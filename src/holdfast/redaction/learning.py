@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from holdfast.redaction.judging import hashes_of, is_listed
 from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, kernel
 from holdfast.redaction.rules import SECRET
+from holdfast.redaction.texts import Classed
 from holdfast.redaction.words import ACCOUNTS, PLACEHOLDERS
 
 Array = np.ndarray[Any, Any]
@@ -55,12 +55,11 @@ def _traits(arena, offsets, kinds, words, traits):  # type: ignore[no-untyped-de
 class Traits:
     """What values are like: which are looked for, as whole words or not, and which are written with care."""
 
-    def __init__(self, values: Sequence[bytes], kinds: Sequence[str], arena: Array, offsets: Array) -> None:
-        """Arena and offsets: the values, packed."""
-        codes = np.array([_CODES.get(kind, 0) for kind in kinds] or [0], np.uint8)
-        traits = np.zeros(len(codes), np.uint8)
-        _traits(arena, offsets, codes, _WORDS, traits)
-        words = [n for n in np.flatnonzero(traits & _LISTED).tolist() if _is_word(values[n])]
+    def __init__(self, values: Classed) -> None:
+        codes = values.told([_CODES.get(kind, 0) for kind in values.classes], np.uint8)
+        traits, texts = np.zeros(len(values), np.uint8), values.texts
+        _traits(texts.arena, texts.offsets, codes, _WORDS, traits)
+        words = [n for n in np.flatnonzero(traits & _LISTED).tolist() if _is_word(texts[n])]
         traits[words] &= ~np.uint8(_LOOKED_FOR)
         self.looked_for = np.flatnonzero(traits & _LOOKED_FOR)
         """Numbers of the values that are removed wherever they stand; the others only where they were found."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,8 @@ from holdfast.redaction.needles import (
     pieces,
     place_of,
 )
+from holdfast.redaction.tables import Table
+from holdfast.redaction.texts import Texts
 from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
@@ -168,7 +169,7 @@ def _find(data, high, indexes, free, out):  # type: ignore[no-untyped-def]
 class Learnt:
     """A set of values and their writings. bounded: which count as whole words only."""
 
-    def __init__(self, values: Sequence[bytes], bounded: Sequence[bool] | Array) -> None:
+    def __init__(self, values: Texts, bounded: Array) -> None:
         self.values = values
         self._indexes: tuple[Index, ...]
         self._indexes, self._alphabet = needles(values, bounded)
@@ -177,7 +178,7 @@ class Learnt:
     def find(self, data: Array) -> Array:
         """Return int64[n, 4] of (start, end, value, writing), in no order. The data comes from `padded`."""
         found = self._search(data, False)
-        decoded = hidden(data, self._alphabet) if self.values else None
+        decoded = hidden(data, self._alphabet) if len(self.values) else None
         if decoded is None:
             return found
         placed, form = decoded.placed(self._within(decoded.data))
@@ -188,9 +189,12 @@ class Learnt:
         """Return what `find` does of writings that stand there as they are."""
         return self._search(data, False)
 
-    def pieces(self, least: int, size: int) -> list[bytes]:
+    def pieces(self, least: int, size: int) -> Texts:
         """Return the letters of needles of more than `least` bytes in pieces of `size`, what is left over left out."""
-        return sorted({piece for index in self._indexes for piece in pieces(index, least, size)})
+        table = Table()
+        for index in self._indexes:
+            table.ids(index.texts, pieces(index, least, size))
+        return table.texts
 
     def _within(self, data: Array) -> Array:
         """Return what stands in decoded stretches, as it is or escaped."""

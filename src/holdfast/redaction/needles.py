@@ -7,13 +7,14 @@ the bytes in front of such a place, and only there. The others are found by byte
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from holdfast.redaction.hidden import CORE, IN_BASE64, IN_HEX, LEAST
 from holdfast.redaction.kernels import ALNUM, KINDS, kernel
+from holdfast.redaction.texts import Texts
 from holdfast.redaction.views import AROUND
 
 Array = np.ndarray[Any, Any]
@@ -204,7 +205,9 @@ def _indexed(letters: Array, rows: Array, way: int) -> Index:
     slots = np.zeros(1 << max(8, (entries * 2).bit_length()), np.uint64)
     bits = np.zeros(1 << words, np.uint64)
     _index(records, WIDTHS[way], STRIDES[way], slots, bits, 64 - words)
-    return Index(records, records.view(np.uint8), slots, bits, 64 - words)
+    texts = records.view(np.uint8)
+    texts.flags.writeable = False
+    return Index(records, texts, slots, bits, 64 - words)
 
 
 @kernel
@@ -219,11 +222,13 @@ def _pieces(records, least, size, starts):  # type: ignore[no-untyped-def]
     return count
 
 
-def pieces(index: Index, least: int, size: int) -> Iterator[bytes]:
-    """Yield the letters of needles of more than `least` bytes in pieces of `size`, what is left over left out."""
-    starts = np.empty(len(index.texts) // size, np.int64)
-    for start in starts[: _pieces(index.records, least, size, starts)].tolist():
-        yield index.texts[start : start + size].tobytes()
+def pieces(index: Index, least: int, size: int) -> Array:
+    """Return where in an index's texts pieces of `size` of needles of more than `least` bytes stand, what is left over
+    left out: int64[n, 4] of (start, end, 0, 0)."""
+    places = np.zeros((len(index.texts) // size, 4), np.int64)
+    places = places[: _pieces(index.records, least, size, places[:, 0])]
+    places[:, 1] = places[:, 0] + size
+    return places
 
 
 def _encoded(value: bytes) -> Iterator[tuple[bytes, int]]:
@@ -238,7 +243,7 @@ def _encoded(value: bytes) -> Iterator[tuple[bytes, int]]:
         yield from ((one, HEXED) for one in (value.hex().encode(), value.hex().upper().encode()))
 
 
-def _odd(values: Sequence[bytes], numbers: Array, used: int) -> tuple[Array, Array]:
+def _odd(values: Texts, numbers: Array, used: int) -> tuple[Array, Array]:
     """Return letters and rows for values of other bytes than printable ones: too rare to decode every text for."""
     texts, rows = [], []
     for number in numbers[numbers < len(values)].tolist():
@@ -249,19 +254,18 @@ def _odd(values: Sequence[bytes], numbers: Array, used: int) -> tuple[Array, Arr
     return np.frombuffer(b"".join(texts), np.uint8), np.array(rows, np.int32).reshape(-1, 6)
 
 
-def needles(values: Sequence[bytes], bounded: Sequence[bool] | Array) -> tuple[tuple[Index, ...], Array]:
+def needles(values: Texts, bounded: Array) -> tuple[tuple[Index, ...], Array]:
     """Return the needles of values, an index for each way, and the printable bytes in them, uint8[256].
 
     bounded: which values count as whole words only.
     """
-    offsets = np.zeros(len(values) + 1, np.int64)
-    np.cumsum([len(value) for value in values], out=offsets[1:])
-    arena = np.frombuffer(b"".join(values) or b"\0", np.uint8)
+    offsets = values.offsets
+    arena = values.arena[: max(int(offsets[-1]), 1)]
     printable = (arena >= 32) & (arena < 127)
     alphabet = (np.bincount(arena[printable], minlength=256) > 0).astype(np.uint8)
     letters = np.empty(int(offsets[-1]) * 6 + 64, np.uint8)
     rows = np.zeros((3 * len(values) + 1, 6), np.int32)
-    count = _written(arena, offsets, np.array([*bounded, False], np.uint8), letters, rows)
+    count = _written(arena, offsets, np.append(bounded, False).astype(np.uint8), letters, rows)
     used = int(rows[count - 1, 0] + rows[count - 1, 1]) if count else 0
     odd = np.unique(np.searchsorted(offsets, np.flatnonzero(~printable), "right") - 1)
     texts, more = _odd(values, odd, used)

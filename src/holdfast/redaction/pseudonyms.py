@@ -8,13 +8,17 @@ import hmac
 import ipaddress
 import re
 import secrets as randomness
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from holdfast.redaction import batches
+from holdfast.redaction.hashing import SIZE, digests
+from holdfast.redaction.texts import Classed, Texts
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _LETTERS for b in _LETTERS]
@@ -40,7 +44,8 @@ class Key:
         self._secret = secret
         self.id = self.derived(b"id")[:8].hex()
         """Names the key without giving it away."""
-        self._values = hashlib.blake2b(key=self.derived(b"values"), digest_size=8)
+        self._of_values = self.derived(b"values")
+        self._values = hashlib.blake2b(key=self._of_values, digest_size=SIZE)
         seal = algorithms.AES(self.derived(b"checks")[:16])
         self._sealer = Cipher(seal, modes.ECB()).encryptor()  # noqa: S305 - a function of single blocks
         aes = algorithms.AES(self.derived(b"addresses")[:16])
@@ -94,27 +99,21 @@ class Key:
         number = int.from_bytes(first[:4], "big")
         return _PAIRS[number & 1023] + _PAIRS[(number >> 10) & 1023]
 
-    def codes(self, values: Sequence[bytes]) -> Any:
-        """Return what `code` says of each value: uint8[values, 10], letters."""
-        numbers = np.frombuffer(b"".join(map(self._mac, values)), ">u8").astype(np.uint64)
+    def codes(self, texts: Texts) -> Any:
+        """Return what `code` says of each text: uint8[texts, 10], letters."""
+        numbers = digests(self._of_values, texts).byteswap()
         shifts = np.array([0, 10, 20, 30, 40], np.uint64)
         pairs = (numbers[:, None] >> shifts) & np.uint64(1023)
-        return _LETTER_PAIRS[pairs.astype(np.intp)].reshape(len(values), 10)
+        return _LETTER_PAIRS[pairs.astype(np.intp)].reshape(len(texts), 10)
 
-    def tagged_many(self, tags: Sequence[str], values: Sequence[bytes]) -> list[bytes]:
-        """Return `TAG-code` with its check for each value: what `check` and `code` say, all at once."""
-        if not values:
-            return []
-        codes = self.codes(values)
-        blocks = np.empty((len(values), 16), np.uint8)
-        blocks[:, :6] = np.frombuffer(b"".join(map(_tag_bytes, tags)), np.uint8).reshape(-1, 6)
-        blocks[:, 6:] = codes
+    def checks(self, tag: str, codes: Any) -> Any:
+        """Return what `check` says of each code behind a tag: uint8[codes, 4], letters."""
+        blocks = np.full((len(codes), 16), ord("~"), np.uint8)
+        blocks[:, :6] = np.frombuffer(_tag_bytes(tag), np.uint8)
+        blocks[:, 6 : 6 + codes.shape[1]] = codes
         sealed = np.frombuffer(self._sealer.update(blocks.tobytes()), np.uint8).reshape(-1, 16)[:, :4]
-        checks = np.ascontiguousarray(sealed).view(">u4").reshape(-1).astype(np.intp)
-        ends = _LETTER_PAIRS[np.stack((checks & 1023, (checks >> 10) & 1023), 1)].reshape(len(values), 4)
-        text = np.concatenate((codes, ends), 1).tobytes()
-        heads = {tag: tag.encode() + b"-" for tag in set(tags)}
-        return [heads[tag] + text[k * 14 : k * 14 + 14] for k, tag in enumerate(tags)]
+        numbers = np.ascontiguousarray(sealed).view(">u4").reshape(-1).astype(np.intp)
+        return _LETTER_PAIRS[np.stack((numbers & 1023, (numbers >> 10) & 1023), 1)].reshape(len(codes), 4)
 
     def bits(self, prefixes: list[int]) -> list[int]:
         """Return one keyed bit for each prefix of less than 128 bits, a one in front: Crypto-PAn's function, by AES."""
@@ -154,44 +153,19 @@ class Pseudonyms:
         code = self.key.code(_plain(kind, value))
         return f"{tag}-{code}{self.key.check(tag, code)}".encode()
 
-    def many(self, kinds: Sequence[str], values: Sequence[bytes]) -> list[bytes]:
+    def plain(self, kind: str, texts: Texts) -> tuple[str, Texts]:
+        """Return the tag of a class, and its values as they are the same however they are written."""
+        return _tag(kind), batches.plain(texts, _WAYS.get(kind, batches.AS_IT_IS))
+
+    def has_maker(self, kind: str) -> bool:
+        """Tell whether a class has pseudonyms of a form of its own."""
+        return kind in _MAKERS
+
+    def many(self, values: Classed) -> Texts:
         """Return what `of` says of each, faster for very many."""
-        made: list[bytes | None] = [None] * len(values)
-        of_kind: dict[str, list[int]] = {}
-        for k, kind in enumerate(kinds):
-            of_kind.setdefault(kind, []).append(k)
-        for kind, places in of_kind.items():
-            maker = _MANY.get(kind)
-            one = _MAKERS.get(kind)
-            chosen = [values[k] for k in places]
-            texts = maker(self, chosen) if maker else [one(self, v) for v in chosen] if one else ()
-            for k, text in zip(places, texts, strict=False):
-                made[k] = text
-        rest = [k for k, text in enumerate(made) if text is None]
-        plain = [_plain(kinds[k], values[k]) for k in rest]
-        for k, text in zip(rest, self.key.tagged_many([_tag(kinds[k]) for k in rest], plain), strict=True):
-            made[k] = text
-        return made  # type: ignore[return-value]
+        return batches.pseudonyms(self, values)
 
-    def _emails(self, values: list[bytes]) -> list[bytes | None]:
-        parts = [value.lower() for value in values]
-        codes = self.key.codes(parts).tobytes()
-        return [
-            b"user-%b@%b" % (codes[k * 10 : k * 10 + 10], self._domain(part.rpartition(b"@")[2]))
-            if b"@" in part
-            else None
-            for k, part in enumerate(parts)
-        ]
-
-    def _ipv4s(self, values: list[bytes]) -> list[bytes | None]:
-        numbers = np.array([_ipv4_value(value) for value in values], np.int64)
-        mapped = self._mapped(np.maximum(numbers, 0).astype(np.uint64))
-        return [
-            _ipv4_text(to) if number >= 0 else None
-            for number, to in zip(numbers.tolist(), mapped.tolist(), strict=True)
-        ]
-
-    def _mapped(self, numbers: Any) -> Any:
+    def ipv4_numbers(self, numbers: Any) -> Any:
         """Map IPv4 addresses, uint64: the first bits by their range, the others by Crypto-PAn."""
         top = (numbers >> np.uint64(24)).astype(np.intp)
         free = np.full(len(numbers), 0xFFFFFF, np.uint64)
@@ -249,7 +223,10 @@ class Pseudonyms:
 
     def email(self, value: bytes) -> bytes | None:
         """Return an address whose domain stands for the domain: same domain, same pseudonym of it."""
-        return self._emails([value])[0]
+        value = value.lower()
+        if b"@" not in value:
+            return None
+        return b"user-%b@%b" % (self.key.code(value).encode(), self._domain(value.rpartition(b"@")[2]))
 
     def mac(self, value: bytes) -> bytes | None:
         """Return a locally administered address that begins with fa, written as the value was."""
@@ -275,7 +252,7 @@ class Pseudonyms:
 
     def ipv4_number(self, number: int) -> int:
         """Map an IPv4 address; those that are nobody's stay."""
-        return int(self._mapped(np.array([number], np.uint64))[0])
+        return int(self.ipv4_numbers(np.array([number], np.uint64))[0])
 
     def _permuted(self, number: int, kept: int) -> int:
         """Crypto-PAn: flip each of 128 bits after the first `kept` by a keyed function of all bits in front of it."""
@@ -324,7 +301,6 @@ _MAKERS = {
     "email": Pseudonyms.email, "ipv4": Pseudonyms.ipv4, "ipv6": Pseudonyms.ipv6, "mac": Pseudonyms.mac,
     "jwt": Pseudonyms.token,
 }  # fmt: skip
-_MANY = {"email": Pseudonyms._emails, "ipv4": Pseudonyms._ipv4s}
 
 _ONLY: dict[str, Callable[[bytes], bool]] = {
     "ipv4": lambda text: text[:2] in (b"24", b"25"),
@@ -357,16 +333,19 @@ def _ipv4_text(number: int) -> bytes:
     return b"%d.%d.%d.%d" % (number >> 24, number >> 16 & 255, number >> 8 & 255, number & 255)
 
 
+_WAYS = {
+    **dict.fromkeys(("phone", "card", "national-id", "iban", "imei"), batches.BARE),
+    **dict.fromkeys(("user", "host"), batches.LOWER_CASE),
+}
 _MARKS = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
 
 
 def _plain(kind: str, value: bytes) -> bytes:
     """Return the value as it is the same however it is written: digits of a number, lower case of a name."""
-    if kind in ("phone", "card", "national-id", "iban", "imei"):
+    way = _WAYS.get(kind, batches.AS_IT_IS)
+    if way == batches.BARE:
         return value.translate(None, _MARKS).upper()
-    if kind in ("user", "host"):
-        return value.lower()
-    return value
+    return value.lower() if way == batches.LOWER_CASE else value
 
 
 def _is_own_address(text: bytes) -> bool:

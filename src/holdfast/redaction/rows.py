@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.redaction.kernels import kernel
+from holdfast.redaction.texts import Texts
 
 Array = np.ndarray[Any, Any]
 START, END, RANK, WHAT, RULE = range(5)
@@ -102,19 +103,10 @@ def lines_in(data):  # type: ignore[no-untyped-def]
     return count
 
 
-def packed(texts: Sequence[bytes]) -> tuple[Array, Array]:
-    """Return texts as one array of bytes and the offsets in it, one more than texts."""
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return np.frombuffer(b"".join(texts) or b"\0", np.uint8), offsets
-
-
-def written(
-    data: Array, rows: Array, texts: tuple[Array, Array], specials: Sequence[bytes]
-) -> tuple[Array, Array]:
+def written(data: Array, rows: Array, texts: Texts, specials: Sequence[bytes]) -> tuple[Array, Array]:
     """Return the data with each row replaced by its number of `texts`, or of `specials` where WHAT is -1, -2, ...; and
     where what replaced them stands, int64[n, 2] of (start, end)."""
-    extra, places = packed(specials), np.empty((len(rows), 2), np.int64)
-    out = np.empty(len(data) + int(_placed(rows, texts[1], extra[1], places)), np.uint8)
-    _write(data, rows, *texts, *extra, out)
+    extra, places = Texts.of(specials), np.empty((len(rows), 2), np.int64)
+    out = np.empty(len(data) + int(_placed(rows, texts.offsets, extra.offsets, places)), np.uint8)
+    _write(data, rows, texts.arena, texts.offsets, extra.arena, extra.offsets, out)
     return out, places

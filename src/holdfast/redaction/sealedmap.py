@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from holdfast.redaction.pseudonyms import Key
+from holdfast.redaction.texts import Classed, Texts
 
 _MAGIC = b"HFMAP2\n"
 
@@ -22,26 +22,23 @@ class MapUnusable(ValueError):
     """A map that cannot be opened: wrong key or damage."""
 
 
-def sealed(made: Sequence[bytes], kinds: Sequence[str], values: Sequence[bytes], key: Key) -> bytes:
+def sealed(made: Texts, values: Classed, key: Key) -> bytes:
     """Return the map of each pseudonym to its class and value, sealed with AES-256-GCM."""
-    names = sorted(set(kinds))
+    names = sorted({values.kind(number) for number in np.unique(values.kinds, return_index=True)[1].tolist()})
     numbers = {name: number for number, name in enumerate(names)}
     buffer = io.BytesIO()
     np.savez(
-        buffer, made=_joined(made), made_at=_ends(made), values=_joined(values), values_at=_ends(values),
-        kinds=np.array([numbers[kind] for kind in kinds], np.uint8), names=np.array(names or [""]),
+        buffer, made=_letters(made), made_at=made.offsets, values=_letters(values.texts),
+        values_at=values.texts.offsets, kinds=values.told([numbers.get(name, 0) for name in values.classes], np.uint8),
+        names=np.array(names or [""]),
     )  # fmt: skip
     nonce = os.urandom(12)
     head = _MAGIC + key.id.encode() + b"\n"
     return head + nonce + AESGCM(key.derived(b"map")).encrypt(nonce, buffer.getvalue(), head)
 
 
-def _joined(texts: Sequence[bytes]) -> np.ndarray[Any, Any]:
-    return np.frombuffer(b"".join(texts), np.uint8)
-
-
-def _ends(texts: Sequence[bytes]) -> np.ndarray[Any, Any]:
-    return np.cumsum([0, *map(len, texts)])
+def _letters(texts: Texts) -> np.ndarray[Any, Any]:
+    return texts.arena[: texts.offsets[-1]]
 
 
 def _parts(texts: np.ndarray[Any, Any], ends: np.ndarray[Any, Any]) -> list[bytes]:
