@@ -32,6 +32,12 @@ def docker(text: str, second: int, end: str = "\n") -> str:
     )
 
 
+def test_long_runs_of_marks_are_compared_from_their_first_byte(write: Writer) -> None:
+    texts = ["state }           of the queue", "state             of the queue"]
+    table = read_log(write(*(f"2023-01-29 10:55:{n:02d} INFO {texts[n % 2]}" for n in range(20))))
+    assert table.skeletons == 2
+
+
 def test_the_code_location_is_part_of_a_template(write: Writer) -> None:
     message = f"TraceID: {TRACE} SpanID: 1ac1aa4114a9d274 [getRouteById][RouteId: 7]"
     lines = [

@@ -26,8 +26,6 @@ STEP_BACK = 5 * SECOND  # smaller disorder is threads, not clocks
 SAMPLES = 400
 SHOWN = 20
 
-Flags = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Clocks:
@@ -41,10 +39,9 @@ class Clocks:
 
 def read_clocks(file: Mapped, plan: Plan, partial: Partial, reference: float) -> Clocks:
     """Finish the times of a file; `reference` (a Unix time) says which year its last record belongs to."""
-    flags = partial.slots[:, S_CLOCK][partial.slot] if partial.records else np.zeros(0, np.int64)
     notes: list[Note] = []
-    time = _with_years(partial.time, flags, partial.line, reference, notes)
-    time = _with_dates(time, flags, reference, notes)
+    time = _with_years(partial.time, partial, reference, notes)
+    time = _with_dates(time, partial, reference, notes)
     notes.extend(_zone_notes(partial))
     notes.extend(_steps_back(time, partial.line))
     if partial.records and not (time != NO_TIME).any():
@@ -72,17 +69,24 @@ def _zone_text(seconds: int) -> str:
     return f"{sign}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
 
 
-def _with_years(
-    time: Ints, flags: Flags, line: NDArray[np.int32], reference: float, notes: list[Note]
-) -> Ints:
+def _records_with(partial: Partial, time: Ints, given: int, lacking: int) -> NDArray[np.bool_]:
+    """Records with a time whose clock has the bits `given` and none of `lacking`; empty when there are none."""
+    clocks = partial.slots[:, S_CLOCK]
+    wanted = (clocks & given != 0) & (clocks & lacking == 0)
+    if not wanted.any():
+        return np.zeros(0, np.bool_)
+    chosen: NDArray[np.bool_] = wanted[partial.slot]
+    chosen &= time != NO_TIME
+    return chosen
+
+
+def _with_years(time: Ints, partial: Partial, reference: float, notes: list[Note]) -> Ints:
     """Give year-less times (kept in 1972 by the scan) their year, counting New Years on the way."""
-    chosen = (flags & C_DATE != 0) & (flags & (C_YEAR | C_ABSOLUTE) == 0) & (time != NO_TIME)
+    chosen = _records_with(partial, time, C_DATE, C_YEAR | C_ABSOLUTE)
     if not chosen.any():
         return time
     times = time[chosen]
-    jumps = np.diff(times, prepend=times[:1])
-    turns = (jumps < -180 * DAY).astype(np.int64) - (jumps > 180 * DAY)
-    years = np.cumsum(turns)
+    years = turns(times, 180 * DAY)
     last = datetime.fromtimestamp(reference, UTC)
     base = last.year - int(years[-1])
     if in_year(times[-1:], np.array([last.year]))[0] > (reference + 86_400) * SECOND:
@@ -95,9 +99,9 @@ def _with_years(
             f"Times carry no year; the last record is taken to be in {base + int(years[-1])}.",
         )
     )
-    crossings = np.flatnonzero(turns > 0)
+    crossings = np.flatnonzero(np.diff(years, prepend=0) > 0)
     if len(crossings):
-        lines = tuple(int(value) + 1 for value in line[chosen][crossings[:SHOWN]])
+        lines = tuple(int(value) + 1 for value in partial.line[chosen][crossings[:SHOWN]])
         notes.append(
             Note(
                 NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": len(crossings)}
@@ -106,25 +110,40 @@ def _with_years(
     return result
 
 
+@njit(cache=True, nogil=True)
+def turns(times: Ints, most: int) -> Ints:
+    """How often the clock began anew before each time (a leap of more than `most` back; one ahead undoes it)."""
+    begun, count = np.zeros(len(times), np.int64), 0
+    for index in range(1, len(times)):
+        jump = times[index] - times[index - 1]
+        if jump < -most:
+            count += 1
+        elif jump > most:
+            count -= 1
+        begun[index] = count
+    return begun
+
+
+@njit(cache=True, nogil=True)
 def in_year(times: Ints, years: Ints) -> Ints:
     """Times of 1972 (a leap year) moved to other years; 29 February may become 1 March."""
-    start = np.int64(730 * DAY)
-    days, rest = np.divmod(times - start, DAY)
-    leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-    days = days - ((days >= 60) & ~leap)
-    first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    moved: Ints = (first + days) * DAY + rest
+    moved = np.empty_like(times)
+    for index in range(len(times)):
+        year, within = years[index], times[index] - 730 * DAY
+        leap_days = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 - 477  # since 1970
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        days = (year - 1970) * 365 + leap_days - (within >= 60 * DAY and not leap)
+        moved[index] = within + days * DAY
     return moved
 
 
-def _with_dates(time: Ints, flags: Flags, reference: float, notes: list[Note]) -> Ints:
+def _with_dates(time: Ints, partial: Partial, reference: float, notes: list[Note]) -> Ints:
     """Give times of day a date: the last one is on the reference day, midnights are counted."""
-    chosen = (flags & C_TIME != 0) & (flags & (C_DATE | C_ABSOLUTE) == 0) & (time != NO_TIME)
+    chosen = _records_with(partial, time, C_TIME, C_DATE | C_ABSOLUTE)
     if not chosen.any():
         return time
     times = time[chosen] - 730 * DAY
-    jumps = np.diff(times, prepend=times[:1])
-    days = np.cumsum((jumps < -DAY // 2).astype(np.int64) - (jumps > DAY // 2))
+    days = turns(times, DAY // 2)
     today = int(reference // 86_400)
     result = time.copy()
     result[chosen] = times + (today + days - days[-1]) * DAY
@@ -147,17 +166,30 @@ def _zone_notes(partial: Partial) -> list[Note]:
 
 
 def _steps_back(time: Ints, line: NDArray[np.int32]) -> list[Note]:
-    known = np.flatnonzero(time != NO_TIME)
-    if len(known) < 2:
+    count, most, first = steps_back(time)
+    if not count:
         return []
-    back = np.diff(time[known])
-    at = np.flatnonzero(back < -STEP_BACK)
-    if not len(at):
-        return []
-    worst = -int(back[at].min()) / SECOND
-    lines = tuple(int(value) + 1 for value in line[known[at[:SHOWN] + 1]])
-    text = f"The clock goes backwards {len(at)} time(s), by up to {worst:g} s."
-    return [Note(NoteKind.CLOCK_BACKWARD, text, lines, {"count": len(at), "most_seconds": worst})]
+    worst = most / SECOND
+    lines = tuple(int(value) + 1 for value in line[first])
+    text = f"The clock goes backwards {count} time(s), by up to {worst:g} s."
+    return [Note(NoteKind.CLOCK_BACKWARD, text, lines, {"count": count, "most_seconds": worst})]
+
+
+@njit(cache=True, nogil=True)
+def steps_back(time: Ints) -> tuple[int, int, Ints]:
+    """How often a time is more than STEP_BACK before the one above it, by how much at most, the first records."""
+    count, most, first = 0, 0, np.zeros(SHOWN, np.int64)
+    last = NO_TIME
+    for record in range(len(time)):
+        at = time[record]
+        if at == NO_TIME:
+            continue
+        if last != NO_TIME and last - at > STEP_BACK:
+            if count < SHOWN:
+                first[count] = record
+            count, most = count + 1, max(most, last - at)
+        last = at
+    return count, most, first[: min(count, SHOWN)].copy()
 
 
 @njit(cache=True, nogil=True)

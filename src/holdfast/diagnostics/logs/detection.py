@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,16 +126,14 @@ def sample_lines(data: Bytes, size: int) -> list[bytes]:
     lines: list[bytes] = []
     starts = [0] if size <= SAMPLE_BYTES else [0, size // 2, size - SAMPLE_BYTES // 2]
     for start in starts:
-        block = data[start : start + SAMPLE_BYTES].tobytes()
-        pieces = block.split(b"\n")
+        pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n")
         if start:
             pieces = pieces[1:]
         if start + SAMPLE_BYTES < size and len(pieces) > 1:
             pieces = pieces[:-1]
-        kept = [piece.rstrip(b"\r").lstrip(b"\0").removeprefix(b"\xef\xbb\xbf") for piece in pieces]
-        lines.extend(
-            [piece for piece in kept if piece][: SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES]
-        )
+        kept = (piece.rstrip(b"\r").lstrip(b"\0").removeprefix(b"\xef\xbb\xbf") for piece in pieces)
+        most = SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES
+        lines.extend(islice((piece for piece in kept if piece), most))
     return lines
 
 

@@ -11,6 +11,7 @@ from holdfast.diagnostics.logs.matching import Bytes, Ints
 
 BLOCK = 1 << 20
 CONTROL_SHARE = 0.1  # of control bytes, above which a file is no text
+CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\f\r\x1b"))
 
 
 def sample_of(data: Bytes) -> bytes:
@@ -49,17 +50,17 @@ def _wide(sample: bytes) -> str:
 def _binary(sample: bytes) -> bool:
     if not sample:
         return False
-    values = np.frombuffer(sample, np.uint8)
-    control = (values < 32) & ~np.isin(values, np.array([0, 9, 10, 12, 13, 27], np.uint8))
+    control = (len(sample) - len(sample.translate(None, CONTROLS))) / len(sample)
     nuls = sample.count(0) / len(sample)
     runs = sample.count(b"\0" * 64) * 64 / len(sample)
-    return float(control.mean()) > CONTROL_SHARE or nuls - runs > 0.3
+    return control > CONTROL_SHARE or nuls - runs > 0.3
 
 
 def _narrow(sample: bytes) -> str:
+    if _valid(sample):
+        return "utf-8"
     lines = sample.split(b"\n")[1:-1] or [sample]
-    broken = [line for line in lines if not _valid(line)]
-    if not broken or (len(sample) < 8 and _valid(sample)):
+    if all(_valid(line) for line in lines):
         return "utf-8"
     multibyte = any(not line.isascii() and _valid(line) for line in lines)
     return "mixed" if multibyte else "latin-1"

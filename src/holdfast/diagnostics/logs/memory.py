@@ -20,13 +20,16 @@ OFFSET = np.uint64(FNV_OFFSET)
 PRIME = np.uint64(FNV_PRIME)
 FOLD = np.uint64(0x2020202020202020)
 LANES = 64
-MASKS: Any = types.Tuple((types.uint64,) * 3)  # type: ignore[no-untyped-call]
+MASKS: Any = types.Tuple((types.uint64,) * 5)  # type: ignore[no-untyped-call]
+Masks = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]
 ADDRESS = 1 << 32
 BREAKS = ((0, 32), (34, 34), (39, 41), (44, 44), (58, 62), (91, 93), (96, 96), (123, 125))
 """Bytes between words: controls and blanks, " ' ( ) , : ; < = > [ \\ ] ` { | }"""
 VALUES = ((48, 57), (64, 64))
 """A word that holds one of these is a value: digits and the @ of an address."""
 SLASHES = ((47, 47),)
+QUOTES = ((34, 34), (39, 39), (96, 96))
+EQUALS = ((61, 61),)
 
 
 def forget_stale_kernels(folder: Path) -> None:
@@ -126,7 +129,7 @@ def _any_of(builder: Any, lanes: Any, ranges: tuple[tuple[int, int], ...]) -> An
 def _marks_at(_typing: Any, _address: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = _lanes(builder, args[0])
-        masks = [_any_of(builder, lanes, ranges) for ranges in (BREAKS, VALUES, SLASHES)]
+        masks = [_any_of(builder, lanes, ranges) for ranges in (BREAKS, VALUES, SLASHES, QUOTES, EQUALS)]
         return context.make_tuple(builder, signature.return_type, masks)
 
     return MASKS(types.int64), emit
@@ -171,6 +174,23 @@ def _move_addresses(_typing: Any, _source: Any, _target: Any, _by: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), emit
 
 
+def _leading_zeros(_typing: Any, _value: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), emit
+
+
+def _folded(_typing: Any, _a: Any, _b: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
+        high = builder.lshr(product, ir.Constant(wide, 64))
+        return builder.trunc(builder.xor(product, high), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), emit
+
+
 def _ones(_typing: Any, _value: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
@@ -191,14 +211,20 @@ put_32: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(32)))
 put_8: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(8)))
 # Number of zero bits below the lowest one; the value must not be 0.
 trailing_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_trailing_zeros))
-# Bit masks of the 64 bytes at an address: BREAKS, VALUES, SLASHES. All 64 must be readable.
-marks_at: Callable[[int], tuple[np.uint64, np.uint64, np.uint64]] = cast(Any, intrinsic(_marks_at))
+# Bit masks of the 64 bytes at an address: BREAKS, VALUES, SLASHES, QUOTES, EQUALS. All 64 must be readable.
+marks_at: Callable[[int], tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]] = cast(
+    Any, intrinsic(_marks_at)
+)
 # Bit mask of the 64 bytes at an address that are equal to a byte.
 equal_at: Callable[[int, int], np.uint64] = cast(Any, intrinsic(_equal_at))
 # Copy 64 bytes with every digit written as 0.
 level_digits: Callable[[int, int], None] = cast(Any, intrinsic(_level_digits))
 # Copy eight integers; those above ADDRESS are addresses and get the third argument added.
 move_addresses: Callable[[int, int, int], None] = cast(Any, intrinsic(_move_addresses))
+# Number of zero bits above the highest one; the value must not be 0.
+leading_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_leading_zeros))
+# Both halves of the 128-bit product, one laid over the other: what mixes two words best for its price.
+folded: Callable[[np.uint64, np.uint64], np.uint64] = cast(Any, intrinsic(_folded))
 # Number of one bits.
 ones: Callable[[np.uint64], int] = cast(Any, intrinsic(_ones))
 
@@ -273,6 +299,19 @@ def next_byte(pos: int, end: int, byte: int) -> int:
     while pos < end and byte_at(pos) != byte:
         pos += 1
     return pos
+
+
+@njit(cache=True, nogil=True)
+def count_byte(pos: int, end: int, byte: int) -> int:
+    """How often a byte stands in [pos, end)."""
+    count = 0
+    while pos + LANES <= end:
+        count += ones(equal_at(pos, byte))
+        pos += LANES
+    while pos < end:
+        count += byte_at(pos) == byte
+        pos += 1
+    return count
 
 
 @njit(cache=True, nogil=True)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
+from holdfast.diagnostics.logs.memory import count_byte
 from holdfast.diagnostics.logs.opcodes import REGISTERS
 from holdfast.diagnostics.logs.records import (
     D_USED,
@@ -175,7 +176,8 @@ class Tables:
 def _capacity(data: Bytes, start: int, stop: int) -> int:
     """Records to make room for: lines per byte of a sample and a quarter more; counting all costs a pass."""
     length = min(stop - start, SAMPLE)
-    lines = int(np.count_nonzero(data[start : start + length] == 10)) + 1
+    base = int(data.ctypes.data) + start
+    lines = count_byte(base, base + length, 10) + 1
     return int(lines * (stop - start) / max(length, 1) * 1.25) + 1024
 
 

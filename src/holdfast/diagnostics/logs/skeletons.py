@@ -7,23 +7,26 @@ from holdfast.diagnostics.logs.keyed import R_ID, R_ID_RANK
 from holdfast.diagnostics.logs.matching import X_LIMIT, Bytes
 from holdfast.diagnostics.logs.memory import (
     PRIME,
-    block_hash,
+    Masks,
     byte_at,
     first_bytes,
+    folded,
     get,
     is_digit,
     is_letter,
+    leading_zeros,
     marks_at,
     ones,
     put,
     trailing_zeros,
+    word_at,
 )
 from holdfast.diagnostics.logs.opcodes import Charset
 
-ONE, NO_FOLD, HALF = np.uint64(1), np.uint64(0), np.uint64(32)
+ONE, NONE = np.uint64(1), np.uint64(0)
 MIX, MIX_SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-BLANK, EQUALS = np.uint64(0x20), np.uint64(0x3D)
-COLON, COMMA = np.uint64(0x3A), np.uint64(0x2C)
+MIX_THIRD, MIX_FOURTH = np.uint64(0x165667B19E3779F9), np.uint64(0x27D4EB2F165667C5)
+LAST = np.uint64(63)
 
 
 def charsets() -> Bytes:
@@ -156,18 +159,22 @@ def opens(byte: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def near_end(pos: int, limit: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+def near_end(pos: int, limit: int) -> Masks:
     """What `marks_at` tells, where fewer than 64 bytes may be read; bytes past the limit are breaks."""
-    breaks, values, slashes = np.uint64(0), np.uint64(0), np.uint64(0)
+    breaks, values, slashes, quotes, equals = NONE, NONE, NONE, NONE, NONE
     for lane in range(64):
         byte, bit = byte_at(pos + lane) if pos + lane < limit else 0, ONE << np.uint64(lane)
         if opens(byte):
             breaks |= bit
-        elif is_digit(byte) or byte == 64:
+        if is_digit(byte) or byte == 64:
             values |= bit
         elif byte == 47:
             slashes |= bit
-    return breaks, values, slashes
+        elif byte == 61:
+            equals |= bit
+        elif byte == 34 or byte == 39 or byte == 96:
+            quotes |= bit
+    return breaks, values, slashes, quotes, equals
 
 
 @njit(cache=True, nogil=True)
@@ -175,7 +182,7 @@ def long_word(pos: int, end: int, limit: int) -> tuple[int, bool]:
     """Where a word of 64 bytes and more ends, and whether it is a value."""
     value, slashes = False, 1 if byte_at(pos) == 47 else 0
     while pos < end:
-        breaks, values, paths = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
+        breaks, values, paths, _, _ = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
         length = trailing_zeros(breaks) if breaks else 64
         inside = (ONE << np.uint64(length)) - ONE if length < 64 else ~np.uint64(0)
         value, slashes = value or values & inside != 0, slashes + ones(paths & inside)
@@ -201,59 +208,125 @@ def quoted(first: int, stop: int, start: int, end: int) -> bool:
     return following != 58 and (opens(following) or following == 46 or following == 33 or following == 63)
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def word_byte(pos: int, start: int) -> np.uint64:
+    """1 when the byte at pos is in the text that starts at `start` and part of a word."""
+    return NONE if pos < start or opens(byte_at(pos)) else ONE
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def first_of(starts: np.uint64, stop: int) -> int:
+    """First lane of the word that ends before lane `stop`, by the mask of first lanes."""
+    return 63 - leading_zeros(starts & ((ONE << np.uint64(stop)) - ONE))
+
+
+@njit(cache=True, nogil=True)
+def named_values(
+    pos: int, start: int, end: int, words: np.uint64, starts: np.uint64, ends: np.uint64,
+    paths: np.uint64, named: np.uint64,
+) -> np.uint64:  # fmt: skip
+    """`ends` (lanes after words that are values) with those of paths and of names in quotes.
+
+    `paths` are the slashes of the window, `named` the first lanes of words after a quote.
+    """
+    left = (words + paths) & ~words & ~ends
+    while left:
+        stop = trailing_zeros(left)
+        inside = (ONE << np.uint64(stop)) - (ONE << np.uint64(first_of(starts, stop)))
+        if ones(paths & inside) >= 2:
+            ends |= left & (~left + ONE)
+        left &= left - ONE
+    while named:
+        first = trailing_zeros(named)
+        stop = first + trailing_zeros(~(words >> np.uint64(first)))
+        bit = ONE << np.uint64(stop)
+        if not ends & bit and quoted(pos + first, pos + stop, start, end):
+            ends |= bit
+        named &= named - ONE
+    return ends
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def absorbed(pos: int, end: int, limit: int, secret: np.uint64, total: np.uint64) -> np.uint64:
+    """The hash `total` with the bytes [pos, end), at least one, folded in; `secret` says what they are."""
+    total ^= np.uint64(end - pos) * MIX_FOURTH
+    while end - pos > 16:
+        total = folded(word_at(pos) ^ MIX, word_at(pos + 8) ^ total)
+        pos += 16
+    if end - pos >= 8:
+        return folded(word_at(pos) ^ secret, word_at(end - 8) ^ total)
+    return folded(first_bytes(pos, end - pos, limit) ^ secret, total)
+
+
 @njit(cache=True, nogil=True)
 def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.uint64:
     """Hash of the words of [start, end) and the marks between them.
 
     Words that the induction takes as variable anyway (with a digit or `@`, paths, what follows `key=`, a
-    name in quotes) are one mark, and so are runs of them. The best id on the way is left in the registers.
+    name in quotes) are one mark, and so are runs of them: what stands between two values is hashed in one go.
+    The best id on the way is left in the registers.
     """
     limit = get(ctx, X_LIMIT)
-    total, pos, gap = seed, start, start
-    was_value = False
+    total, pos, gap, last = seed, start, start, start
+    seen = False
     while pos < end:
-        breaks, values, slashes = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
-        words, window = ~breaks, pos
-        if end - pos < 64:
-            words &= (ONE << np.uint64(end - pos)) - ONE
-        pos = min(pos + 64, end)
-        while words:
-            low = trailing_zeros(words)
-            rest = ~(words >> np.uint64(low))
-            length = trailing_zeros(rest) if rest else 64
-            first, stop = window + low, window + low + length
-            inside = ((ONE << np.uint64(length)) - ONE) << np.uint64(low) if length < 64 else ~np.uint64(0)
-            words &= ~inside
-            value = values & inside != 0
-            if slashes & inside and length > 1:
-                value = value or byte_at(first) == 47 or ones(slashes & inside) >= 2
-            if low + length == 64 and stop < end:
-                if low:
-                    pos = first  # the word may go on: look again from its start
-                    break
-                stop, value = long_word(first, end, limit)
-                pos, words, length = stop, np.uint64(0), stop - first
-            marks = first_bytes(gap, first - gap, limit)
-            if first - gap > 8:
-                marks = block_hash(gap, first, limit, marks, NO_FOLD)
-            if marks == EQUALS and gap > start:
-                value = True
-            elif first > gap and byte_at(first - 1) != 32:
-                value = value or quoted(first, stop, start, end)
-            if value and length >= 8:
+        breaks, digits, slashes, quotes, equals = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
+        words, window, size = ~breaks, pos, end - pos
+        if size < 64:
+            words &= (ONE << np.uint64(size)) - ONE
+        else:
+            size = 64
+            if words >> LAST:  # the word may go on: it is the next window's
+                size = 64 - leading_zeros(breaks) if breaks else 0
+                words &= (ONE << np.uint64(size)) - ONE
+        pos += size
+        if size == 0:
+            stop, value = long_word(window, end, limit)
+            after_key = window > start and byte_at(window - 1) == 61 and word_byte(window - 2, start) == ONE
+            if value or after_key or quoted(window, stop, start, end):
+                consider_id(window, stop, end, start, regs)
+                single = byte_at(gap)
+                if not (seen and window - gap == 1 and (single == 32 or single == 58 or single == 44)):
+                    total = absorbed(gap, window, limit, MIX_SECOND, total) if window > gap else total * PRIME
+                seen, gap = True, stop
+            pos = last = stop
+            continue
+        if not words:
+            continue
+        before, twice = words << ONE, words << np.uint64(2)
+        equals, quotes = equals << ONE, quotes << ONE
+        if window > start:
+            held, byte = word_byte(window - 1, start), byte_at(window - 1)
+            before |= held
+            twice |= (held << ONE) | word_byte(window - 2, start)
+            equals |= ONE if byte == 61 else NONE
+            quotes |= ONE if byte == 34 or byte == 39 or byte == 96 else NONE
+        starts = words & ~before
+        marks = (digits | (equals & starts & twice) | (slashes & starts & (words >> ONE))) & words
+        ends = (words + marks) & ~words
+        named = quotes & starts & ~twice
+        if named or slashes & words:
+            ends = named_values(window, start, end, words, starts, ends, slashes & words, named)
+        while ends:
+            until = trailing_zeros(ends)
+            ends &= ends - ONE
+            first, stop = window + first_of(starts, until), window + until
+            if stop - first >= 8:
                 consider_id(first, stop, end, start, regs)
-            word = first_bytes(first, length, limit) * MIX
-            word ^= first_bytes(first + 8, length - 8, limit) * MIX_SECOND
-            if length > 16:
-                word = block_hash(first + 16, stop, limit, word, NO_FOLD)
-            joins = was_value and value and marks in (BLANK, COLON, COMMA)
-            longer = ((total ^ marks) * PRIME ^ (ONE if value else word ^ (word >> HALF))) * PRIME
-            total = total if joins else longer ^ (longer >> HALF)
-            was_value, gap = value, stop
-    while gap < end and byte_at(gap) <= 32:
-        gap += 1
-    if gap < end:
-        total = block_hash(gap, end, limit, total, NO_FOLD)
+            if first - gap == 1 and seen:
+                single = byte_at(gap)
+                if single == 32 or single == 58 or single == 44:
+                    gap = stop
+                    continue
+            total = absorbed(gap, first, limit, MIX_SECOND, total) if first > gap else total * PRIME
+            seen, gap = True, stop
+        last = window + 64 - leading_zeros(words)
+    if last > gap:
+        total = absorbed(gap, last, limit, MIX_THIRD, total)
+    while last < end and byte_at(last) <= 32:
+        last += 1
+    if last < end:
+        total = absorbed(last, end, limit, MIX_FOURTH, total)
     return total if total else ONE
 
 
