@@ -34,6 +34,7 @@ BUDGETS = {
     "/api/v1/arrivals": 4,
     "/cases/ESC-1/timeline": 6,
     "/cases/ESC-1/diagnosis": 8,
+    "/cases/ESC-1/follow?value=none": 8,
     "/cases/ESC-1/hypotheses": 14,
     "/cases/ESC-1/clocks": 9,
     "/cases/ESC-1/triage": 13,

@@ -23,6 +23,7 @@ from holdfast.desk.environments.api import router as environments
 from holdfast.desk.impact.api import router as impact
 from holdfast.desk.insight.api import router as insight
 from holdfast.desk.investigation.api import router as investigation
+from holdfast.desk.investigation.following_api import router as following
 from holdfast.desk.investigation.hypotheses_api import router as hypotheses
 from holdfast.desk.investigation.traces_api import router as traces
 from holdfast.desk.links.api import router as links
@@ -112,6 +113,7 @@ for router in (
     investigation,
     hypotheses,
     traces,
+    following,
     environments,
     impact,
     triage,

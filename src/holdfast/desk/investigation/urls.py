@@ -2,12 +2,13 @@
 
 from django.urls import path
 
+from holdfast.desk.investigation import following_views, traces_views, views
 from holdfast.desk.investigation import hypotheses_views as ledger
-from holdfast.desk.investigation import traces_views, views
 
 urlpatterns = [
     path("cases/<str:key>/diagnosis", views.diagnosis, name="diagnosis"),
     path("cases/<str:key>/diagnosis/cite", views.cite, name="cite"),
+    path("cases/<str:key>/follow", following_views.follow, name="follow"),
     path("cases/<str:key>/traces", traces_views.traces, name="traces"),
     path("cases/<str:key>/investigate", views.start, name="investigate"),
     path("cases/<str:key>/investigate/<int:job>/stop", views.stop, name="stop"),

@@ -21,6 +21,8 @@ SHOWN = 2000
 """Bytes of one line that are shown; the rest is said to be there."""
 MOST_ROWS = 500
 _SEARCH_BLOCK = 1 << 22
+_LOOK_BACK = 1 << 12
+"""Records above a line among which its time is looked for."""
 DATA, REDACTED = ".data", ".redacted"
 """Forms of a kept file: as it came, and its derivative."""
 Places = npt.NDArray[np.int32]
@@ -87,6 +89,15 @@ class Page:
     def place(self, line: int, wanted: Wanted) -> int:
         """Return where a line (from 1) stands among those that pass, or the next one that does."""
         return int(np.searchsorted(self._places(wanted), line - 1)) if wanted else line - 1
+
+    def moment(self, line: int) -> int:
+        """Return when a line (from 1) was written, ns UTC, as its record or the last one above with a time says."""
+        if self.columns is None:
+            return NO_TIME
+        above = _record_above(self.columns, line - 1) + 1
+        times = self.columns.time[max(0, above - _LOOK_BACK) : above]
+        known = np.flatnonzero(times != NO_TIME)
+        return int(times[known[-1]]) if len(known) else NO_TIME
 
     def find(self, text: str, start: int = 0, patience: float = 0.15, most: int = 200) -> Hits:
         """Find a text, case ignored, from a byte offset, for a bounded time and number of lines."""
@@ -170,10 +181,15 @@ class Page:
 
 def _record(columns: Columns, line: int) -> int | None:
     """Return the record that begins on a line (from 0); None for a line that continues one."""
+    record = _record_above(columns, line)
+    return record if record >= 0 and columns.line[record] == line + 1 else None
+
+
+def _record_above(columns: Columns, line: int) -> int:
+    """Return the record that a line (from 0) begins or continues, -1 for a line above all records."""
     # a number of another width would have the whole column converted first
     sought = columns.line.dtype.type(line + 1)
-    record = int(np.searchsorted(columns.line, sought, side="right")) - 1
-    return record if record >= 0 and columns.line[record] == line + 1 else None
+    return int(np.searchsorted(columns.line, sought, side="right")) - 1
 
 
 def _index(words: list[str], word: str) -> int:

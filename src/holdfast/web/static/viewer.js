@@ -51,6 +51,8 @@
     draw();
   };
   const cell = (row, text, name) => { const td = row.insertCell(); td.textContent = text; if (name) td.className = name; return td; };
+  // A time of day; what was written finer than a second to the millisecond, so that columns align.
+  const moment = (time) => { const text = time.slice(11, 23).replace("Z", ""); return text.length > 8 ? text.padEnd(12, "0") : text; };
   const LOUD = { ERROR: "bad", CRITICAL: "bad", FATAL: "bad", WARN: "warn" };
   const draw = () => {
     space.style.setProperty("height", `${height()}px`);
@@ -64,7 +66,7 @@
     row.dataset.line = one.line;
     if (first + at === cited) row.classList.add("cited");
     if (one.line === chosen) row.classList.add("chosen");
-    cell(row, one.line, "num"); cell(row, one.time ? one.time.slice(11, 23).replace("Z", "") : ""); cell(row, one.level, LOUD[one.level]);
+    cell(row, one.line, "num"); cell(row, one.time ? moment(one.time) : ""); cell(row, one.level, LOUD[one.level]);
     cell(row, one.template).title = one.template; cell(row, one.id.slice(0, 12)).title = one.id;
     marked(cell(row, ""), one.text + (one.cut ? ` … ${one.cut} bytes more` : ""));
     return first + at === cited && root.dataset.missing && cited + 1 === Number(root.dataset.at) ? [row, absent()] : [row];
@@ -132,6 +134,15 @@
     whole.textContent = (fragment.path ? `${fragment.path}\n` : "") + fragment.text;
     whole.hidden = false;
   };
+  // The id filtered by, else the text searched for, else the id of the chosen line: through all files.
+  const following = tools.querySelector("[data-follow]");
+  const follow = () => {
+    const row = rows.find((one) => one.line === chosen);
+    const value = tools.elements.id.value || tools.elements.text.value || row?.id || "";
+    following.href = `${following.dataset.follow}?${new URLSearchParams({ version: root.dataset.version, value })}`;
+    return value;
+  };
+  following.addEventListener("click", follow);
   // Cites the chosen line as a fact of the case: the place goes with the words.
   const citing = document.getElementById("cite");
   const cite = () => {
@@ -158,7 +169,7 @@
     draw(); unfold();
   });
   box.addEventListener("keydown", (event) => {
-    const deeds = { j: () => choose(1), k: () => choose(-1), N: nextHit, n: nextHit, Enter: unfold, e: () => { const row = rows.find((one) => one.line === chosen); if (row) { tools.elements.template.value = tools.elements.template.value ? "" : row.template; show(chosen); } } };
+    const deeds = { f: () => { if (follow()) following.click(); }, j: () => choose(1), k: () => choose(-1), N: nextHit, n: nextHit, Enter: unfold, e: () => { const row = rows.find((one) => one.line === chosen); if (row) { tools.elements.template.value = tools.elements.template.value ? "" : row.template; show(chosen); } } };
     if (deeds[event.key] && !event.ctrlKey && !event.metaKey) { event.preventDefault(); deeds[event.key](); }
   });
   tools.addEventListener("click", (event) => {

@@ -63,8 +63,9 @@ def middle(text: str, most: int = 60) -> str:
 
 @register.filter
 def clock_of(time: str | None) -> str:
-    """Return the time of day of an ISO time, to the millisecond."""
-    return time[11:23].rstrip("Z") if time else "–"
+    """Return the time of day of an ISO time; what is finer than a second to the millisecond, so that columns align."""
+    shown = time[11:23].rstrip("Z") if time else "–"
+    return shown.ljust(12, "0") if "." in shown else shown
 
 
 @register.simple_tag
