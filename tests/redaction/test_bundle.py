@@ -145,6 +145,23 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, key: Key, monkeypatch
     assert (tmp_path / "a.txt").read_text() == f"password={VALUE}\n"
 
 
+@pytest.mark.parametrize("lines", [0, 4, 9000, 40000])
+def test_a_file_that_changes_between_the_passes_is_withheld(
+    redacted,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+    lines: int,
+) -> None:
+    line = f"a line that has a password={VALUE}\n".encode()
+
+    def change(what: str, _done: int, _total: int) -> None:
+        if what == "discovering":
+            (tmp_path / "in" / "a.txt").write_bytes(line * lines)
+
+    report, made = redacted({"a.txt": line * 20000}, progress=change)
+    assert [entry.withheld for entry in report.entries] == ["it has changed since it was first read"]
+    assert not made
+
+
 def test_a_crash_withholds_the_file_alone(redacted, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     from holdfast.redaction import passes
 

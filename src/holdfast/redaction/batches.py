@@ -14,8 +14,28 @@ if TYPE_CHECKING:
     from holdfast.redaction.pseudonyms import Pseudonyms
 
 Array = np.ndarray[Any, Any]
+LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Of codes: five bits each, the upper of two first."""
+_SPELLING = np.frombuffer(LETTERS.encode(), np.uint8)
 AS_IT_IS, LOWER_CASE, BARE = range(3)
 """How a value is hashed: as it is, in lower case, or only its letters and digits, in upper case."""
+
+
+@kernel
+def _spelled(numbers, out):  # type: ignore[no-untyped-def]
+    for one in range(len(numbers)):
+        number = numbers[one]
+        for k in range(0, out.shape[1], 2):
+            out[one, k] = _SPELLING[number >> np.uint64(5) & np.uint64(31)]
+            out[one, k + 1] = _SPELLING[number & np.uint64(31)]
+            number >>= np.uint64(10)
+
+
+def spelled(numbers: Array, size: int) -> Array:
+    """Return the lowest bits of numbers, uint64, as letters: uint8[numbers, size]. Size is even."""
+    out = np.empty((len(numbers), size), np.uint8)
+    _spelled(numbers, out)
+    return out
 
 
 @kernel

@@ -14,7 +14,16 @@ import numpy as np
 from holdfast.redaction import captures, memory, rows
 from holdfast.redaction.columns import Columns
 from holdfast.redaction.engine import padded
-from holdfast.redaction.files import CAPTURES, Discovered, Reader, Withheld, digest_of, encoder_of, text_of
+from holdfast.redaction.files import (
+    CAPTURES,
+    Discovered,
+    Reader,
+    Seen,
+    Withheld,
+    digest_of,
+    encoder_of,
+    text_of,
+)
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.known import LEARNT, Known, rows_of
 from holdfast.redaction.learnt import Learnt
@@ -30,6 +39,7 @@ Place = tuple[int, str, str, str]
 """Line from 1 (within a window: byte from 0), rule, class, and why it hit."""
 _Written = tuple[Array, Replaced | None, list[Place], bool]
 """A window written anew, how, what was replaced where, and whether all of it was plain text for plain text."""
+_CHANGED = "it has changed since it was first read"
 
 
 @dataclass(slots=True)
@@ -88,6 +98,7 @@ def derive(
             digest.update(text.data)
             made.size += len(text)
             target.write(text.data)
+        work.end()
         target.flush()
         os.fsync(target.fileno())
     made.sha256 = digest.hexdigest()
@@ -105,7 +116,7 @@ class _Rewriting:
     """Follows one file window by window, with the rows that the first pass stored."""
 
     def __init__(self, writer: Writer, found: Discovered, store: Path, gids: Array) -> None:
-        self._writer, self._counts = writer, iter(found.windows)
+        self._writer, self._seen = writer, iter(found.windows)
         self._columns = Columns(writer.reader.engine)
         self._numbers = np.full(int(found.numbers.max(initial=0)) + 1, -1, np.int64)
         self._numbers[found.numbers] = gids
@@ -137,19 +148,25 @@ class _Rewriting:
         self._line += window.count(b"\n")
         return text, how
 
+    def end(self) -> None:
+        """Withhold a file that ends earlier than it did when it was first read."""
+        if next(self._seen, None) is not None:
+            raise Withheld(_CHANGED)
+
     def _written(self, window: bytes, made: Derived) -> _Written:
         reader, known, data = self._writer.reader, self._writer.known, padded(window)
-        stored, held = self._stored()
-        if held:
+        seen, stored = self._stored(len(window))
+        if seen.held:
             extra = self._columns.events(window, data)
             return self._long_way(window, reader.spans(window, extra, known.learnt), made)
-        specials = reader.going(reader.engine.indirect(window, data, reader.names, known.learnt))
+        others = reader.engine.indirect(window, data, reader.names, known.learnt, written=seen.written)
+        specials = reader.going(others)
         hits = known.learnt.find(data)
         plain, hidden = known.found(hits)
         plain, hard = known.parted(np.concatenate((stored, plain)), reader.engine, self._json)
         specials += hidden + hard
-        others = rows_of(specials)
-        chosen = rows.settled(np.concatenate((plain, others)))
+        special = rows_of(specials)
+        chosen = rows.settled(np.concatenate((plain, special)))
         if chosen is None:
             return self._long_way(window, settled(specials + known.as_spans(plain, reader.engine)), made)
         texts, used = [], []
@@ -161,14 +178,16 @@ class _Rewriting:
         self._count(chosen, used, made)
         places = self._places(chosen, used) if self._writer.explain else []
         text, where = rows.written(data, chosen, known.pseudonyms, texts)
-        return text, Replaced(data, chosen, where, (stored, hits, others)), places, not used
+        return text, Replaced(data, chosen, where, (stored, hits, special)), places, not used
 
-    def _stored(self) -> tuple[Array, bool]:
-        """Return the rows of the next window, with the bundle's numbers, and whether pseudonyms may be there."""
-        count, held = next(self._counts)
-        stored = np.frombuffer(self._store.read(count * 40), np.int64).reshape(-1, 5).copy()
+    def _stored(self, size: int) -> tuple[Seen, Array]:
+        """Return what was seen of the next window, and its rows with the bundle's numbers."""
+        seen = next(self._seen, None)
+        if seen is None or seen.size != size:
+            raise Withheld(_CHANGED)
+        stored = np.frombuffer(self._store.read(seen.rows * 40), np.int64).reshape(-1, 5).copy()
         stored[:, WHAT] = self._numbers[stored[:, WHAT]]
-        return stored, held
+        return seen, stored
 
     def _long_way(self, window: bytes, spans: list[Span], made: Derived) -> _Written:
         leaves = [(span.start, leaf) for span in spans for leaf in span.leaves()]

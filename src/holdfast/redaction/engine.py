@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from holdfast.redaction.masks import lowest, mask_of, rows_of
 from holdfast.redaction.naming import Naming
 from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rules import SECRET, Rule
-from holdfast.redaction.runs import runs_of
+from holdfast.redaction.runs import Run, bounds_of, runs_of
 from holdfast.redaction.shapes import scan_shapes
 from holdfast.redaction.spans import NESTED, Span, settled
 from holdfast.redaction.triggers import scan_fields, scan_triggers
@@ -33,6 +33,21 @@ _MOST_VERDICTS = 1 << 20
 _PADDING = 64
 _UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
+
+
+class Written(NamedTuple):
+    """What other writings may stand in a text: read of it once, of use whenever it is read."""
+
+    escaped: bool
+    printable: bool
+    """Quoted-printable."""
+    runs: Array
+    """Where base64 and hex stand, as `runs.bounds_of` tells."""
+
+
+def written_in(data: Array) -> Written:
+    """Return what other writings may stand in a text."""
+    return Written(views.has_escapes(data, False), bool(views.is_printable(data)), bounds_of(data))
 
 
 class Engine:
@@ -157,15 +172,24 @@ class Engine:
         return int(self._ranks[rule])
 
     def indirect(
-        self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int = 0
+        self,
+        text: bytes,
+        data: Array,
+        names: Pseudonyms | None,
+        learnt: Learnt | None,
+        depth: int = 0,
+        written: Written | None = None,
     ) -> list[Span]:
-        """Return what stands in a text in another writing, at its place in the text."""
+        """Return what stands in a text in another writing, at its place. written: if it is known already."""
         if depth >= DEEPEST:
             return []
-        found = self._undone(data, names, learnt, depth, printable=False)
-        if views.is_printable(data):
+        written = written or written_in(data)
+        found = self._undone(data, names, learnt, depth, printable=False) if written.escaped else []
+        if written.printable:
             found += self._undone(data, names, learnt, depth, printable=True)
-        return found + self._runs(text, data, names, learnt, depth)
+        if len(written.runs):
+            found += self._runs(text, runs_of(data, written.runs), names, learnt, depth)
+        return found
 
     def _direct(self, text: bytes, data: Array, extra: Array | None) -> list[Span]:
         found = []
@@ -197,9 +221,8 @@ class Engine:
         return found
 
     def _runs(
-        self, text: bytes, data: Array, names: Pseudonyms | None, learnt: Learnt | None, depth: int
+        self, text: bytes, runs: list[Run], names: Pseudonyms | None, learnt: Learnt | None, depth: int
     ) -> list[Span]:
-        runs = runs_of(data)
         if not runs:
             return []
         wides = [_wide(run.data) for run in runs]

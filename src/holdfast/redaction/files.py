@@ -7,13 +7,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from holdfast.redaction.columns import Columns
-from holdfast.redaction.engine import Engine, may_hold_pseudonyms, padded, values_of
+from holdfast.redaction.engine import Engine, Written, may_hold_pseudonyms, padded, values_of, written_in
 from holdfast.redaction.judging import table_of
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.learnt import Learnt
@@ -34,6 +35,18 @@ class Withheld(Exception):
     """A file that does not go out, and why."""
 
 
+class Seen(NamedTuple):
+    """What the first pass saw of a window: the second need not look for it again."""
+
+    size: int
+    """Bytes."""
+    rows: int
+    """How many it has in the store."""
+    held: bool
+    """Whether pseudonyms may stand in it."""
+    written: Written
+
+
 @dataclass(slots=True)
 class Discovered:
     """What one file holds."""
@@ -45,12 +58,13 @@ class Discovered:
     others: dict[bytes, str] = field(default_factory=dict)
     """Values in other writings, with their classes."""
     fired: Counter[str] = field(default_factory=Counter)
-    windows: list[tuple[int, bool]] = field(default_factory=list)
-    """How many rows each window has in the store, and whether pseudonyms may stand in it."""
+    windows: list[Seen] = field(default_factory=list)
     sha256: str = ""
 
 
 _USER = "user"
+_REMEMBERED = 1 << 14
+"""Values of which it is remembered whether they are pseudonyms: both passes ask of the same."""
 
 
 @dataclass(slots=True)
@@ -61,10 +75,12 @@ class Reader:
     names: Pseudonyms
     policy: Policy
     values: Values = field(init=False)
+    _is_own: Callable[[bytes, str], bool] = field(init=False)
 
     def __post_init__(self) -> None:
         listed = table_of(self.policy.keep | self.policy.parts)
         self.values = Values(self._judge, self.engine.ways, listed)
+        self._is_own = lru_cache(_REMEMBERED)(self.names.is_own)
 
     def _judge(self, rule: int, value: bytes) -> bool:
         return self.engine.accepted(rule, value) and self._goes(value, self.engine.rules[rule].kind)
@@ -72,7 +88,7 @@ class Reader:
     def _goes(self, value: bytes, kind: str) -> bool:
         if value in self.policy.keep or (kind == _USER and value in self.policy.parts):
             return False
-        return not self.names.is_own(value, kind)
+        return not self._is_own(value, kind)
 
     def going(self, spans: list[Span]) -> list[Span]:
         """Return the spans whose values go: the policy keeps them not, and they are no pseudonyms."""
@@ -102,10 +118,10 @@ def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
     with text_of(path, kind, digest.update) as stream, store.open("wb") as kept:
         for window in windows(stream):
             data = padded(window)
-            held = bool(may_hold_pseudonyms(data))
-            rows = _window(window, data, held, columns, reader, found)
-            kept.write(rows.tobytes())
-            found.windows.append((len(rows), held))
+            held, written = bool(may_hold_pseudonyms(data)), written_in(data)
+            rows = _window(window, data, held, written, columns, reader, found)
+            kept.write(rows.data)
+            found.windows.append(Seen(len(window), len(rows), held, written))
             seen = np.concatenate((seen, np.zeros(max(0, reader.values.count - len(seen)), np.bool_)))
             seen[rows[:, WHAT]] = True
             fired += np.bincount(rows[:, RULE], minlength=len(fired))
@@ -116,14 +132,20 @@ def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
 
 
 def _window(
-    window: bytes, data: Array, held: bool, columns: Columns, reader: Reader, found: Discovered
+    window: bytes,
+    data: Array,
+    held: bool,
+    written: Written,
+    columns: Columns,
+    reader: Reader,
+    found: Discovered,
 ) -> Array:
     extra = columns.events(window, data)
     if held:
         spans, rows = reader.spans(window, extra), np.empty((0, 5), np.int64)
     else:
         rows = reader.engine.rows(data, reader.values, extra)
-        spans = reader.going(reader.engine.indirect(window, data, reader.names, None))
+        spans = reader.going(reader.engine.indirect(window, data, reader.names, None, written=written))
     for leaf in (leaf for span in spans for leaf in span.leaves()):
         found.fired[leaf.rule] += 1
         for value, what in values_of((leaf,)):

@@ -46,6 +46,8 @@ class Hidden:
 
     def placed(self, hits: Array) -> tuple[Array, Array]:
         """Return where hits, int64[n, 4] of (start, end, ...), stand in the text, and their forms; some fall away."""
+        if not len(hits):
+            return hits, hits[:, 2]
         rows = self.rows[np.searchsorted(self.rows[:, 0], hits[:, 0], "right") - 1]
         first, size, form = hits[:, 0] - rows[:, 0] + rows[:, 3], hits[:, 1] - hits[:, 0], rows[:, 2]
         based, wide = form == IN_BASE64, form == IN_UTF16

@@ -20,6 +20,11 @@ def kernel(function: Callable[..., Any]) -> Any:
     return njit(cache=True, nogil=True)(function)
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a part of a loop that is handed very many arrays: to hand them on costs more than what it does."""
+    return njit(cache=True, nogil=True, forceinline=True)(function)
+
+
 def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:
     table = np.zeros(256, np.uint8)
     for code in range(256):

@@ -155,9 +155,10 @@ def _find(data, high, indexes, free, out):  # type: ignore[no-untyped-def]
     ending, swept, ending_few, swept_few = indexes
     for low in range(0, high, _STRETCH):
         end = min(low + _STRETCH, high)
-        n, few = _behind(base, low, end, high, free, ending, ending_few, places)
-        count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, out, count)
-        count = _hits(data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, out, count)
+        if len(ending.records) or len(ending_few.records):
+            n, few = _behind(base, low, end, high, free, ending, ending_few, places)
+            count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, out, count)
+            count = _hits(data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, out, count)
         n = _swept(base, low, end, swept, WIDTHS[SWEPT], STRIDES[SWEPT], places[0])
         count = _hits(data, high, swept, WIDTHS[SWEPT], free, places[0], n, out, count)
         if len(swept_few.records):

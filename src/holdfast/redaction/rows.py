@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.diagnostics.logs.memory import byte_at, put_8, put_64, word_at
 from holdfast.redaction.kernels import kernel
 from holdfast.redaction.texts import Texts
 
@@ -54,7 +55,9 @@ def settled(rows: Array) -> Array | None:
     where one row covers another, with them where both are the same bytes."""
     if len(rows) < 2:
         return rows
-    rows = rows[np.lexsort((-rows[:, END], rows[:, START]))]
+    # by start, then the longest first: a text has less than 2 ** 27 bytes
+    order = (rows[:, START] << 27) + (rows[:, START] - rows[:, END])
+    rows = rows[np.argsort(order, kind="stable")]
     kept = np.empty(len(rows), np.int64)
     count = _settle(rows, kept)
     return None if count < 0 else rows[kept[:count]]
@@ -76,22 +79,32 @@ def _placed(rows, offsets, special_offsets, places):  # type: ignore[no-untyped-
 
 
 @kernel
+def _copied(source, target, size):  # type: ignore[no-untyped-def]
+    """Copy bytes from an address to another, eight at a time; return where they end."""
+    for k in range(0, size - 7, 8):
+        put_64(target + k, word_at(source + k))
+    if size >= 8:
+        put_64(target + size - 8, word_at(source + size - 8))
+    else:
+        for k in range(size):
+            put_8(target + k, byte_at(source + k))
+    return target + size
+
+
+@kernel
 def _write(data, rows, texts, offsets, specials, special_offsets, out):  # type: ignore[no-untyped-def]
-    at, n = 0, 0
+    at, to, base = 0, out.ctypes.data, data.ctypes.data
+    first, other = texts.ctypes.data, specials.ctypes.data
     for r in range(rows.shape[0]):
-        size = rows[r, 0] - at
-        out[n : n + size] = data[at : at + size]
-        n += size
+        to = _copied(base + at, to, rows[r, 0] - at)
         what = rows[r, 3]
         if what >= 0:
-            first, size = offsets[what], offsets[what + 1] - offsets[what]
-            out[n : n + size] = texts[first : first + size]
+            to = _copied(first + offsets[what], to, offsets[what + 1] - offsets[what])
         else:
-            first, size = special_offsets[-what - 1], special_offsets[-what] - special_offsets[-what - 1]
-            out[n : n + size] = specials[first : first + size]
-        n += size
+            begun, end = special_offsets[-what - 1], special_offsets[-what]
+            to = _copied(other + begun, to, end - begun)
         at = rows[r, 1]
-    out[n:] = data[at:]
+    _copied(base + at, to, len(data) - at)
 
 
 @kernel

@@ -139,17 +139,21 @@ def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
     return count
 
 
-def runs_of(data: Array) -> list[Run]:
-    """Return the runs of base64 and hex in a text that decode to text."""
+def bounds_of(data: Array) -> Array:
+    """Return where runs of base64 and hex stand in a text that may be text, int64[n, 3] of (start, end, form)."""
     room = max(16, len(data) // 64)
     while True:
         rows = np.empty((room, 3), np.int64)
         count = _runs(data, 0, len(data), rows)
         if count <= room:
-            break
+            return rows[:count].copy()
         room = count
+
+
+def runs_of(data: Array, bounds: Array) -> list[Run]:
+    """Return the runs of base64 and hex in a text that decode to text; bounds: from `bounds_of`."""
     found = []
-    for start, end, form in rows[:count].tolist():
+    for start, end, form in bounds.tolist():
         decoded = _decoded(data[start:end].tobytes(), form)
         if decoded:
             found.append(Run(start, end, form, decoded))

@@ -6,47 +6,59 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction.kernels import kernel
 from holdfast.redaction.texts import Texts
 
 Array = np.ndarray[Any, Any]
+_PRIME, _HALF, _LOW = np.uint64(0x9FB21C651E98DF25), np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @kernel
 def value_hash(data, start, end, salt):  # type: ignore[no-untyped-def]
     """Return a hash of a value and a number beside it."""
     code = np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(end - start)
-    for i in range(start, end):
-        code = (code ^ np.uint64(data[i])) * np.uint64(0x100000001B3)
-    code ^= code >> np.uint64(31)
+    at, i = data.ctypes.data, start
+    while i + 8 <= end:
+        code = (code ^ word_at(at + i)) * _PRIME
+        code ^= code >> np.uint64(32)
+        i += 8
+    last = np.uint64(0)
+    while i < end:
+        last = last << np.uint64(8) | np.uint64(data[i])
+        i += 1
+    code = (code ^ last) * _PRIME
+    code ^= code >> np.uint64(29)
     code *= np.uint64(0xBF58476D1CE4E5B9)
-    return code ^ (code >> np.uint64(27))
+    return code ^ (code >> np.uint64(32))
 
 
 @kernel
-def _slot_of(data, start, end, rule, code, slots, hashes, offsets, rules, arena):  # type: ignore[no-untyped-def]
-    """Return the slot of a text, free where it is not there."""
-    mask = np.uint64(len(slots) - 1)
-    slot = code & mask
-    while slots[slot] >= 0:
-        one = slots[slot]
-        if hashes[one] == code and rules[one] == rule and offsets[one + 1] - offsets[one] == end - start:
-            same = True
-            for k in range(end - start):
-                if arena[offsets[one] + k] != data[start + k]:
-                    same = False
+def _slot_of(data, start, end, rule, code, slots, offsets, rules, arena):  # type: ignore[no-untyped-def]
+    """Return the slot of a text, free where it is not there. A slot holds half a hash and, from 1, a number."""
+    mask, size = np.uint64(len(slots) - 1), end - start
+    slot, mark = code & mask, code >> _HALF
+    while slots[slot]:
+        if slots[slot] >> _HALF == mark:
+            one = np.int64(slots[slot] & _LOW) - 1
+            first = offsets[one]
+            if offsets[one + 1] - first == size and rules[one] == rule:
+                here, there, k = data.ctypes.data + start, arena.ctypes.data + first, 0
+                while k + 8 <= size and word_at(here + k) == word_at(there + k):
+                    k += 8
+                while k < size and data[start + k] == arena[first + k]:
+                    k += 1
+                if k == size:
                     break
-            if same:
-                break
         slot = (slot + np.uint64(1)) & mask
     return slot
 
 
 @kernel
-def _number(data, slots, hashes, offsets, rules, arena):  # type: ignore[no-untyped-def]
+def _number(data, slots, offsets, rules, arena):  # type: ignore[no-untyped-def]
     """Return the number of a text with nothing beside it, -1 where it is not there."""
     code = value_hash(data, 0, len(data), 0)
-    return slots[_slot_of(data, 0, len(data), 0, code, slots, hashes, offsets, rules, arena)]
+    return np.int64(slots[_slot_of(data, 0, len(data), 0, code, slots, offsets, rules, arena)] & _LOW) - 1
 
 
 @kernel
@@ -55,8 +67,8 @@ def _intern(data, events, begin, slots, hashes, offsets, rules, arena, used, ids
     for row in range(begin, events.shape[0]):
         start, end, rule = events[row, 0], events[row, 1], events[row, 2]
         code = value_hash(data, start, end, rule)
-        slot = _slot_of(data, start, end, rule, code, slots, hashes, offsets, rules, arena)
-        found = slots[slot]
+        slot = _slot_of(data, start, end, rule, code, slots, offsets, rules, arena)
+        found = np.int64(slots[slot] & _LOW) - 1
         if found < 0:
             size = end - start
             count = used[0]
@@ -66,7 +78,7 @@ def _intern(data, events, begin, slots, hashes, offsets, rules, arena, used, ids
                 arena[offsets[count] + k] = data[start + k]
             offsets[count + 1] = offsets[count] + size
             hashes[count], rules[count] = code, rule
-            slots[slot] = count
+            slots[slot] = (code >> _HALF) << _HALF | np.uint64(count + 1)
             used[0] = count + 1
             found = count
         ids[row] = found
@@ -78,9 +90,9 @@ def _filled(slots, hashes, count):  # type: ignore[no-untyped-def]
     mask = np.uint64(len(slots) - 1)
     for one in range(count):
         slot = hashes[one] & mask
-        while slots[slot] >= 0:
+        while slots[slot]:
             slot = (slot + np.uint64(1)) & mask
-        slots[slot] = one
+        slots[slot] = (hashes[one] >> _HALF) << _HALF | np.uint64(one + 1)
 
 
 class Table:
@@ -91,7 +103,7 @@ class Table:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._slots = np.full(1 << 12, -1, np.int32)
+        self._slots = np.zeros(1 << 12, np.uint64)
         self._hashes, self.rules = np.zeros(1 << 11, np.uint64), np.zeros(1 << 11, np.int32)
         self.offsets, self._arena = np.zeros((1 << 11) + 1, np.int64), np.zeros(1 << 16, np.uint8)
         self._used = np.zeros(1, np.int64)
@@ -130,7 +142,7 @@ class Table:
     def number(self, text: bytes) -> int:
         """Return the number of a text with nothing beside it, -1 where it is not there."""
         data = np.frombuffer(text or b"\0", np.uint8)[: len(text)]
-        return int(_number(data, self._slots, self._hashes, self.offsets, self.rules, self._arena))
+        return int(_number(data, self._slots, self.offsets, self.rules, self._arena))
 
     def taken(self, texts: Texts) -> Array:
         """Return the number of each text, with nothing beside it."""
@@ -144,7 +156,7 @@ class Table:
         if used + need > len(self._arena):
             self._arena = longer(self._arena, 2 * len(self._arena) + need)
             return
-        self._slots = np.full(len(self._slots) * 4, -1, np.int32)
+        self._slots = np.zeros(len(self._slots) * 4, np.uint64)
         _filled(self._slots, self._hashes, self.count)
         size = len(self._slots) // 2
         self._hashes, self.rules = longer(self._hashes, size), longer(self.rules, size)

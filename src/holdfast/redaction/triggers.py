@@ -8,7 +8,18 @@ from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction import commands, fields
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, KINDS, LOWER, LOWERED, UPPER, WORD, kernel
+from holdfast.redaction.kernels import (
+    ALNUM,
+    BASE64,
+    DIGIT,
+    KINDS,
+    LOWER,
+    LOWERED,
+    UPPER,
+    WORD,
+    inlined,
+    kernel,
+)
 from holdfast.redaction.structures import (
     address,
     after_colon,
@@ -180,12 +191,10 @@ def _named(data, at, end, low, high):  # type: ignore[no-untyped-def]
     return begin, stop, at_value, how, colon
 
 
-@kernel
-def _field(data, at, end, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
+@inlined
+def _field(data, at, end, named, low, high, db, names, out, count, pending, waiting):  # type: ignore[no-untyped-def]
     """Read the field whose name holds the word at `at`; return (events, pending names, where to go on)."""
-    begin, stop, at_value, how, colon = _named(data, at, end, low, high)
-    if at_value < 0:
-        return count, waiting, stop
+    begin, stop, at_value, how, colon = named
     slot = _slot_of(names, name_hash(data, begin, stop, names.seed[0]))
     if names.hashes[slot] == 0:
         if waiting < pending.shape[0]:
@@ -236,7 +245,8 @@ def scan_fields(data, low, high, db, names, out, count, pending, waiting):  # ty
             return -1
     for k in range(waiting):
         at, end = pending[k, 2], pending[k, 3]
-        count, left, _ = _field(data, at, end, low, high, db, names, out, count, pending, 0)
+        named = _named(data, at, end, low, high)
+        count, left, _ = _field(data, at, end, named, low, high, db, names, out, count, pending, 0)
         if left:
             return -1
     return count
@@ -303,10 +313,11 @@ def scan_triggers(data, low, high, db, names, user, out, pending):  # type: igno
                 if mode == 3:
                     if i < read_to or not (db.glued[trigger] or fields.begins_word(data, i, low)):
                         continue
-                    _, read_to, value, _, _ = _named(data, i, end, low, high)
-                    if value >= 0:
+                    named = _named(data, i, end, low, high)
+                    read_to = named[1]
+                    if named[2] >= 0:
                         count, waiting, read_to = _field(
-                            data, i, end, low, high, db, names, out, count, pending, waiting
+                            data, i, end, named, low, high, db, names, out, count, pending, waiting
                         )
                     continue
                 if mode == 0 or mode == 2 or mode == 4:

@@ -251,13 +251,17 @@ def is_printable(data):  # type: ignore[no-untyped-def]
     return False
 
 
+def has_escapes(data: Array, printable: bool) -> bool:
+    """Tell whether there is something to undo in a text."""
+    return bool(_anchors(data, 0, len(data), printable) >= 0)
+
+
 def unescaped(data: Array, printable: bool = False) -> Unescaped | None:
     """Return the stretches of a text around its escapes, undone; None where there is nothing to undo.
 
     printable: undo `=XX` and soft line ends of quoted-printable too.
     """
-    first = _anchors(data, 0, len(data), printable)
-    if first < 0:
+    if not has_escapes(data, printable):
         return None
     room = len(data) + len(data) // 2 + 16 + _PADDING
     out, back = np.empty(room, np.uint8), np.empty(room + 1, np.int64)

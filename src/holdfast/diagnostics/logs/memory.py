@@ -206,7 +206,8 @@ word_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_word_at))
 get: Callable[[int, Any], int] = cast(Any, intrinsic(_get))
 # Set an element of an int64 array given by address.
 put: Callable[[int, int, Any], None] = cast(Any, intrinsic(_put))
-# Store the low four bytes, or the low byte, of a value at an address.
+# Store the eight, the low four bytes, or the low byte, of a value at an address.
+put_64: Callable[[int, Any], None] = cast(Any, intrinsic(_put_narrow(64)))
 put_32: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(32)))
 put_8: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(8)))
 # Number of zero bits below the lowest one; the value must not be 0.
