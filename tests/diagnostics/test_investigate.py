@@ -16,7 +16,7 @@ from holdfast.diagnostics import cage
 from holdfast.diagnostics.analysers import Opened, Reading
 from holdfast.diagnostics.bundle import open_bundle
 from holdfast.diagnostics.correlation.conclusion import conclude
-from holdfast.diagnostics.diagnosis import Diagnosis
+from holdfast.diagnostics.diagnosis import Diagnosis, iso
 from holdfast.diagnostics.investigate import Cancelled, Progress, investigate
 from holdfast.diagnostics.rules import COMPARING, RULES
 from small_system import NOON, SECOND
@@ -37,6 +37,25 @@ def test_the_guilty_component_the_onset_and_the_reasons(diagnosed: Diagnosis) ->
     assert diagnosed.onset.earliest <= diagnosed.onset.latest
     assert any(argument.sign == "+" for argument in diagnosed.components[0].arguments)
     assert any(moment.kind == "cause" and moment.component == "stock" for moment in diagnosed.timeline)
+
+
+def test_of_a_log_alone_the_onset_is_at_its_first_new_line(tmp_path: Path) -> None:
+    lines = [
+        f"2026-05-01 10:{n // 60:02d}:{n % 60:02d},000 INFO  [w-{n % 7}] a.Ledger - posted {n}"
+        for n in range(1800)
+    ]
+    for n in range(1205, 1800, 5):
+        lines[n] = lines[n].replace("INFO  ", "ERROR ").replace("posted", "could not post")
+    (tmp_path / "pay.log").write_text("\n".join(lines) + "\n")
+    found = investigate([tmp_path])
+    assert found.onset is not None
+    assert found.components[0].name == "pay"
+    assert [iso(found.onset.earliest), iso(found.onset.latest)] == [
+        "2026-05-01T10:20:04Z",
+        "2026-05-01T10:20:05Z",
+    ]
+    assert found.onset.locators[0].at == 1206
+    assert "in 31 of 32 stretches of 20 s, before in 0 of 61" in found.findings[0].title
 
 
 def test_those_that_suffer_are_told_to_be_explained(diagnosed: Diagnosis) -> None:

@@ -183,7 +183,23 @@ class _Teller:
                 (pl.col("side") == 1) & (pl.col("start") < min(self.weighed.start, latest))
             )["start"]
             earliest = int(before.max()) if before.len() else earliest  # type: ignore[arg-type]
+            earliest = max(earliest, self._last_line(latest))
         return Onset(earliest, latest, given=False, locators=proof)
+
+    def _last_line(self, before: int) -> int:
+        """Return when the first candidate last wrote a line that names no call before a moment, 0 for never.
+
+        Its stretch of time began long before; of calls it is their begin that counts.
+        """
+        top = self.weighed.ranked[0]
+        contexts = [s.detail["context"] for s in top.suspicions[:1] if "context" in s.detail]
+        stretches = self.weighed.visits.frame.filter(
+            (pl.col("side") == 1) & (pl.col("trace") == "") & pl.col("context").is_in(contexts)
+        )
+        lines = self.weighed.visits.items.filter(pl.col("time") < before).join(
+            stretches, on="visit", how="semi"
+        )
+        return int(lines["time"].max() or 0)  # type: ignore[arg-type]
 
     def _first_sign(self) -> tuple[int, tuple[Locator, ...]]:
         top = self.weighed.ranked[0]

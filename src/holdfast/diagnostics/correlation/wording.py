@@ -58,7 +58,8 @@ class Wording:
 
     def _behaviour(self, s: Suspicion) -> Finding:
         detail = s.detail
-        counts = f"{_of(detail['k1'], detail['n1'])} calls, before in {_of(detail['k0'], detail['n0'])}"
+        unit = self._unit(detail["context"])
+        counts = f"{_of(detail['k1'], detail['n1'])} {unit}, before in {_of(detail['k0'], detail['n0'])}"
         kind, way = detail["kind"], detail["way"]
         noun = _NOUNS[kind]
         verb = {"new": "New", "gone": "Gone:", "more": "More often", "fewer": "Less often"}[way]
@@ -94,6 +95,11 @@ class Wording:
 
     def _caller(self, s: Suspicion) -> str:
         return str(self._frame["component"][int(s.visits[0])]) if len(s.visits) else "its caller"
+
+    def _unit(self, context: int) -> str:
+        """Return what is counted: calls, or stretches of time of a log that names no calls."""
+        one = self._frame.filter(pl.col("context") == context).row(0, named=True)
+        return "calls" if one["trace"] else f"stretches of {(one['end'] - one['start']) / 1e9:.0f} s"
 
     def _operation(self, context: int) -> str:
         return str(self._operations.filter(pl.col("context") == context)["operation"][0])
@@ -185,16 +191,21 @@ class Wording:
     def _period(self, s: Suspicion) -> tuple[int | None, int | None]:
         if not len(s.visits):
             return None, None
-        starts = self._frame["start"].gather(s.visits)
-        return int(starts.min()), int(starts.max())  # type: ignore[arg-type]
+        times = self._frame["start"].gather(s.visits)
+        if s.detail.get("way") in ("new", "more") and (shown := self._shown(s)).height:
+            times = shown["time"]  # a stretch of time begins before what it shows
+        return int(times.min()), int(times.max())  # type: ignore[arg-type]
+
+    def _shown(self, s: Suspicion) -> pl.DataFrame:
+        """Return what the calls of a suspicion show of it."""
+        return self._items.filter(
+            (pl.col("item") == s.detail["item"]) & pl.col("visit").is_in(pl.Series(s.visits).implode())
+        )
 
     def _proof(self, s: Suspicion) -> tuple[Locator, ...]:
         """Return where the change can be seen: what is new itself, what is gone by its last sight and first lack."""
         if s.detail["way"] in ("new", "more"):
-            shown = self._items.filter(pl.col("item") == s.detail["item"]).filter(
-                pl.col("visit").is_in(pl.Series(s.visits).implode())
-            )
-            return _places(shown.sort("time").head(PROOFS))
+            return _places(self._shown(s).sort("time").head(PROOFS))
         context = self._frame.filter(pl.col("context") == s.detail["context"]).select("visit", "side")
         seen = (
             self._items.filter(pl.col("item") == s.detail["item"])
