@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import polars as pl
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
+from holdfast.diagnostics.signals import Signal
 from holdfast.diagnostics.traces import spans
 
 _PLAIN = {
@@ -68,7 +70,16 @@ def gather(pairs: Sequence[tuple[Opened, Reading]], known: frozenset[str] = froz
         evidence.reported_at = evidence.reported_at or reading.reported_at
     if frames:
         evidence.records = pl.concat(frames)
+    written = set(evidence.records["component"].unique()) - {""}
+    evidence.signals = [_owned(signal, names | written) for signal in evidence.signals]
     return evidence
+
+
+def _owned(signal: Signal, names: set[str] | frozenset[str]) -> Signal:
+    """Return a series without labels as that of the component its name begins with: `orders_cpu`, `cpu` of orders."""
+    best = max((n for n in names if _begins(signal.name, n)), key=len, default="")
+    rest = signal.name[len(best) :].lstrip("_-.: ")
+    return replace(signal, component=best, name=rest) if best and rest and not signal.component else signal
 
 
 def _records(records: pl.DataFrame, owner: str, stem: str, artefact: str) -> pl.DataFrame:

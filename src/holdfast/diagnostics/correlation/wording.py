@@ -59,7 +59,11 @@ class Wording:
     def _behaviour(self, s: Suspicion) -> Finding:
         detail = s.detail
         unit = self._unit(detail["context"])
-        counts = f"{_of(detail['k1'], detail['n1'])} {unit}, before in {_of(detail['k0'], detail['n0'])}"
+        counts = f"{_of(detail['k1'], detail['n1'])} {unit}"
+        if detail["n0"] < 1:
+            counts += " of a kind not seen before"
+        else:
+            counts += f", before in {_of(detail['k0'], detail['n0'])}"
         kind, way = detail["kind"], detail["way"]
         noun = _NOUNS[kind]
         verb = {"new": "New", "gone": "Gone:", "more": "More often", "fewer": "Less often"}[way]
