@@ -156,6 +156,10 @@ def pseudonyms(names: Pseudonyms, values: Classed) -> Texts:
         texts = values.texts.chosen(places)
         if kind in _MANY:
             made, good = _MANY[kind](names, texts)
+        elif kind == "ipv6":
+            one_by_one = names.ipv6s(texts)
+            good = np.array([text is not None for text in one_by_one], np.bool_)
+            made = Texts.of([text or b"" for text in one_by_one])
         elif names.has_maker(kind):
             parts.append((places, Texts.of([names.of(kind, value) for value in texts])))
             continue

@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 import re
 import secrets as randomness
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from holdfast.redaction.texts import Classed, Texts
 _PAIRS = [a + b for a in batches.LETTERS for b in batches.LETTERS]
 _MADE = re.compile(rb"([A-Z]{3,20})-([0-9a-hjkmnp-tv-z]{10})([0-9a-hjkmnp-tv-z]{4})(?![0-9a-z])")
 _MAIL = re.compile(rb"user-([0-9a-hjkmnp-tv-z]{10})@([0-9a-hjkmnp-tv-z]{8})([0-9a-hjkmnp-tv-z]{4})\.invalid")
+_HALF = (1 << 64) - 1
+_MAY_BE_OWN = re.compile(rb"[A-Z]{3}|user-|[:.-]*[fF][:.-]*[aA]|[QRSTUVWdA]|2[45]|[^:]{0,45}:")
+"""How every pseudonym begins."""
 _HEX = re.compile(rb"[0-9a-f]+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 
@@ -109,10 +112,20 @@ class Key:
         sealed = np.frombuffer(self._sealer.update(blocks.tobytes()), np.uint8).reshape(-1, 16)[:, :4]
         return batches.spelled(np.ascontiguousarray(sealed).view(">u4").reshape(-1).astype(np.uint64), 4)
 
-    def bits(self, prefixes: list[int]) -> list[int]:
-        """Return one keyed bit for each prefix of less than 128 bits, a one in front: Crypto-PAn's function, by AES."""
-        out = self._wide.update(b"".join([prefix.to_bytes(16, "big") for prefix in prefixes]))
-        return [byte >> 7 for byte in out[::16]]
+    def wide_flips(self, numbers: Sequence[int]) -> list[int]:
+        """Return the keyed bits of 128-bit numbers: each by all bits in front of it, Crypto-PAn's function by AES."""
+        high = np.array([number >> 64 for number in numbers], np.uint64)[:, None]
+        low = np.array([number & _HALF for number in numbers], np.uint64)[:, None]
+        sizes, one = np.arange(64, dtype=np.uint64), np.uint64(1)
+        # a number's first bits, a one in front of them: of the upper half, then of all of it and some of the lower
+        blocks = np.zeros((len(numbers), 128, 2), ">u8")
+        shorter = high >> one >> (np.uint64(63) - sizes)
+        blocks[:, :64, 1] = shorter | one << sizes
+        blocks[:, 64:, 0] = shorter | one << sizes
+        blocks[:, 64:, 1] = (high << sizes) | low >> one >> (np.uint64(63) - sizes)
+        sealed = np.frombuffer(self._wide.update(blocks.tobytes()), np.uint8)
+        packed = np.packbits((sealed[::16] >> 7).reshape(len(numbers), 128), axis=1)
+        return [int.from_bytes(row.tobytes(), "big") for row in packed]
 
     def flips(self, numbers: Any) -> Any:
         """Return the keyed bits of 32-bit numbers, uint64: each by all bits in front of it, from the ninth on."""
@@ -178,7 +191,7 @@ class Pseudonyms:
 
         kind: the class it was taken for, where that is known: saves looking for forms of others.
         """
-        if kind in _ONLY and not _ONLY[kind](text):
+        if not _MAY_BE_OWN.match(text) or (kind in _ONLY and not _ONLY[kind](text)):
             return False
         if found := _MADE.fullmatch(text):
             return self._is_tagged(found)
@@ -248,31 +261,33 @@ class Pseudonyms:
         """Map an IPv4 address; those that are nobody's stay."""
         return int(self.ipv4_numbers(np.array([number], np.uint64))[0])
 
-    def _permuted(self, number: int, kept: int) -> int:
-        """Crypto-PAn: flip each of 128 bits after the first `kept` by a keyed function of all bits in front of it."""
-        mask = 0
-        for flip in self.key.bits([(number >> (128 - n)) | (1 << n) for n in range(kept, 128)]):
-            mask = mask << 1 | flip
-        return number ^ mask
-
     def ipv6(self, value: bytes) -> bytes | None:
         """Return an address out of ranges nobody is given, prefixes kept bit for bit."""
-        try:
-            number = int(ipaddress.IPv6Address(value.decode().partition("%")[0]))
-        except ValueError:
-            return None
-        return str(ipaddress.IPv6Address(self.ipv6_number(number))).encode()
+        return self.ipv6s([value])[0]
+
+    def ipv6s(self, values: Iterable[bytes]) -> list[bytes | None]:
+        """Return what `ipv6` says of each."""
+        numbers = [_ipv6_value(value) for value in values]
+        flips = self.key.wide_flips([max(number, 0) for number in numbers])
+        return [
+            str(ipaddress.IPv6Address(self._ipv6_mapped(number, flip))).encode() if number >= 0 else None
+            for number, flip in zip(numbers, flips, strict=True)
+        ]
 
     def ipv6_number(self, number: int) -> int:
         """Map an IPv6 address; loopback, multicast and our own stay."""
+        return self._ipv6_mapped(number, self.key.wide_flips([number])[0])
+
+    def _ipv6_mapped(self, number: int, flips: int) -> int:
+        flipped = number ^ flips
         if number >> 125 == 1:  # 2000::/3, somebody's
             if number >> 96 == 0x20010DB8:
-                return (0x40010DB8 << 96) | self._permuted(number, 32) & ((1 << 96) - 1)
-            return (2 << 125) | self._permuted(number, 3) & ((1 << 125) - 1)
+                return (0x40010DB8 << 96) | flipped & ((1 << 96) - 1)
+            return (2 << 125) | flipped & ((1 << 125) - 1)
         if number >> 120 == 0xFD:
-            return (0xFC << 120) | self._permuted(number, 8) & ((1 << 120) - 1)
+            return (0xFC << 120) | flipped & ((1 << 120) - 1)
         if number >> 64 == 0xFE80 << 48:
-            return (0xFEBF << 112) | self._permuted(number, 64) & ((1 << 64) - 1)
+            return (0xFEBF << 112) | flipped & ((1 << 64) - 1)
         if number >> 32 == 0xFFFF or number >> 32 == 0x64FF9B << 64:
             return (number >> 32 << 32) | self.ipv4_number(number & 0xFFFFFFFF)
         return number
@@ -321,6 +336,14 @@ def _ipv4_value(value: bytes) -> int:
         return -1
     a, b, c, d = map(int, parts)
     return -1 if max(a, b, c, d) > 255 else a << 24 | b << 16 | c << 8 | d
+
+
+def _ipv6_value(value: bytes) -> int:
+    """Return the number of an address, -1 for none."""
+    try:
+        return int(ipaddress.IPv6Address(value.decode().partition("%")[0]))
+    except ValueError:
+        return -1
 
 
 def _ipv4_text(number: int) -> bytes:
