@@ -240,17 +240,22 @@ def logs_compressed() -> Iterator[Row]:
 
 
 def ranking() -> Iterator[Row]:
-    """First place alone on labelled incidents, whole and with evidence taken away."""
+    """First place alone on labelled incidents, whole and with evidence taken away; and on those alone in which the
+    guilty component leaves any mark in what remains, by tests that know nothing of the ranking (`marks.py`)."""
     folder = DATA / "incidents"
     if not folder.is_dir():
         raise LeftOut("no labelled incidents (set HOLDFAST_SHARED_DATA)")
+    cells = r"(.*?)\s+(\d+)%\s+(\d+)%\s+(\d+)\s+(\d+%|-)\s+(\d+)\s+(\S+)\s+[\d.]+\s+[\d.]+$"
     for line in run("ranking.py", str(folder)).splitlines()[2:]:
-        found = re.match(r"(.*?)\s+(\d+)%\s+(\d+)%\s+(\d+)\s+(\S+)\s+([\d.]+)$", line)
+        found = re.match(cells, line)
         if found:
-            name, first, three, sure, right, _ = found.groups()
+            name, first, three, left, of_these, sure, right = found.groups()
             goal = 95 if name == "as given" else 75
             figure = f"{first} %, first three {three} %, certain {sure} (right {right})"
             yield Row(f"first place alone, {name}", figure, f"{goal} %", int(first) >= goal)
+            met = of_these != "-" and int(of_these[:-1]) >= goal
+            marked = f"{of_these.replace('%', ' %')} of {left}"
+            yield Row(f"first place alone, {name}, of those that leave a mark", marked, f"{goal} %", met)
 
 
 def spans() -> Iterator[Row]:

@@ -1,9 +1,11 @@
-"""How often the guilty component stands alone in first place, and how honest the certainty is.
+"""How often the guilty component stands alone in first place, how honest the certainty is, and what could be told.
 
     python benchmarks/ranking.py INCIDENTS [--variant NAME] [--verbose]
 
 INCIDENTS is a folder of bundles with `labels.json` (or a folder of the range's bundles with a `truth`
-folder). Each bundle is read once; the hard variants take evidence away from what was read.
+folder). Each bundle is read once; the hard variants take evidence away from what was read. Beside the share of all
+incidents stands the share of those in which the guilty component leaves any mark in what remains: `marks` says so,
+which knows nothing of the ranking.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+import marks
 import polars as pl
 
 from holdfast.diagnostics import cage
@@ -38,6 +42,8 @@ class Incident:
     bundle: Path
     baseline: Path
     answers: tuple[str, ...]
+    since: int
+    """When the fault took effect, ns UTC."""
 
 
 def incidents(folder: Path) -> Iterator[Incident]:
@@ -45,14 +51,20 @@ def incidents(folder: Path) -> Iterator[Incident]:
     labels = folder / "labels.json"
     if labels.exists():
         for row in json.loads(labels.read_text())["incidents"]:
-            yield Incident(row["case"], folder / row["bundle"], folder / row["baseline"], (row["component"],))
+            places = folder / row["bundle"], folder / row["baseline"]
+            yield Incident(row["case"], *places, (row["component"],), _nanoseconds(row["injected_at"]))
         return
     healthy = next(path for path in sorted(folder.iterdir()) if path.name.startswith(("baseline", "none")))
     for truth in sorted((folder / "truth").glob("*.json")):
         row = json.loads(truth.read_text())
         if row["component"]:
             answers = (row["component"], *row["also_acceptable"])
-            yield Incident(truth.stem, folder / truth.stem, healthy, answers)
+            since = _nanoseconds(row["injected_at"])
+            yield Incident(truth.stem, folder / truth.stem, healthy, answers, since)
+
+
+def _nanoseconds(stamp: str) -> int:
+    return int(datetime.fromisoformat(stamp).timestamp() * 1e9)
 
 
 Pair = tuple[Evidence, Evidence]
@@ -132,6 +144,17 @@ VARIANTS: dict[str, Callable[[Pair], Pair]] = {
 }
 
 
+REMOVING = {
+    "no baseline",
+    "no spans",
+    "no metrics",
+    "no logs",
+    "one trace in ten",
+    "one trace in ten, all lines",
+}
+"""Variants that take evidence away: the others leave all marks where they were, and only move or bury them."""
+
+
 def read(paths: dict[str, Path]) -> dict[str, Evidence]:
     """Read every bundle once."""
     found = {}
@@ -154,10 +177,15 @@ class Outcome:
     seconds: float
     answer: str
     score: float
+    marked: bool
+    """Whether the guilty component leaves a mark in what remains."""
 
 
-def answered(incident: Incident, pair: Pair) -> Outcome:
-    """Rank one incident."""
+def answered(incident: Incident, given: Pair, variant: str) -> Outcome:
+    """Rank one incident in one variant."""
+    pair = VARIANTS[variant](given)
+    left = pair if variant in REMOVING else given
+    marked = bool(marks.marks(left, lambda name: _named(name, incident.answers), incident.since))
     begun = time.perf_counter()
     weighed = weigh(corrected(pair[0])[0], corrected(pair[1])[0])
     took = time.perf_counter() - begun
@@ -167,7 +195,7 @@ def answered(incident: Incident, pair: Pair) -> Outcome:
     alone = rank == 1 and scores.count(scores[0]) == 1
     _, certainty, _ = judged(weighed)
     first = (names[0], scores[0]) if names else ("-", 0.0)
-    return Outcome(incident.name, rank, alone, certainty, took, *first)
+    return Outcome(incident.name, rank, alone, certainty, took, *first, marked)
 
 
 def _named(name: str, answers: tuple[str, ...]) -> bool:
@@ -184,29 +212,47 @@ def main() -> None:
     given = parser.parse_args()
     cases = list(incidents(given.folder))
     evidence = read({str(path): path for case in cases for path in (case.bundle, case.baseline)})
-    print(f"{len(cases)} incidents of {given.folder.name}")
-    print(
-        f"{'variant':<28}{'first, alone':>13}{'in first 3':>11}{'high cert.':>11}{'of these right':>15}{'median s':>9}"
-    )
+    print(f"{len(cases)} incidents of {given.folder.name}; {_false_alarms(cases, evidence)}")
+    print("".join(f"{title:{'<' if width < 0 else '>'}{abs(width)}}" for title, width in HEAD))
     for name in given.variant or VARIANTS:
         pairs = [(case, (evidence[str(case.baseline)], evidence[str(case.bundle)])) for case in cases]
-        outcomes = [answered(case, VARIANTS[name](pair)) for case, pair in pairs]
+        outcomes = [answered(case, pair, name) for case, pair in pairs]
         _print(name, outcomes, verbose=given.verbose)
+
+
+HEAD = (
+    ("variant", -28), ("first, alone", 13), ("in first 3", 11), ("leave a mark", 13), ("of these first", 15),
+    ("high cert.", 11), ("of these right", 15), ("median s", 9), ("most s", 7),
+)  # fmt: skip
+
+
+def _false_alarms(cases: list[Incident], evidence: dict[str, Evidence]) -> str:
+    """Say how often a component leaves a mark where nothing happened: between the halves of the baselines."""
+    counts = [marks.false_alarms(evidence[path]) for path in sorted({str(case.baseline) for case in cases})]
+    marked, of = (sum(column) for column in zip(*counts, strict=True))
+    return f"{marked} of {of} components of healthy baselines leave a mark between its halves"
+
+
+def _share(outcomes: list[Outcome]) -> str:
+    """Return in how many of them the guilty component stands alone in first place."""
+    return f"{sum(o.alone for o in outcomes) / len(outcomes):.0%}" if outcomes else "-"
 
 
 def _print(name: str, outcomes: list[Outcome], *, verbose: bool) -> None:
     count = len(outcomes)
     sure = [outcome for outcome in outcomes if outcome.certainty == "high"]
-    right = f"{sum(o.alone for o in sure) / len(sure):.0%}" if sure else "-"
-    seconds = statistics.median(outcome.seconds for outcome in outcomes)
-    print(
-        f"{name:<28}{sum(o.alone for o in outcomes) / count:>13.0%}{sum(o.rank <= 3 for o in outcomes) / count:>11.0%}"
-        f"{len(sure):>11}{right:>15}{seconds:>9.2f}"
-    )
+    marked = [outcome for outcome in outcomes if outcome.marked]
+    seconds = [outcome.seconds for outcome in outcomes]
+    cells = (
+        f"{_share(outcomes)}", f"{sum(o.rank <= 3 for o in outcomes) / count:.0%}", f"{len(marked)}", _share(marked),
+        f"{len(sure)}", _share(sure), f"{statistics.median(seconds):.2f}", f"{max(seconds):.2f}",
+    )  # fmt: skip
+    print(f"{name:<28}" + "".join(f"{cell:>{w}}" for cell, (_, w) in zip(cells, HEAD[1:], strict=True)))
     for outcome in outcomes if verbose else ():
         if not outcome.alone:
             print(
                 f"    {outcome.name}: rank {outcome.rank}, {outcome.answer} {outcome.score}, {outcome.certainty}"
+                f"{'' if outcome.marked else ', no mark'}"
             )
 
 

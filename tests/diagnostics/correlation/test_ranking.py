@@ -201,6 +201,42 @@ def test_who_refuses_requests_of_a_wrong_clock_is_not_to_blame() -> None:
     assert alone(weighed) == "seller"
 
 
+def unreached(callers: tuple[str, ...]) -> Evidence:
+    """From the 60th request on, the callers fail at once to reach the bank, which sends spans of its own."""
+    spans = SpanBuilder()
+    for number in range(120):
+        for caller in callers:
+            lost = number >= 60
+            at, trace = NOON + number * SECOND, f"{caller}{number:026x}"
+            more = {"fault": "CallError: cannot reach bank"} if lost else {}
+            spans.add(
+                trace,
+                "a",
+                "",
+                caller,
+                "sell",
+                at,
+                at + (12 if lost else 63) * MS,
+                kind=SERVER,
+                error=int(lost),
+                instance=caller,
+            )
+            spans.add(
+                trace, "b", "a", caller, "POST", at + 9 * MS, at + (10 if lost else 60) * MS, kind=CLIENT,
+                error=int(lost), instance=caller, peer="bank", **more,
+            )  # fmt: skip
+            if not lost:
+                spans.add(
+                    trace, "c", "b", "bank", "charge", at + 12 * MS, at + 50 * MS, kind=SERVER, instance="b"
+                )
+    return Evidence(spans=join([("A1", spans.table())]).frame, records=healthy().records)
+
+
+def test_whom_one_caller_alone_cannot_reach_is_not_named_with_high_certainty() -> None:
+    certain = [judged(weigh(Evidence(), unreached(who)))[1] for who in (("seller",), ("seller", "refunds"))]
+    assert certain == ["medium", "high"]
+
+
 def test_a_processor_that_works_at_the_failures_of_another_accuses_nobody() -> None:
     bundle = broken("third_party")
     for signal in bundle.signals:

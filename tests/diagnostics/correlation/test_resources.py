@@ -74,3 +74,32 @@ def test_gaps_and_short_series_are_no_trouble() -> None:
     gone.values[:] = np.nan
     short = Signal("b", "cpu_percent", gone.times[:1], np.array([3.0]), "M1")
     assert found([gone, short]) == []
+
+
+def yes(of: str, values: np.ndarray) -> Signal:  # type: ignore[type-arg]
+    one = series("up", of, 0, 0)
+    one.values[:] = values
+    return one
+
+
+def test_who_no_longer_answers_its_collector_is_seen_and_who_begins_to_is_not() -> None:
+    always, stops = np.ones(40), np.repeat([1.0, 0.0], 20)
+    signals = [yes(of, {"c": stops, "d": 1 - stops}.get(of, always)) for of in NAMES]
+    moved = [shift for shift in found(signals) if shift.score > 0]
+    assert [shift.signal.component for shift in moved] == ["c"]
+    assert moved[0].effect > 0.5
+
+
+def test_who_is_started_again_and_again_is_seen_though_it_answers_mostly() -> None:
+    often = np.concatenate([np.ones(20), np.tile([0.0, 1.0, 1.0, 0.0], 5)])
+    moved = [x for x in found([yes(of, often if of == "c" else np.ones(40)) for of in NAMES]) if x.score > 0]
+    assert [shift.signal.component for shift in moved] == ["c"]
+
+
+def test_a_series_that_rises_and_falls_by_itself_has_not_shifted_where_little_came_before() -> None:
+    def saw(of: str) -> Signal:
+        one = series("disk_used_bytes", of, 0, 0)
+        one.values[:] = (np.arange(40) % 14) * (1e4 if of == "c" else 1.0) + 5.0
+        return one
+
+    assert found([saw(of) for of in NAMES], after=4) == []

@@ -28,6 +28,9 @@ MOSTLY = 0.5
 SATURATED = 0.8
 """Effect from which what a component uses up names it without help: it is full."""
 UNHEARD = "without logs the calls alone speak"
+ONE_SIDED = (
+    "one caller alone cannot reach it, and says so at once: its name, address or settings may be wrong there"
+)
 UNTOLD = "without logs who no longer calls may have been told wrong by what it called before"
 OF_EACH = 6
 """Findings told of one component; further ones say the same again."""
@@ -115,9 +118,20 @@ def _lacking(weighed: Weighed) -> str:
         return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
     if not (items["kind"] == "log").any() and argument.kind == "behaviour":
         return UNHEARD if argument.detail["bad"] else UNTOLD
+    if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):
+        return ONE_SIDED if not top.shifts else ""
     if argument.loose and top.component in _callers(weighed):
         return "its lines belong to no call that could be followed further"
     return "" if _beyond_chance(argument) else "few calls were seen"
+
+
+def _refused_at_once(suspicion: Suspicion) -> bool:
+    """Tell whether it is only that calls of one single caller fail without an answer sooner than they used to succeed.
+
+    Then the called may never have been reached, and nothing it shows itself speaks against it.
+    """
+    ways = suspicion.detail.get("ways", ())
+    return len(ways) == 1 and suspicion.lost == float("inf") and not (ways[0]["lost"] or 0) > 0
 
 
 def _callers(weighed: Weighed) -> set[str]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from holdfast.diagnostics.metrics.prometheus import MACHINES
 from holdfast.diagnostics.signals import Signal, Values
@@ -21,6 +22,8 @@ USED_UP = re.compile(
     re.IGNORECASE,
 )
 """Metric names that speak of a component's own means, in the words of the usual exporters."""
+ANSWERS = re.compile(r"^up$|probe_success|(^|_)(healthy|alive|ready)$", re.IGNORECASE)
+"""Metric names that say with 1 or 0 whether a component answers its collector at all: it hangs, or it is gone."""
 WAITED_FOR = re.compile(
     r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I
 )
@@ -66,11 +69,15 @@ def shifts(baseline: list[Signal], bundle: list[Signal], start: int, stop: int) 
         earlier[_key(signal)].append(signal.values)
     levels: dict[str, list[_Level]] = defaultdict(list)
     for signal in bundle:
-        if signal.component and (USED_UP.search(signal.name) or WAITED_FOR.search(signal.name)):
+        if signal.component and _telling(signal.name):
             level = _level(signal, earlier.get(_key(signal), []), start, stop)
             if level is not None:
                 levels[signal.name].append(level)
     return [shift for group in levels.values() for shift in _unlike_the_others(group)]
+
+
+def _telling(name: str) -> bool:
+    return bool(USED_UP.search(name) or ANSWERS.search(name) or WAITED_FOR.search(name))
 
 
 def _key(signal: Signal) -> object:
@@ -84,13 +91,25 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
     now = now[np.isfinite(now)]
     if len(before) < FEW or not len(now):
         return None
-    usual, spread = _usual(before, len(now))
+    if ANSWERS.search(signal.name):
+        return _answered(signal, before, now, after)
+    usual, spread = _usual(before, now)
     spread = max(spread, _drift(signal, start, float(np.median(signal.times[after]))))
     level = _reached(now, usual)
     middle = (usual + level) / 2
     crossed = np.flatnonzero(after & ((signal.values >= middle) == (level >= usual)))
     return _Level(
         signal, usual, spread, level, int(crossed[0]) if len(crossed) else int(np.flatnonzero(after)[0])
+    )
+
+
+def _answered(signal: Signal, before: Values, now: Values, after: npt.NDArray[np.bool_]) -> _Level:
+    """Return the shares of yes: of whoever is started again and again none of the two is the middle."""
+    mute = np.flatnonzero(after & (signal.values < 1))
+    usual = float(before.mean())
+    spread = float(np.sqrt(usual * (1 - usual) / len(before)))
+    return _Level(
+        signal, usual, spread, float(now.mean()), int(mute[0] if len(mute) else np.flatnonzero(after)[0])
     )
 
 
@@ -101,16 +120,23 @@ def _reached(now: Values, usual: float) -> float:
     return float(np.median(now[-len(now) // 3 :]))
 
 
-def _usual(before: Values, size: int) -> tuple[float, float]:
-    """Return the middle of a series and how far levels of as many samples stray from it by themselves."""
+def _usual(before: Values, now: Values) -> tuple[float, float]:
+    """Return the middle of a series and how far levels of as many samples as now stray from it by themselves.
+
+    Where too few came before to know that, it is told from how levels stray since.
+    """
     middle = float(np.median(before))
-    if size < MANY:
+    if len(now) < MANY:
         return middle, 1.4826 * float(np.median(np.abs(before - middle)))
-    step = max(1, size // 3)
-    if len(before) < step:
-        return middle, 0.0
-    stretches = np.lib.stride_tricks.sliding_window_view(before, step)[:: max(1, step // 2)]
-    return middle, float(np.max(np.abs(np.median(stretches, axis=1) - middle)))
+    step = max(1, len(now) // 3)
+    if len(before) < 2 * FEW:
+        return middle, _strays(now, step)
+    return middle, _strays(before, min(step, len(before) // 2))
+
+
+def _strays(values: Values, step: int) -> float:
+    stretches = np.lib.stride_tricks.sliding_window_view(values, step)[:: max(1, step // 2)]
+    return float(np.max(np.abs(np.median(stretches, axis=1) - np.median(values))))
 
 
 def _drift(signal: Signal, start: int, until: float) -> float:
@@ -149,11 +175,14 @@ def _unlike_the_others(group: list[_Level]) -> list[Shift]:
     for level, moved in zip(group, change, strict=True):
         own = np.log1p(level.spread / (abs(level.before) + soft))
         score = (moved - common) / max(np.hypot(apart, own), FLOOR)
+        score = -score if ANSWERS.search(level.signal.name) else score
         if abs(score) > 3:
             effect = 1 - float(np.exp(-(abs(score) - 3) / 3))
             if _full(level):
                 effect = 1 - (1 - effect) * 0.2
-            if not USED_UP.search(level.signal.name) or level.signal.name.startswith(MACHINES):
+            if not (
+                USED_UP.search(level.signal.name) or ANSWERS.search(level.signal.name)
+            ) or level.signal.name.startswith(MACHINES):
                 effect *= WEAK
             found.append(Shift(level.signal, level.before, level.after, float(score), effect, level.at))
     return found
