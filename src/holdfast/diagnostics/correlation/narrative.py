@@ -15,6 +15,7 @@ from holdfast.diagnostics.correlation.domains import domain
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import ABNORMAL, WORTH, Ranked, Weighed
 from holdfast.diagnostics.correlation.shares import STRICT, surely_more
+from holdfast.diagnostics.correlation.visits import BASELINE
 from holdfast.diagnostics.correlation.wording import Wording
 from holdfast.diagnostics.diagnosis import Argument, Candidate, Certainty, Moment, Onset, Verdict, iso
 from holdfast.diagnostics.findings import Finding
@@ -115,7 +116,9 @@ def _lacking(weighed: Weighed) -> str:
     ):
         return "without traces who called whom is inferred"
     if argument is None or argument.unexplained < top.score / 2:
-        return "what it uses up speaks alone" if not top.shifts or top.shifts[0].effect < SATURATED else ""
+        full = bool(top.shifts) and top.shifts[0].effect >= SATURATED
+        known = bool((frame["side"] == BASELINE).any())  # else how it strays in an hour is not known
+        return "" if full and known else "what it uses up speaks alone"
     if not (items["kind"] == "log").any() and argument.kind == "behaviour":
         return UNHEARD if argument.detail["bad"] else UNTOLD
     if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):
