@@ -20,7 +20,7 @@ def run(files: list[Path], json: Path | None, assign: Path | None, top: int, val
     """Read logs, print templates or the lines of a value, write JSON and CSV; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
         try:
-            bundle = open_bundle(files, Path(folder))
+            bundle = open_bundle(files, Path(folder), hashed=False)
         except FileNotFoundError as error:
             print(f"holdfast: {error}", file=sys.stderr)
             return 2

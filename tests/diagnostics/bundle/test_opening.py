@@ -63,6 +63,15 @@ def test_a_compressed_file_is_read_as_what_it_holds(tmp_path: Path, suffix: str,
     assert bundle.opened[0].artefact.sha256 == __import__("hashlib").sha256(LINE * 100).hexdigest()
 
 
+def test_who_needs_no_hashes_gets_none(tmp_path: Path) -> None:
+    given_path = tmp_path / "app.log.gz"
+    given_path.write_bytes(gzip.compress(LINE * 100))
+    (tmp_path / "spool").mkdir()
+    bundle = open_bundle([given_path], tmp_path / "spool", hashed=False)
+    assert contents(bundle) == {"app.log": LINE * 100}
+    assert bundle.opened[0].artefact.sha256 == ""
+
+
 def test_kind_goes_by_content_and_not_by_name(tmp_path: Path) -> None:
     misnamed = tmp_path / "notes.txt"
     misnamed.write_bytes(gzip.compress(tarred({"a.log": LINE})))

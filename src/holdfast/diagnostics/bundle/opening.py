@@ -55,13 +55,15 @@ def open_bundle(
     *,
     prefix: str = "A",
     progress: Callable[[str, int], None] | None = None,
+    hashed: bool = True,
 ) -> Bundle:
     """Open files, folders and archives. Decompressed bytes go to `folder`; plain files stay where they are.
 
     prefix: of the artefact ids. progress: told the name and size of each artefact as it is opened.
+    hashed: whether decompressed artefacts are hashed on the way; plain files never are.
     Raises FileNotFoundError for a path that does not exist; nothing else about the input raises.
     """
-    opening = _Opening(Spool(folder, limits or Limits()), prefix, progress)
+    opening = _Opening(Spool(folder, limits or Limits(), hashed), prefix, progress)
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"no such file or folder: {path}")

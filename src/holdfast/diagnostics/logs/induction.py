@@ -85,25 +85,43 @@ def counted(keys: Words) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: Ints) -> None:
-    """Turn words that are rare in their column into variables where enough rows agree on the rest."""
-    mixed = np.empty(len(hashes), np.uint64)
+def rare_words(hashes: Words, spans: Ints, bounds: Ints, groups: Words) -> NDArray[np.bool_]:
+    """Which tokens are plain words found in at most RARE rows of their group's column."""
+    keys, places, used = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int32), 0
     for row in range(len(groups)):
         for at in range(bounds[row], bounds[row + 1]):
-            column = np.uint64(at - bounds[row] + 1)
-            mixed[at] = ((hashes[at] ^ (groups[row] + column * PRIME)) * PRIME) | np.uint64(1)
-    _, times = counted(mixed)
+            if not spans[at, 2] & (F_SEPARATOR | F_VARIABLE):
+                column = np.uint64(at - bounds[row] + 1)
+                key = ((hashes[at] ^ (groups[row] + column * PRIME)) * PRIME) | np.uint64(1)
+                keys[used], places[used] = key, at
+                used += 1
+    size = 1024
+    while size < used * 2:
+        size *= 2
+    table, times = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    slots = np.empty(used, np.int32)
+    for index in range(used):
+        place = probe(table, keys[index])
+        table[place] = keys[index]
+        times[place] += 1
+        slots[index] = place
+    rare = np.zeros(len(hashes), np.bool_)
+    for index in range(used):
+        rare[places[index]] = times[slots[index]] <= RARE
+    return rare
+
+
+@njit(cache=True, nogil=True)
+def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: Ints) -> None:
+    """Turn words that are rare in their column into variables where enough rows agree on the rest."""
+    scarce = rare_words(hashes, spans, bounds, groups)
     rest = np.zeros(len(groups), np.uint64)
     for row in range(len(groups)):
         total, rare, words = groups[row], 0, 0
         for at in range(bounds[row], bounds[row + 1]):
-            word = not spans[at, 2] & (F_SEPARATOR | F_VARIABLE)
-            words += word
-            if word and times[at] <= RARE:
-                rare += 1
-                total = (total ^ VARIABLE) * PRIME
-            else:
-                total = (total ^ hashes[at]) * PRIME
+            words += not spans[at, 2] & (F_SEPARATOR | F_VARIABLE)
+            rare += scarce[at]
+            total = (total ^ (VARIABLE if scarce[at] else hashes[at])) * PRIME
             total ^= total >> np.uint64(29)
         if sizes[row] >= 20 and rare and rare * 2 <= words:
             rest[row] = total | np.uint64(1)
@@ -113,7 +131,7 @@ def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: In
     for row in range(len(groups)):
         if rest[row] & np.uint64(1) and agreeing[row] >= SUPPORT:
             for at in range(bounds[row], bounds[row + 1]):
-                if times[at] <= RARE and not spans[at, 2] & F_SEPARATOR:
+                if scarce[at]:
                     hashes[at] = VARIABLE
                     spans[at, 2] |= F_VARIABLE
 

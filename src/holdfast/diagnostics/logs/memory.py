@@ -191,6 +191,18 @@ def _folded(_typing: Any, _a: Any, _b: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), emit
 
 
+def _fetch_ahead(_typing: Any, _address: Any) -> Any:
+    def emit(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        address = builder.inttoptr(args[0], byte)
+        builder.call(fetch, [address, whole(0), whole(3), whole(1)])  # to read, to be kept, data
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
+
+
 def _ones(_typing: Any, _value: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
@@ -226,6 +238,8 @@ move_addresses: Callable[[int, int, int], None] = cast(Any, intrinsic(_move_addr
 leading_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_leading_zeros))
 # Both halves of the 128-bit product, one laid over the other: what mixes two words best for its price.
 folded: Callable[[np.uint64, np.uint64], np.uint64] = cast(Any, intrinsic(_folded))
+# Have the cache line of an address brought in; any address will do.
+fetch_ahead: Callable[[int], None] = cast(Any, intrinsic(_fetch_ahead))
 # Number of one bits.
 ones: Callable[[np.uint64], int] = cast(Any, intrinsic(_ones))
 

@@ -109,8 +109,9 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
     """Records from start on, as many as the columns were made for."""
     base, size = file.base, file.size
     begin, look_back = _look_back(file.data, start)
-    ctx, tables = Context(plan, base, size), Tables()
-    columns = [np.empty(_capacity(file.data, begin, stop), kind) for kind in COLUMN_TYPES]
+    capacity = _capacity(file.data, begin, stop)
+    ctx, tables = Context(plan, base, size), Tables(capacity)
+    columns = [np.empty(capacity, kind) for kind in COLUMN_TYPES]
     addresses = np.array([column.ctypes.data for column in columns], np.int64)
     state, registers = np.zeros(STATE, np.int64), np.zeros(3 * REGISTERS, np.int64)
     state[T_RESUME], state[T_CAPACITY] = base + begin, len(columns[0])
@@ -134,8 +135,10 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
 class Tables:
     """Tables of skeletons, components and ids, and the rows of stacks, as the kernels fill them."""
 
-    def __init__(self) -> None:
-        self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, 65_536, 256)]
+    def __init__(self, records: int) -> None:
+        # Each record may have an id of its own; what is not filled of a table costs nothing.
+        ids = 1 << min(max(records.bit_length(), 16), 22)
+        self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, ids, 256)]
         widths = (SLOT_FIELDS + 1, 3, 3, 4)
         self._rows = [
             np.zeros((len(pairs) // 2 + 2, width), np.int64)

@@ -28,6 +28,7 @@ from holdfast.diagnostics.logs.memory import (
     PRIME,
     block_hash,
     byte_at,
+    fetch_ahead,
     get,
     next_byte,
     put,
@@ -40,6 +41,8 @@ from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
 
 Slots = NDArray[np.int32]
 
+LONGEST_NAME = 128  # bytes of a component or id that count
+MOST_COMPONENTS = 32_000
 MAX_FRAMES = 10_000  # continuation lines of one record that count towards its stack
 D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
 S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
@@ -51,7 +54,13 @@ TALLY = 8  # the rest is of use only while a range is scanned
 T_DONE, T_CAPACITY, T_MOST_IDS, T_LOOK_BACK, T_SPLIT, T_FRAMES = 8, 9, 10, 11, 12, 13
 T_STACK, T_STACK_FROM, T_STACK_TO = 14, 15, 16
 T_BELOW = 17  # lines before this address belong to the head of the record above
-ZONES_AT = 18
+T_PENDING, T_PENDING_FROM, T_PENDING_TO, T_PENDING_OF = (
+    18,
+    19,
+    20,
+    21,
+)  # an id to be entered: key, span, record
+ZONES_AT = 22
 STATE = ZONES_AT + 96
 PARTS, IDS, STACKS = 64, 128, 192  # where the tables of components, ids and stacks are described
 K_LINE, K_OFFSET, K_SLOT, K_TIME, K_LEVEL, K_PART, K_ID = 0, 1, 2, 3, 4, 5, 6  # columns
@@ -157,23 +166,57 @@ def note_zone(zones: int, regs: int, line: int) -> None:
     put(zones, row + 1, get(zones, row + 1) + 1)
 
 
-@njit(cache=True, nogil=True)
-def span_number(ctx: int, table: int, regs: int, reg: int, most: int) -> int:
-    """Number of the text in a register span, -1 when empty, -2 when the table may not grow further."""
-    start = get(regs, reg)
-    stop = min(get(regs, reg + 1), start + 128)
-    if stop <= start:
-        return -1
-    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
+@njit(cache=True, nogil=True, forceinline=True)
+def span_entry(ctx: int, table: int, key: np.uint64, start: int, stop: int) -> int:
+    """Number of a text by its key; its span is kept when it is new."""
     before = get(table, D_USED)
-    if before >= most and get(find(table, key), 0) == 0:
-        return -2
     number = enter(table, key)
     if number == before:
         row = get(table, D_ROWS) + number * get(table, D_FIELDS) * 8
         put(row, 1, start - get(ctx, X_BASE))
         put(row, 2, stop - get(ctx, X_BASE))
     return number
+
+
+@njit(cache=True, nogil=True)
+def component_number(ctx: int, table: int, regs: int) -> int:
+    """Number of the component's name, -1 when there is none or there are too many."""
+    start = get(regs, R_COMPONENT)
+    stop = min(get(regs, R_COMPONENT + 1), start + LONGEST_NAME)
+    if stop <= start:
+        return -1
+    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
+    if get(table, D_USED) >= MOST_COMPONENTS and get(find(table, key), 0) == 0:
+        return -1
+    return span_entry(ctx, table, key, start, stop)
+
+
+@njit(cache=True, nogil=True)
+def await_id(ctx: int, table: int, state: int, record: int, regs: int) -> None:
+    """Note the record's id, to be entered with the next record's: its place in the table is fetched meanwhile."""
+    start = get(regs, R_ID)
+    if get(regs, R_ID + 1) - start < 4:  # a dash stands for none
+        return
+    stop = min(get(regs, R_ID + 1), start + LONGEST_NAME)
+    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
+    place: Any = np.int64(key ^ (key >> np.uint64(29))) & get(table, D_MASK)
+    fetch_ahead(get(table, D_PAIRS) + place * 16)
+    put(state, T_PENDING, np.int64(key))
+    put(state, T_PENDING_FROM, start)
+    put(state, T_PENDING_TO, stop)
+    put(state, T_PENDING_OF, record)
+
+
+@njit(cache=True, nogil=True)
+def enter_id(ctx: int, table: int, columns: int, state: int) -> None:
+    """Enter the id that waits; those of too many are lost and counted."""
+    key = np.uint64(get(state, T_PENDING))
+    put(state, T_PENDING, 0)
+    if get(table, D_USED) >= get(state, T_MOST_IDS) and get(find(table, key), 0) == 0:
+        put(state, T_LOST_IDS, get(state, T_LOST_IDS) + 1)
+        return
+    number = span_entry(ctx, table, key, get(state, T_PENDING_FROM), get(state, T_PENDING_TO))
+    put_32(get(columns, K_ID) + get(state, T_PENDING_OF) * 4, number)
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -216,17 +259,16 @@ def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, star
     level, clock = get(regs, R_LEVEL), get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE)
     if clock:
         note_zone(state + ZONES_AT * 8, regs, line)
-    part = span_number(ctx, tables + PARTS, regs, R_COMPONENT, 32_000)
-    named = get(regs, R_ID + 1) - get(regs, R_ID) >= 4  # a dash stands for none
-    found = span_number(ctx, tables + IDS, regs, R_ID, get(state, T_MOST_IDS)) if named else -1
-    put(state, T_LOST_IDS, get(state, T_LOST_IDS) + (found == -2))
+    if get(state, T_PENDING):
+        enter_id(ctx, tables + IDS, columns, state)
+    await_id(ctx, tables + IDS, state, record, regs)
     put_32(get(columns, K_LINE) + record * 4, line)
     put(get(columns, K_OFFSET), record, start - base)
     put_32(get(columns, K_SLOT) + record * 4, number)
     put(get(columns, K_TIME), record, time_of(regs) if clock else NO_TIME)
     put_8(get(columns, K_LEVEL) + record, level if level else get(row, S_LEVEL))
-    put_32(get(columns, K_PART) + record * 4, max(part, -1))
-    put_32(get(columns, K_ID) + record * 4, max(found, -1))
+    put_32(get(columns, K_PART) + record * 4, component_number(ctx, tables + PARTS, regs))
+    put_32(get(columns, K_ID) + record * 4, -1)
     put(state, T_RECORDS, record + 1)
 
 
@@ -303,5 +345,7 @@ def scan_lines(
         pos = eol + 1
     if get(state, T_STACK):
         keep_stack(tables, state, base)
+    if get(state, T_PENDING):
+        enter_id(ctx, tables + IDS, columns, state)
     put(state, T_RESUME, min(pos, stop) - base)
     put(state, T_DONE, 1)
