@@ -36,7 +36,8 @@ _FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r(?+!-" for code in range(256
 """Bytes that may follow the name of a field."""
 _GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nrt" for code in range(256)])
 """Letters behind which a word goes on, whatever stands in front of them."""
-_BLOCK = 4096
+_BLOCK = 1024
+"""Bytes looked at before what begins in them is: their places stay in the nearest cache."""
 STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
 TOKENS, TEXT, AUTH = 0, 1, 2
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from holdfast.diagnostics.bundle.spool import Readable
 
-SIZE = 1 << 18
+SIZE = 1 << 20
+"""Bytes of a window: of smaller ones what is done once for each would be felt."""
 LARGEST = 64 << 20
 """Bytes of one stretch without any separator; a file with a longer one is withheld."""
 _LONGEST_KEY = (1 << 16) - 1
