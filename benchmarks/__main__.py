@@ -233,10 +233,14 @@ def logs_quality() -> Iterator[Row]:
 
 def logs_compressed() -> Iterator[Row]:
     """`holdfast logs` on 200 MB of one layout, compressed, over what the codec's own tool takes to decompress it to
-    nowhere: processor seconds of both, those of a file with one line (starting Python) taken off ours. Median of
-    five runs."""
-    for codec, ratio in re.findall(r"^(\w+): .* ratio ([\d.]+)", run("logs_compressed.py"), re.M):
-        yield at_most(f"{codec}: times its decompression", float(ratio), 1.3, "x")
+    nowhere, in processor seconds and by the clock, those of a file with one line (starting Python) taken off ours.
+    Median of five runs."""
+    found = re.findall(
+        r"^(\w+): .* ratio ([\d.]+) of processor ([\d.]+) of clock", run("logs_compressed.py"), re.M
+    )
+    for codec, processor, clock in found:
+        yield at_most(f"{codec}: times its decompression, processor seconds", float(processor), 1.3, "x")
+        yield at_most(f"{codec}: times its decompression, by the clock", float(clock), 1.3, "x")
 
 
 def ranking() -> Iterator[Row]:
