@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from holdfast.redaction.plausible import DIGITS, PERSONAL, STRONG, WEAK
 from holdfast.redaction.rules import SECRET, Rule
-from holdfast.redaction.triggers import AUTH, DIGITS, PERSONAL, STRONG, TEXT, TOKENS, WEAK, name_hash
+from holdfast.redaction.triggers import AUTH, TEXT, TOKENS, name_hash
 
 Array = np.ndarray[Any, Any]
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z\x80-\xff]+|[A-Z]+|[0-9]+")

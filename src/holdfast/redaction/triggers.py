@@ -11,15 +11,14 @@ from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
 from holdfast.redaction.kernels import (
     ALNUM,
     BASE64,
-    DIGIT,
     KINDS,
-    LOWER,
     LOWERED,
     UPPER,
     WORD,
     inlined,
     kernel,
 )
+from holdfast.redaction.plausible import PERSONAL, plausible
 from holdfast.redaction.structures import (
     address,
     after_colon,
@@ -38,7 +37,6 @@ _GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nr
 """Letters behind which a word goes on, whatever stands in front of them."""
 _BLOCK = 1024
 """Bytes looked at before what begins in them is: their places stay in the nearest cache."""
-STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
 TOKENS, TEXT, AUTH = 0, 1, 2
 
 
@@ -108,70 +106,6 @@ def _slot_of(names, code):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_mixed(data, s, e):  # type: ignore[no-untyped-def]
-    """Tell whether a word is of three kinds of characters or more and looks like nothing else: a password in prose."""
-    seen, special = 0, False
-    for i in range(s, e):
-        kind = KINDS[data[i]]
-        if kind & ALNUM:
-            seen |= kind & ALNUM
-        elif (
-            data[i] == 46 or data[i] == 47 or data[i] == 58 or data[i] == 92 or data[i] == 40 or data[i] == 61
-        ):
-            return False
-        elif data[i] != 45 and data[i] != 95:
-            special = True
-    kinds = ((seen & DIGIT) != 0) + ((seen & UPPER) != 0) + ((seen & LOWER) != 0) + special
-    return kinds >= 3 and (seen & DIGIT) != 0 and e - s >= 8
-
-
-@kernel
-def _plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyped-def]
-    """Tell whether a field's value may be a secret."""
-    size = e - s
-    if size < 3 or is_reference(data, s, e) or (is_run(data, s, e) and size < 40):
-        return False
-    if how == fields.APART:
-        return strength == STRONG and (looks_random(data, s, e) or _is_mixed(data, s, e))
-    if how != fields.QUOTED and ((e < high and (data[e] == 40 or data[e] == 91)) or data[s] == 40):
-        return False
-    if strength == DIGITS:
-        return size <= 12 and (KINDS[data[s]] & DIGIT) != 0
-    if strength == WEAK:
-        return looks_random(data, s, e)
-    upper = lower = digits = special = dots = slashes = 0
-    for i in range(s, e):
-        kind = KINDS[data[i]]
-        if kind & UPPER:
-            upper += 1
-        elif kind & LOWER:
-            lower += 1
-        elif kind & DIGIT:
-            digits += 1
-        elif data[i] == 46:
-            dots += 1
-        elif data[i] == 47:
-            slashes += 1
-        else:
-            special += 1
-    if slashes > 1 and data[s] == 47 and digits == 0:
-        # a path, unless it is base64 that happens to begin so
-        long = size >= 16 and upper > 3 and lower > 3 and dots == special == 0
-        return long and slashes == 2 and data[s + 1] == 47
-    if (how == fields.QUOTED and not colon) or how == fields.MARKUP:
-        return True
-    if dots and digits == 0 and special == 0:
-        return False
-    if colon:
-        for i in range(s, e):
-            if data[i] == 32:
-                return False
-        cased = size >= 24 and 10 * min(upper, lower) >= 3 * size  # no digit, but no words either
-        return (digits > 0 or special > 0 or cased) and size >= 6
-    return True
-
-
-@kernel
 def _named(data, at, end, low, high):  # type: ignore[no-untyped-def]
     """Read the name that holds the word data[at:end]; return (its begin, its end, where its value is or -1, how it
     stands, whether behind a colon). Most words are in no name, so this is handed the text and nothing else."""
@@ -228,7 +162,7 @@ def _field(data, at, end, named, low, high, db, names, out, count, pending, wait
     if strength == PERSONAL:
         if how != fields.APART and e - s >= 2 and not is_reference(data, s, e):
             count = emit(out, count, s, e, rule)
-    elif _plausible(data, s, e, strength, how, colon, high):
+    elif plausible(data, s, e, strength, how, colon, high):
         count = emit(out, count, s, e, rule)
     return count, waiting, stop
 
