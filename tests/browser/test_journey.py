@@ -79,6 +79,12 @@ def test_what_somebody_else_writes_appears_by_itself(desk, browser, sign_in, cas
     page.close()
 
 
+LOOKED_AT = (
+    "looked => { Object.defineProperty(document, 'hidden', { value: !looked, configurable: true });"
+    " document.dispatchEvent(new Event('visibilitychange')); }"
+)
+
+
 def test_a_tab_nobody_looks_at_holds_no_stream_and_has_missed_nothing(
     desk, browser, sign_in, case, team_mate
 ):
@@ -86,17 +92,27 @@ def test_a_tab_nobody_looks_at_holds_no_stream_and_has_missed_nothing(
     sign_in(page, desk, team_mate)
     page.goto(f"{desk}/cases/ESC-1/")
     page.locator("#live:not(.stale)").wait_for()
-    looked = (
-        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
-        " document.dispatchEvent(new Event('visibilitychange')); }"
-    )
     with page.expect_event("requestfailed", lambda request: "/live/" in request.url):
-        page.evaluate(looked, True)
+        page.evaluate(LOOKED_AT, False)
     for number in range(3):
         commands.comment(case, f"said unseen, no. {number}", by=team_mate)
     page.wait_for_timeout(800)
     assert not page.get_by_text("said unseen").count()
-    page.evaluate(looked, False)
+    page.evaluate(LOOKED_AT, True)
     page.get_by_text("said unseen, no. 2").wait_for(timeout=10_000)
     assert page.get_by_text("said unseen").count() == 3
+    page.close()
+
+
+def test_a_tab_left_before_its_stream_began_has_missed_nothing_either(
+    desk, browser, sign_in, case, team_mate
+):
+    page = browser.new_page()
+    sign_in(page, desk, team_mate)
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => ({LOOKED_AT})(false))")
+    page.goto(f"{desk}/cases/ESC-1/")
+    commands.comment(case, "said too early", by=team_mate)
+    page.wait_for_timeout(1500)  # until nobody listens any more
+    page.evaluate(LOOKED_AT, True)
+    page.get_by_text("said too early").wait_for(timeout=10_000)
     page.close()

@@ -29,7 +29,7 @@
   const key = document.body.dataset.case;
   const address = new URL(document.body.dataset.stream || dot.dataset.stream, location);
   if (key && !document.body.dataset.stream) address.searchParams.set("case", key);
-  let stream, heard = new Date();
+  let stream, heard = new Date(), unsure = false;
   const connect = () => {
     stream = new EventSource(address);
     stream.onopen = () => { document.dispatchEvent(new CustomEvent("holdfast:connected")); dot.classList.remove("stale"); dot.lastElementChild.textContent = "live"; };
@@ -37,6 +37,7 @@
       dot.classList.add("stale");
       dot.lastElementChild.textContent = `last news ${heard.toISOString().slice(11, 19)}, reconnecting`;
     };
+    stream.addEventListener("start", () => { if (unsure && key) ofCase({ kind: "case.unknown" }); unsure = false; });
     for (const kind of ["start", "news"]) stream.addEventListener(kind, (event) => address.searchParams.set("after", event.lastEventId));
     stream.addEventListener("news", (event) => {
       heard = new Date();
@@ -45,8 +46,12 @@
     });
   };
   // A browser opens six connections to a host, and each open stream is one: a tab that nobody looks at lets go of
-  // its own, and asks for what it missed when it is looked at again.
-  document.addEventListener("visibilitychange", () => { if (document.hidden) stream.close(); else if (stream.readyState === EventSource.CLOSED) connect(); });
+  // its own, and asks for what it missed when it is looked at again; one that let go before the stream had begun does
+  // not know from where on, and asks for the page.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { unsure ||= !address.searchParams.has("after"); stream.close(); }
+    else if (stream.readyState === EventSource.CLOSED) connect();
+  });
   connect();
   const ofCase = (news) => {
     if (!document.body.dataset.stream) refresh();
