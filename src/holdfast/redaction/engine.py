@@ -30,7 +30,8 @@ Array = np.ndarray[Any, Any]
 DEEPEST = 4
 """Writings within writings."""
 _MOST_VERDICTS = 1 << 20
-_PADDING = 64
+PADDING = 64
+"""Zeros behind a text that loops may read."""
 _UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
 
@@ -270,7 +271,7 @@ class Engine:
 
 def padded(text: bytes) -> Array:
     """Return a text as an array that loops may read a little beyond."""
-    return np.frombuffer(text + bytes(_PADDING), np.uint8)[: len(text)]
+    return np.frombuffer(text + bytes(PADDING), np.uint8)[: len(text)]
 
 
 _code, _dash, _before = (

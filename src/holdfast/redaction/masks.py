@@ -45,13 +45,6 @@ def mask_of(members: Iterable[int]) -> Any:
     return cast(Any, intrinsic(typed))
 
 
-def words_of(data: Array) -> Array:
-    """Return a text from `padded` as words of eight bytes, the padding included."""
-    whole = data.base
-    assert isinstance(whole, np.ndarray)
-    return whole[: len(whole) & -8].view(np.uint64)
-
-
 @kernel
 def within(block, size):  # type: ignore[no-untyped-def]
     """Return the mask of the bytes of a block that are within a text of `size` bytes."""
@@ -83,4 +76,4 @@ def rows_of(mask, size):  # type: ignore[no-untyped-def]
     return mask & mask >> np.uint64(size - have) if have < size else mask
 
 
-__all__ = ["ahead", "behind", "lowest", "mask_of", "rows_of", "within", "words_of"]
+__all__ = ["ahead", "behind", "lowest", "mask_of", "rows_of", "within"]

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from holdfast.diagnostics.logs.memory import byte_at, word_at
-from holdfast.redaction.engine import padded
+from holdfast.redaction.engine import PADDING, padded
 from holdfast.redaction.files import Withheld
 from holdfast.redaction.kernels import BASE64, KINDS, kernel
 from holdfast.redaction.known import Known
 from holdfast.redaction.learnt import Learnt
+from holdfast.redaction.texts import copied
 from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
@@ -125,7 +126,7 @@ def _around(data, begun, places, out):  # type: ignore[no-untyped-def]
             out[n] = 10
             n += 1
         if high > low:
-            out[n : n + high - low] = data[low:high]
+            copied(data.ctypes.data + low, out.ctypes.data + n, high - low)
             n += high - low
         done = max(done, high)
     return n
@@ -157,9 +158,11 @@ class Proof:
             raise Withheld("a value found in it was not replaced")
 
     def _search_around(self, data: Array, places: Array) -> None:
-        out = np.empty(len(data) + len(places) + 1, np.uint8)
-        begun = len(self._tail)
-        around = padded(out[: _around(data, begun, places, out)].tobytes())
+        out = np.empty(len(data) + len(places) + 1 + PADDING, np.uint8)
+        size = _around(data, len(self._tail), places, out)
+        out[size : size + PADDING] = 0
+        around = out[:size]
+        around.flags.writeable = False  # loops are compiled once, for arrays that are only read
         view = unescaped(data)
         if (
             self._known.remains(around) is not None

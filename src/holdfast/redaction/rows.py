@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.diagnostics.logs.memory import byte_at, put_8, put_64, word_at
 from holdfast.redaction.kernels import kernel
-from holdfast.redaction.texts import Texts
+from holdfast.redaction.texts import Texts, copied
 
 Array = np.ndarray[Any, Any]
 START, END, RANK, WHAT, RULE = range(5)
@@ -79,32 +78,19 @@ def _placed(rows, offsets, special_offsets, places):  # type: ignore[no-untyped-
 
 
 @kernel
-def _copied(source, target, size):  # type: ignore[no-untyped-def]
-    """Copy bytes from an address to another, eight at a time; return where they end."""
-    for k in range(0, size - 7, 8):
-        put_64(target + k, word_at(source + k))
-    if size >= 8:
-        put_64(target + size - 8, word_at(source + size - 8))
-    else:
-        for k in range(size):
-            put_8(target + k, byte_at(source + k))
-    return target + size
-
-
-@kernel
 def _write(data, rows, texts, offsets, specials, special_offsets, out):  # type: ignore[no-untyped-def]
     at, to, base = 0, out.ctypes.data, data.ctypes.data
     first, other = texts.ctypes.data, specials.ctypes.data
     for r in range(rows.shape[0]):
-        to = _copied(base + at, to, rows[r, 0] - at)
+        to = copied(base + at, to, rows[r, 0] - at)
         what = rows[r, 3]
         if what >= 0:
-            to = _copied(first + offsets[what], to, offsets[what + 1] - offsets[what])
+            to = copied(first + offsets[what], to, offsets[what + 1] - offsets[what])
         else:
             begun, end = special_offsets[-what - 1], special_offsets[-what]
-            to = _copied(other + begun, to, end - begun)
+            to = copied(other + begun, to, end - begun)
         at = rows[r, 1]
-    _copied(base + at, to, len(data) - at)
+    copied(base + at, to, len(data) - at)
 
 
 @kernel
