@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
+import resource
+import tarfile
+
 import pytest
 
 from holdfast.desk.investigation import commands, queries
@@ -60,6 +65,31 @@ def test_its_lines_stand_by_time_whatever_file_they_are_of(read, engineer, custo
     assert "3 characters at least" in browser.get("/cases/ESC-1/follow?value=17").content.decode()
     assert "No line that may be shown" in browser.get("/cases/ESC-1/follow?value=9999").content.decode()
     assert signed_in(customer).get("/cases/ESC-1/follow?value=1703").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_of_very_many_files_holds_few_of_them_open(case, engineer, settings, tmp_path):
+    settings.DATA = tmp_path / "data"
+    settings.DATA.mkdir()
+    folder = io.BytesIO()
+    with tarfile.open(fileobj=folder, mode="w") as tar:
+        for number in range(120):
+            member = tarfile.TarInfo(f"logs/app-{number}.log")
+            member.size = len(APP)
+            tar.addfile(member, io.BytesIO(APP))
+    upload = vault.begin(case, "many.tar", len(folder.getvalue()), by=engineer)
+    vault.take(upload, 0, [folder.getvalue()])
+    vault.complete(upload)
+    commands.investigate(case, by=engineer)
+    assert worker.work_once("w")
+    held, most = len(os.listdir("/proc/self/fd")), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held + 200, most[1]))
+    try:
+        found = followed(queries.newest(case), "1703", patience=60.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    assert (found.files, found.looked_at, len(found.lines)) == (120, 120, 360)
+    assert all(line.time for line in found.lines)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from holdfast.desk.investigation.kept import Unseen, page_of
 from holdfast.desk.investigation.models import Diagnosis
@@ -50,21 +51,26 @@ class Followed:
         return len({line.artefact for line in self.lines})
 
 
-def followed(diagnosis: Diagnosis, value: str) -> Followed:
+def followed(diagnosis: Diagnosis, value: str, patience: float = 2.0) -> Followed:
     """Return the lines of a reading's redacted artefacts that carry a value as a word of its own."""
     names = {str(one["id"]): str(one["name"]) for one in diagnosis.report.get("artefacts", [])}
-    pages, withheld = dict[str, Page](), list[str]()
-    for artefact, name in names.items():
+    withheld, looked_at = list[str](), list[str]()
+
+    def opened(artefact: str) -> Page | None:
         try:
-            pages[artefact] = page_of(diagnosis, artefact)
+            page = page_of(diagnosis, artefact)
         except Unseen:
-            withheld.append(name)
+            withheld.append(names[artefact])
+            return None
         except FileNotFoundError:
-            continue  # what is not read by lines is not kept for the viewer
-    trail = follow(pages, value)
+            return None  # what is not read by lines is not kept for the viewer
+        looked_at.append(artefact)
+        return page
+
+    trail = follow({artefact: partial(opened, artefact) for artefact in names}, value, patience)
     moments = [step.moment for step in trail.steps if step.moment != NO_TIME]
     lines = [_line(step, names[step.artefact], moments[0] if moments else NO_TIME) for step in trail.steps]
-    return Followed(value, lines, len(pages), withheld, [names[one] for one in trail.unfinished])
+    return Followed(value, lines, len(looked_at), withheld, [names[one] for one in trail.unfinished])
 
 
 def _line(step: Step, name: str, first: int) -> Line:

@@ -54,12 +54,8 @@ TALLY = 8  # the rest is of use only while a range is scanned
 T_DONE, T_CAPACITY, T_MOST_IDS, T_LOOK_BACK, T_SPLIT, T_FRAMES = 8, 9, 10, 11, 12, 13
 T_STACK, T_STACK_FROM, T_STACK_TO = 14, 15, 16
 T_BELOW = 17  # lines before this address belong to the head of the record above
-T_PENDING, T_PENDING_FROM, T_PENDING_TO, T_PENDING_OF = (
-    18,
-    19,
-    20,
-    21,
-)  # an id to be entered: key, span, record
+# An id to be entered: key, span, record.
+T_PENDING, T_PENDING_FROM, T_PENDING_TO, T_PENDING_OF = 18, 19, 20, 21
 ZONES_AT = 22
 STATE = ZONES_AT + 96
 PARTS, IDS, STACKS = 64, 128, 192  # where the tables of components, ids and stacks are described

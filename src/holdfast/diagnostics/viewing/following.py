@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from holdfast.diagnostics.viewing.columns import NO_TIME
@@ -27,21 +27,27 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Lines by time, those without one behind. `unfinished`: artefacts not read to their end."""
+    """Lines by time, those without one behind. `unfinished`: artefacts with more lines, or not read to their end."""
 
     steps: list[Step]
     unfinished: list[str]
 
 
-def follow(pages: Mapping[str, Page], value: str, patience: float = 2.0) -> Trail:
-    """Return the lines that carry a value as a word of its own, of all pages; patience in seconds, for all of them."""
+def follow(pages: Mapping[str, Callable[[], Page | None]], value: str, patience: float = 2.0) -> Trail:
+    """Return the lines that carry a value as a word of its own, of all pages; patience in seconds, for all of them.
+
+    pages: what opens each, None for one that is not shown. One is let go before the next is opened, for there may be
+    thousands; those there is no time left for are not opened.
+    """
     until = time.monotonic() + patience
     steps, unfinished = list[Step](), list[str]()
-    for artefact, page in pages.items():
-        lines, whole = _carrying(page, value, until)
-        if not whole:
+    for artefact, opened in pages.items():
+        if time.monotonic() >= until:
             unfinished.append(artefact)
-        steps.extend(Step(artefact, page.rows(line - 1, 1)[0], page.moment(line)) for line in lines)
+        elif page := opened():
+            lines, whole = _carrying(page, value, until)
+            unfinished += [] if whole else [artefact]
+            steps.extend(Step(artefact, page.rows(line - 1, 1)[0], page.moment(line)) for line in lines)
     return Trail(sorted(steps, key=lambda step: (step.moment == NO_TIME, step.moment)), unfinished)
 
 

@@ -169,7 +169,7 @@
     draw(); unfold();
   });
   box.addEventListener("keydown", (event) => {
-    const deeds = { f: () => { if (follow()) following.click(); }, j: () => choose(1), k: () => choose(-1), N: nextHit, n: nextHit, Enter: unfold, e: () => { const row = rows.find((one) => one.line === chosen); if (row) { tools.elements.template.value = tools.elements.template.value ? "" : row.template; show(chosen); } } };
+    const deeds = { f: () => { if (follow()) following.click(); else said.textContent = "this line carries no id: search a text to follow it"; }, j: () => choose(1), k: () => choose(-1), N: nextHit, n: nextHit, Enter: unfold, e: () => { const row = rows.find((one) => one.line === chosen); if (row) { tools.elements.template.value = tools.elements.template.value ? "" : row.template; show(chosen); } } };
     if (deeds[event.key] && !event.ctrlKey && !event.metaKey) { event.preventDefault(); deeds[event.key](); }
   });
   tools.addEventListener("click", (event) => {
