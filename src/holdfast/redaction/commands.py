@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.redaction.arguments import argument, blanks, ended, mixed, word_end
 from holdfast.redaction.gates import is_reference
-from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, WORD, kernel
+from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, WORD, kernel, stands
 from holdfast.redaction.sentences import identified, pin, sentence
 from holdfast.redaction.structures import after_colon
 
@@ -160,20 +160,14 @@ def _reads_password(data, at, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _stands(data, at, word):  # type: ignore[no-untyped-def]
-    """Tell whether a word stands at a place."""
-    return at >= 0 and (data[at : at + len(word)] == word).all()
-
-
-@kernel
 def _printed(data, stop):  # type: ignore[no-untyped-def]
     """Return where the arguments of `echo` or `printf` before `stop` begin, -1 for none, and whether a format does."""
     for i in range(stop, max(stop - 256, 4), -1):
         if data[i - 1] == 10:
             break
-        if _stands(data, i - len(_ECHO), _ECHO):
+        if stands(data, i - len(_ECHO), _ECHO):
             return i, False
-        if _stands(data, i - len(_PRINTF), _PRINTF):
+        if stands(data, i - len(_PRINTF), _PRINTF):
             return i, True
     return -1, False
 

@@ -23,7 +23,7 @@ from holdfast.redaction.rules import SECRET, Rule
 from holdfast.redaction.runs import Run, bounds_of, runs_of
 from holdfast.redaction.shapes import scan_shapes
 from holdfast.redaction.spans import NESTED, Span, settled
-from holdfast.redaction.triggers import scan_fields, scan_triggers
+from holdfast.redaction.triggers import BLOCK, scan_fields, scan_triggers
 from holdfast.redaction.values import Values
 
 Array = np.ndarray[Any, Any]
@@ -73,6 +73,7 @@ class Engine:
         self._verdicts: dict[tuple[int, bytes], bool] = {}
         self._out = np.empty((4096, 4), np.int64)
         self._pending = np.empty((1024, 4), np.int64)
+        self._places = np.empty(BLOCK + 1, np.int64)
 
     def events(self, data: Array) -> Array:
         """Return what the scanners say of a text, int64[n, 4] of (start, end, rule, how), unchecked."""
@@ -81,9 +82,10 @@ class Engine:
         return np.concatenate((shapes, self._run(lambda out: self._triggered(data, size, out))))
 
     def _triggered(self, data: Array, size: int, out: Array) -> int:
-        base, pending = self._database, self._pending
+        base, places, pending = self._database, self._places, self._pending
         while True:
-            count, waiting = scan_triggers(data, 0, size, base, self._naming.names, self._user, out, pending)
+            names = self._naming.names
+            count, waiting = scan_triggers(data, 0, size, base, names, self._user, out, pending, places)
             if not waiting:
                 return int(count)
             if waiting > len(pending):

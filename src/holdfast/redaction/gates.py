@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from holdfast.redaction.kernels import DIGIT, HEX, KINDS, LOWER, UPPER, kernel
+from holdfast.redaction.kernels import DIGIT, HEX, KINDS, LOWER, UPPER, kernel, making
 
 
-@kernel
+@making
 def entropy(data, start, end):  # type: ignore[no-untyped-def]
     """Return the bits per byte of a value."""
     counts = np.zeros(256, np.int32)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import kernel
+from holdfast.redaction.kernels import kernel, making
 from holdfast.redaction.texts import Texts
 
 Array = np.ndarray[Any, Any]
@@ -84,7 +84,7 @@ def _compressed(state, words, done, is_last):  # type: ignore[no-untyped-def]
     state[7] ^= h ^ q
 
 
-@kernel
+@making
 def _digests(key, arena, offsets, out):  # type: ignore[no-untyped-def]
     block = np.zeros(_BLOCK, np.uint8)
     words, keyed, state = block.view(np.uint64), _IV.copy(), np.empty(8, np.uint64)

@@ -69,7 +69,7 @@ def hidden(data: Array, alphabet: Array) -> Hidden | None:
     room, most = len(data) // 8 + 1024, len(data) // 64 + 64
     while True:
         out, rows = np.empty(room + _SLACK, np.uint8), np.empty((most, 4), np.int64)
-        size, count = _in_digits(data, looked, alphabet, out[:room], rows)
+        size, count = _in_digits(data, looked, alphabet, np.zeros(6, np.int64), out[:room], rows)
         if wide:
             size, count = _in_utf16(data, len(data), alphabet, out[:room], rows, size, count)
         if size <= room and count <= most:
@@ -124,14 +124,14 @@ def _hexes(planes, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _in_digits(data, planes, alphabet, out, rows):  # type: ignore[no-untyped-def]
+def _in_digits(data, planes, alphabet, done, out, rows):  # type: ignore[no-untyped-def]
     """Decode what stands in base64 and hex; return (bytes, stretches), both perhaps more than there is room.
 
     Six bytes in a row hold a whole group of three, wherever they begin. Masks say of 64 places at once whether bytes
-    may begin there that stand for such; only then it is read.
+    may begin there that stand for such; only then it is read. done: where what is read ends, of base64 by the place in
+    its group of four and then of hex by that in its pair.
     """
     size, count, high = 0, 0, len(data)
-    done, done_hex = np.zeros(4, np.int64), np.zeros(2, np.int64)
     for n in range(1, planes.shape[1] - 1):
         begins = _groups(planes, n)
         while begins:
@@ -146,11 +146,11 @@ def _in_digits(data, planes, alphabet, out, rows):  # type: ignore[no-untyped-de
         while begins:
             at = 64 * (n - 1) + lowest(begins)
             begins &= begins - np.uint64(1)
-            if at >= done_hex[at & 1] and _is_whole(data, at, 2, high, alphabet):
+            if at >= done[4 + (at & 1)] and _is_whole(data, at, 2, high, alphabet):
                 while _is_whole(data, at - 2, 2, high, alphabet):
                     at -= 2
                 size, count, end = _in_hex(data, at, high, alphabet, out, rows, size, count)
-                done_hex[at & 1] = end
+                done[4 + (at & 1)] = end
     return size, count
 
 

@@ -15,14 +15,24 @@ WORD = ALNUM | UNDER
 TOKEN = WORD | DASH
 
 
+_LOOP: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+"""Kept on disk, so that later starts load it. Nobody counts who holds the arrays that a loop reads or hands on: that
+costs more than what a short one does. So it can make none."""
+
+
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a loop; kept on disk, so that later starts load it."""
-    return njit(cache=True, nogil=True)(function)
+    """Compile a loop that makes no arrays."""
+    return njit(**_LOOP)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a part of a loop that is handed very many arrays: to hand them on costs more than what it does."""
-    return njit(cache=True, nogil=True, forceinline=True)(function)
+    return njit(**_LOOP, forceinline=True)(function)
+
+
+def making(function: Callable[..., Any]) -> Any:
+    """Compile a loop that makes arrays of its own."""
+    return njit(**_LOOP | {"_nrt": True})(function)
 
 
 def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -59,3 +69,12 @@ def sextet(code):  # type: ignore[no-untyped-def]
     if 48 <= code <= 57:
         return code + 4
     return 62 if code == 43 or code == 45 else 63
+
+
+@kernel
+def stands(data, at, word):  # type: ignore[no-untyped-def]
+    """Tell whether a word stands at a place."""
+    same = 0 <= at <= len(data) - len(word)
+    for k in range(len(word) if same else 0):
+        same = same and data[at + k] == word[k]
+    return same

@@ -123,13 +123,13 @@ def _swept(base, low, high, index, width, stride, places):  # type: ignore[no-un
 
 
 @kernel
-def _hits(data, high, index, width, free, places, n, out, count):  # type: ignore[no-untyped-def]
-    """Note the needles whose bytes begin at one of `n` places; return the count.
+def _hits(data, high, index, width, free, places, n, entries, out, count):  # type: ignore[no-untyped-def]
+    """Note the needles whose bytes begin at one of `n` places; return the count. entries: room for int64[3, n].
 
     Slots and records are far apart: all are read before any is needed, so that none is waited for alone.
     """
     base, slots, records, left = data.ctypes.data, index.slots, index.records, np.uint64(64 - 8 * width)
-    entries, kept = np.empty((3, n), np.int64), 0
+    kept = 0
     for k in range(n):
         if places[k] >= 0:
             place, _ = place_of(slots, bytes_hash(word_at(base + places[k]) << left))
@@ -149,21 +149,27 @@ def _hits(data, high, index, width, free, places, n, out, count):  # type: ignor
 
 
 @kernel
-def _find(data, high, indexes, free, out):  # type: ignore[no-untyped-def]
-    """Search data[:high], which has 64 bytes more; return the count."""
-    base, count, places = data.ctypes.data, 0, np.empty((2, _STRETCH + 1), np.int64)
+def _find(data, high, indexes, free, rooms, out):  # type: ignore[no-untyped-def]
+    """Search data[:high], which has 64 bytes more; return the count.
+
+    rooms: for what is noted of a stretch, int64[2, n] and int64[3, n].
+    """
+    base, count = data.ctypes.data, 0
+    places, entries = rooms
     ending, swept, ending_few, swept_few = indexes
     for low in range(0, high, _STRETCH):
         end = min(low + _STRETCH, high)
         if len(ending.records) or len(ending_few.records):
             n, few = _behind(base, low, end, high, free, ending, ending_few, places)
-            count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, out, count)
-            count = _hits(data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, out, count)
+            count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, entries, out, count)
+            count = _hits(
+                data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, entries, out, count
+            )
         n = _swept(base, low, end, swept, WIDTHS[SWEPT], STRIDES[SWEPT], places[0])
-        count = _hits(data, high, swept, WIDTHS[SWEPT], free, places[0], n, out, count)
+        count = _hits(data, high, swept, WIDTHS[SWEPT], free, places[0], n, entries, out, count)
         if len(swept_few.records):
             n = _swept(base, low, end, swept_few, WIDTHS[SWEPT_FEW], STRIDES[SWEPT_FEW], places[0])
-            count = _hits(data, high, swept_few, WIDTHS[SWEPT_FEW], free, places[0], n, out, count)
+            count = _hits(data, high, swept_few, WIDTHS[SWEPT_FEW], free, places[0], n, entries, out, count)
     return count
 
 
@@ -174,6 +180,7 @@ class Learnt:
         self.values = values
         self._indexes: tuple[Index, ...]
         self._indexes, self._alphabet = needles(values, bounded)
+        self._rooms = tuple(np.empty((rows, _STRETCH + 1), np.int64) for rows in (2, 3))
         self._out = np.empty((4096, 4), np.int64)
 
     def find(self, data: Array) -> Array:
@@ -209,7 +216,7 @@ class Learnt:
 
     def _search(self, data: Array, free: bool) -> Array:
         while True:
-            count = int(_find(data, len(data), self._indexes, free, self._out))
+            count = int(_find(data, len(data), self._indexes, free, self._rooms, self._out))
             if count <= len(self._out):
                 return self._out[:count].copy()
             self._out = np.empty((2 * count, 4), np.int64)

@@ -42,7 +42,10 @@ def _code(data, s, e):  # type: ignore[no-untyped-def]
 
 @kernel
 def _is_one(code, words):  # type: ignore[no-untyped-def]
-    return (words == code).any()
+    found = False
+    for word in words:
+        found = found or word == code
+    return found
 
 
 @kernel

@@ -35,7 +35,7 @@ _FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r(?+!-" for code in range(256
 """Bytes that may follow the name of a field."""
 _GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nrt" for code in range(256)])
 """Letters behind which a word goes on, whatever stands in front of them."""
-_BLOCK = 1024
+BLOCK = 1024
 """Bytes looked at before what begins in them is: their places stay in the nearest cache."""
 TOKENS, TEXT, AUTH = 0, 1, 2
 
@@ -219,16 +219,17 @@ def _is_there(data, i, word, db, entry):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def scan_triggers(data, low, high, db, names, user, out, pending):  # type: ignore[no-untyped-def]
+def scan_triggers(data, low, high, db, names, user, out, pending, places):  # type: ignore[no-untyped-def]
     """Scan data[low:high]; data has eight bytes more.
 
-    out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 4] of unknown names and the words in them.
+    out: int64[n, 4] of (start, end, rule, how); pending: int64[n, 4] of unknown names and the words in them;
+    places: room for int64[BLOCK + 1].
     Return (events, pending names). More events than `out` has rows mean that it was too small.
     """
     count = waiting = 0
-    base, read_to, places = data.ctypes.data, low, np.empty(_BLOCK + 1, np.int64)
-    for block in range(low, high, _BLOCK):
-        found = _seen(base, block, min(block + _BLOCK, high), db.bits, places)
+    base, read_to = data.ctypes.data, low
+    for block in range(low, high, BLOCK):
+        found = _seen(base, block, min(block + BLOCK, high), db.bits, places)
         for place in range(found):
             i = places[place]
             word = word_at(base + i)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import kernel
+from holdfast.redaction.kernels import kernel, stands
 from holdfast.redaction.masks import lowest, mask_of
 
 Array = np.ndarray[Any, Any]
@@ -246,7 +246,7 @@ def is_printable(data):  # type: ignore[no-untyped-def]
         while named:
             i = block + lowest(named)
             named &= named - one
-            if i + len(_QUOTED) <= len(data) and (data[i : i + len(_QUOTED)] == _QUOTED).all():
+            if stands(data, i, _QUOTED):
                 return True
     return False
 
