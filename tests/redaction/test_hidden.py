@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.redaction.engine import padded
+from holdfast.redaction.kernels import padded
 from holdfast.redaction.learnt import BASE64, HEXED, UTF16, Learnt
 from holdfast.redaction.texts import Texts
 from holdfast.redaction.views import AROUND, unescaped

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.redaction import Key, deriving, rows
-from holdfast.redaction.engine import padded
 from holdfast.redaction.files import Withheld
+from holdfast.redaction.kernels import padded
 from holdfast.redaction.known import Known
 from holdfast.redaction.proving import Proof, Replaced, pieces_of
 from holdfast.redaction.pseudonyms import Pseudonyms

@@ -34,25 +34,25 @@ class Columns:
         self._width = 0
         self._begun = False
 
-    def events(self, text: bytes, data: Array) -> Array:
+    def events(self, data: Array) -> Array:
         """Return the cells of a window that their column's name gives away, int64[n, 4] of (start, end, rule, 0)."""
         found: list[tuple[int, int, int, int]] = []
-        cells, start = _NONE, self.begin(text)
+        cells, start = _NONE, self.begin(data)
         if self._rules:
             cells = self._cells(data, start)
         said = int(_statements(data))
         if said & 1:
-            found += self._inserts(text)
+            found += self._inserts(data.tobytes())
         if said & 2:
-            found += self._copies(text)
+            found += self._copies(data.tobytes())
         return np.concatenate((cells, np.array(found, np.int64))) if found else cells
 
-    def begin(self, text: bytes) -> int:
+    def begin(self, data: Array) -> int:
         """Read the header where this is a file's first window; return where rows begin."""
         if self._begun:
             return 0
         self._begun = True
-        return self._header(text)
+        return self._header(data.tobytes())
 
     def _header(self, text: bytes) -> int:
         """Read the first line; return where the rows begin."""

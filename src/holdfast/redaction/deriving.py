@@ -13,7 +13,6 @@ import numpy as np
 
 from holdfast.redaction import captures, memory, rows
 from holdfast.redaction.columns import Columns
-from holdfast.redaction.engine import padded
 from holdfast.redaction.files import (
     CAPTURES,
     Discovered,
@@ -128,24 +127,24 @@ class _Rewriting:
     def __exit__(self, *_: object) -> None:
         self._store.close()
 
-    def window(self, window: bytes, made: Derived) -> tuple[Array, Replaced | None]:
+    def window(self, window: Array, made: Derived) -> tuple[Array, Replaced | None]:
         """Return one window written anew, and how where that is known; counts and places go to `made`."""
         if self._line == 1 and not self._json:
             self._columns.begin(window)
-            self._json = window.lstrip()[:1] in (b"{", b"[")
+            self._json = window.tobytes().lstrip()[:1] in (b"{", b"[")
         text, how, places, plain = self._written(window, made)
         # what is replaced plainly has no line feeds, neither before nor after
-        if not plain and rows.lines_in(text) != rows.lines_in(np.frombuffer(window, np.uint8)):
+        if not plain and rows.lines_in(text) != rows.lines_in(window):
             raise Withheld("its number of lines would have changed")
         if not self._writer.explain:
             self._line += 1
             return text, how
-        at, line = 0, self._line
+        at, line, raw = 0, self._line, window.tobytes()
         for start, rule, kind, why in sorted(places):
-            line += window.count(b"\n", at, start)
+            line += raw.count(b"\n", at, start)
             at = max(at, start)
             made.explained.append((line, rule, kind, why))
-        self._line += window.count(b"\n")
+        self._line += raw.count(b"\n")
         return text, how
 
     def end(self) -> None:
@@ -153,13 +152,13 @@ class _Rewriting:
         if next(self._seen, None) is not None:
             raise Withheld(_CHANGED)
 
-    def _written(self, window: bytes, made: Derived) -> _Written:
-        reader, known, data = self._writer.reader, self._writer.known, padded(window)
-        seen, stored = self._stored(len(window))
+    def _written(self, data: Array, made: Derived) -> _Written:
+        reader, known = self._writer.reader, self._writer.known
+        seen, stored = self._stored(len(data))
         if seen.held:
-            extra = self._columns.events(window, data)
-            return self._long_way(window, reader.spans(window, extra, known.learnt), made)
-        others = reader.engine.indirect(window, data, reader.names, known.learnt, written=seen.written)
+            extra, text = self._columns.events(data), data.tobytes()
+            return self._long_way(text, reader.spans(text, extra, known.learnt), made)
+        others = reader.engine.indirect(data, reader.names, known.learnt, written=seen.written)
         specials = reader.going(others)
         hits = known.learnt.find(data)
         plain, hidden = known.found(hits)
@@ -168,17 +167,18 @@ class _Rewriting:
         special = rows_of(specials)
         chosen = rows.settled(np.concatenate((plain, special)))
         if chosen is None:
-            return self._long_way(window, settled(specials + known.as_spans(plain, reader.engine)), made)
-        texts, used = [], []
+            spans = settled(specials + known.as_spans(plain, reader.engine))
+            return self._long_way(data.tobytes(), spans, made)
+        texts, used, raw = [], [], data.tobytes() if specials else b""
         for place in np.flatnonzero(chosen[:, WHAT] < 0).tolist():
             span = specials[-int(chosen[place, WHAT]) - 1]
-            texts.append(replacement(window, span, self._writer.pseudonym, json=self._json))
+            texts.append(replacement(raw, span, self._writer.pseudonym, json=self._json))
             used.append(span)
             chosen[place, WHAT] = -len(texts)
         self._count(chosen, used, made)
         places = self._places(chosen, used) if self._writer.explain else []
-        text, where = rows.written(data, chosen, known.pseudonyms, texts)
-        return text, Replaced(data, chosen, where, (stored, hits, special)), places, not used
+        written, where = rows.written(data, chosen, known.pseudonyms, texts)
+        return written, Replaced(data, chosen, where, (stored, hits, special)), places, not used
 
     def _stored(self, size: int) -> tuple[Seen, Array]:
         """Return what was seen of the next window, and its rows with the bundle's numbers."""
@@ -189,15 +189,15 @@ class _Rewriting:
         stored[:, WHAT] = self._numbers[stored[:, WHAT]]
         return seen, stored
 
-    def _long_way(self, window: bytes, spans: list[Span], made: Derived) -> _Written:
+    def _long_way(self, text: bytes, spans: list[Span], made: Derived) -> _Written:
         leaves = [(span.start, leaf) for span in spans for leaf in span.leaves()]
         made.replaced.update(leaf.rule for _, leaf in leaves)
         places = [
             (start, leaf.rule, self._writer.known.kind(leaf), _why(leaf.rule, leaf.tier))
             for start, leaf in leaves
         ]
-        text = rewritten(window, spans, self._writer.pseudonym, json=self._json)
-        return np.frombuffer(text, np.uint8), None, places if self._writer.explain else [], False
+        written = rewritten(text, spans, self._writer.pseudonym, json=self._json)
+        return np.frombuffer(written, np.uint8), None, places if self._writer.explain else [], False
 
     def _count(self, chosen: Array, used: list[Span], made: Derived) -> None:
         rules = self._writer.reader.engine.rules

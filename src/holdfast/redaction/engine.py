@@ -14,7 +14,7 @@ from holdfast.redaction.checks import check_of
 from holdfast.redaction.database import database, digest
 from holdfast.redaction.emitting import SHAPES
 from holdfast.redaction.judging import ACCEPTED, ways_of
-from holdfast.redaction.kernels import kernel
+from holdfast.redaction.kernels import kernel, padded
 from holdfast.redaction.learnt import SAME_LENGTH, Learnt
 from holdfast.redaction.masks import lowest, mask_of, rows_of
 from holdfast.redaction.naming import Naming
@@ -30,8 +30,6 @@ Array = np.ndarray[Any, Any]
 DEEPEST = 4
 """Writings within writings."""
 _MOST_VERDICTS = 1 << 20
-PADDING = 64
-"""Zeros behind a text that loops may read."""
 _UPPER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KNOWN_NOBODY = frozenset({b"0.0.0.0", b"127.0.0.1", b"255.255.255.255"})
 
@@ -150,7 +148,7 @@ class Engine:
     ) -> list[Span]:
         data = padded(text)
         found = self._direct(text, data, extra)
-        found += self.indirect(text, data, names, learnt, depth)
+        found += self.indirect(data, names, learnt, depth)
         if learnt is not None:
             found += self._known(text, data, learnt)
         if names is not None and may_hold_pseudonyms(data):
@@ -176,7 +174,6 @@ class Engine:
 
     def indirect(
         self,
-        text: bytes,
         data: Array,
         names: Pseudonyms | None,
         learnt: Learnt | None,
@@ -191,7 +188,7 @@ class Engine:
         if written.printable:
             found += self._undone(data, names, learnt, depth, printable=True)
         if len(written.runs):
-            found += self._runs(text, runs_of(data, written.runs), names, learnt, depth)
+            found += self._runs(data, runs_of(data, written.runs), names, learnt, depth)
         return found
 
     def _direct(self, text: bytes, data: Array, extra: Array | None) -> list[Span]:
@@ -224,7 +221,7 @@ class Engine:
         return found
 
     def _runs(
-        self, text: bytes, runs: list[Run], names: Pseudonyms | None, learnt: Learnt | None, depth: int
+        self, data: Array, runs: list[Run], names: Pseudonyms | None, learnt: Learnt | None, depth: int
     ) -> list[Span]:
         if not runs:
             return []
@@ -239,7 +236,7 @@ class Engine:
         ):
             if within:
                 form = run.form + (16 if wide == "utf-16-le" else 32 if wide else 0)
-                raw = text[run.start : run.end]
+                raw = data[run.start : run.end].tobytes()
                 found.append(
                     Span(run.start, run.end, NESTED, raw, "nested", form=form, inner=inner, within=within)
                 )
@@ -269,11 +266,6 @@ class Engine:
                 one.value = text[start:end]
             found.append(one)
         return found
-
-
-def padded(text: bytes) -> Array:
-    """Return a text as an array that loops may read a little beyond."""
-    return np.frombuffer(text + bytes(PADDING), np.uint8)[: len(text)]
 
 
 _code, _dash, _before = (

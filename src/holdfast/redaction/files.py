@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from holdfast.redaction.columns import Columns
-from holdfast.redaction.engine import Engine, Written, may_hold_pseudonyms, padded, values_of, written_in
+from holdfast.redaction.engine import Engine, Written, may_hold_pseudonyms, values_of, written_in
 from holdfast.redaction.judging import table_of
 from holdfast.redaction.kinds import Kind
 from holdfast.redaction.learnt import Learnt
@@ -116,12 +116,11 @@ def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
     columns, seen = Columns(reader.engine), np.zeros(0, np.bool_)
     fired = np.zeros(len(reader.engine.rules), np.int64)
     with text_of(path, kind, digest.update) as stream, store.open("wb") as kept:
-        for window in windows(stream):
-            data = padded(window)
+        for data in windows(stream):
             held, written = bool(may_hold_pseudonyms(data)), written_in(data)
-            rows = _window(window, data, held, written, columns, reader, found)
+            rows = _window(data, held, written, columns, reader, found)
             kept.write(rows.data)
-            found.windows.append(Seen(len(window), len(rows), held, written))
+            found.windows.append(Seen(len(data), len(rows), held, written))
             seen = np.concatenate((seen, np.zeros(max(0, reader.values.count - len(seen)), np.bool_)))
             seen[rows[:, WHAT]] = True
             fired += np.bincount(rows[:, RULE], minlength=len(fired))
@@ -132,7 +131,6 @@ def discover(path: Path, kind: Kind, reader: Reader, store: Path) -> Discovered:
 
 
 def _window(
-    window: bytes,
     data: Array,
     held: bool,
     written: Written,
@@ -140,12 +138,12 @@ def _window(
     reader: Reader,
     found: Discovered,
 ) -> Array:
-    extra = columns.events(window, data)
+    extra = columns.events(data)
     if held:
-        spans, rows = reader.spans(window, extra), np.empty((0, 5), np.int64)
+        spans, rows = reader.spans(data.tobytes(), extra), np.empty((0, 5), np.int64)
     else:
         rows = reader.engine.rows(data, reader.values, extra)
-        spans = reader.going(reader.engine.indirect(window, data, reader.names, None, written=written))
+        spans = reader.going(reader.engine.indirect(data, reader.names, None, written=written))
     for leaf in (leaf for span in spans for leaf in span.leaves()):
         found.fired[leaf.rule] += 1
         for value, what in values_of((leaf,)):

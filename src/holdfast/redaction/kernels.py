@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+Array = np.ndarray[Any, Any]
 DIGIT, UPPER, LOWER, UNDER, DASH, BASE64, HEX, SPACE = 1, 2, 4, 8, 16, 32, 64, 128
 LETTER = UPPER | LOWER
 ALNUM = DIGIT | LETTER
@@ -33,6 +34,22 @@ def inlined(function: Callable[..., Any]) -> Any:
 def making(function: Callable[..., Any]) -> Any:
     """Compile a loop that makes arrays of its own."""
     return njit(**_LOOP | {"_nrt": True})(function)
+
+
+PADDING = 64
+"""Zeros behind a text that loops may read."""
+
+
+def as_read(text: bytes | bytearray) -> Array:
+    """Return a text with its `PADDING` behind it as loops take it: they are compiled once, for arrays only read."""
+    data = np.frombuffer(text, np.uint8)[:-PADDING]
+    data.flags.writeable = False
+    return data
+
+
+def padded(text: bytes) -> Array:
+    """Return a text as an array that loops may read a little beyond."""
+    return as_read(text + bytes(PADDING))
 
 
 def _kinds() -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.engine import padded
 from holdfast.redaction.files import Discovered, Reader, Withheld, digest_of
+from holdfast.redaction.kernels import padded
 from holdfast.redaction.known import Known
 from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.rewriting import overwritten

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.diagnostics.logs.memory import byte_at, word_at
-from holdfast.redaction.engine import PADDING, padded
 from holdfast.redaction.files import Withheld
-from holdfast.redaction.kernels import BASE64, KINDS, kernel
+from holdfast.redaction.kernels import BASE64, KINDS, PADDING, kernel, padded
 from holdfast.redaction.known import Known
 from holdfast.redaction.learnt import Learnt
 from holdfast.redaction.texts import copied

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 
 from holdfast.diagnostics.bundle.spool import Readable
+from holdfast.redaction.kernels import PADDING, as_read
+
+Array = np.ndarray[Any, Any]
 
 SIZE = 1 << 20
 """Bytes of a window: of smaller ones what is done once for each would be felt."""
@@ -19,33 +25,29 @@ class Unbroken(Exception):
     """A stretch without separator that is too long to be read whole."""
 
 
-def windows(stream: Readable, size: int = SIZE) -> Iterator[bytes]:
-    """Yield a file in windows of about `size` bytes; raises Unbroken."""
+def windows(stream: Readable, size: int = SIZE) -> Iterator[Array]:
+    """Yield a file in windows of about `size` bytes, as `padded` gives them; raises Unbroken."""
     held = b""
     while True:
-        block = stream.read(size)
-        if not block:
-            if held:
-                yield held
-            return
-        held += block
-        if len(held) < size:
-            continue
-        cut = _cut(held, size)
-        while cut == 0:
-            if len(held) > LARGEST:
+        text, cut = bytearray(held), 0
+        while not cut:
+            if len(text) > LARGEST:
                 raise Unbroken(f"a stretch of more than {LARGEST >> 20} MiB without any separator")
             block = stream.read(size)
             if not block:
-                cut = len(held)
                 break
-            held += block
-            cut = _cut(held, size)
-        yield held[:cut]
-        held = held[cut:]
+            text += block
+            cut = _cut(text, size) if len(text) >= size else 0
+        end = cut or len(text)
+        held = bytes(text[end:])
+        text[end:] = bytes(PADDING)
+        if end:
+            yield as_read(text)
+        if not cut:
+            return
 
 
-def _cut(held: bytes, size: int) -> int:
+def _cut(held: bytearray, size: int) -> int:
     """Return where to cut, 0 when there is no good place."""
     cut = held.rfind(b"\n") + 1
     if cut:
@@ -58,7 +60,7 @@ def _cut(held: bytes, size: int) -> int:
     return max(held.rfind(one) + 1 for one in _SEPARATORS)
 
 
-def _before_folded(held: bytes, cut: int) -> int:
+def _before_folded(held: bytearray, cut: int) -> int:
     """Do not part lines of one block of base64: go back to a line that is not as long as the next."""
     at, width = cut, -1
     for _ in range(2000):
