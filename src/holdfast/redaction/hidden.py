@@ -32,6 +32,7 @@ _first = mask_of(c for c in _DIGITS if 8 <= sextet(c) < 32)
 _second = mask_of(c for c in _DIGITS if 2 <= sextet(c) & 15 < 8)
 _third = mask_of(c for c in _DIGITS if sextet(c) & 3 < 2)
 _first_hex = mask_of(range(50, 56))
+_zero = mask_of((0,))
 
 
 @dataclass(slots=True)
@@ -64,8 +65,7 @@ def hidden(data: Array, alphabet: Array) -> Hidden | None:
     The alphabet holds nothing but printable characters of ASCII.
     """
     looked = np.zeros((6, (len(data) + 63) // 64 + 2), np.uint64)
-    _looked(data, looked)
-    wide = 0 in data
+    wide = _looked(data, looked)
     room, most = len(data) // 8 + 1024, len(data) // 64 + 64
     while True:
         out, rows = np.empty(room + _SLACK, np.uint8), np.empty((most, 4), np.int64)
@@ -81,8 +81,11 @@ def hidden(data: Array, alphabet: Array) -> Hidden | None:
 
 @kernel
 def _looked(data, planes):  # type: ignore[no-untyped-def]
-    """Write the masks of the classes above, planes: uint64[6, blocks + 2], the first and last of each left empty."""
-    base, size = data.ctypes.data, len(data)
+    """Write the masks of the classes above, planes: uint64[6, blocks + 2], the first and last of each left empty.
+
+    Return whether a byte is zero.
+    """
+    base, size, zeros = data.ctypes.data, len(data), np.uint64(0)
     for block in range(planes.shape[1] - 2):
         at, inside = base + 64 * block, within(block, size)
         planes[0, block + 1] = _any_base64(at) & inside
@@ -91,6 +94,8 @@ def _looked(data, planes):  # type: ignore[no-untyped-def]
         planes[3, block + 1] = _third(at) & inside
         planes[4, block + 1] = _any_hex(at) & inside
         planes[5, block + 1] = _first_hex(at) & inside
+        zeros |= _zero(at) & inside
+    return zeros != 0
 
 
 @kernel

@@ -37,7 +37,7 @@ from holdfast.redaction.needles import (
     place_of,
 )
 from holdfast.redaction.tables import Table
-from holdfast.redaction.texts import Texts
+from holdfast.redaction.texts import Texts, is_same
 from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
@@ -65,9 +65,8 @@ def _noted(data, start, high, index, n, free, out, count):  # type: ignore[no-un
     first, end = 4 * (n + HEAD), start + index.records[n + SIZE]
     if start < 0 or end > high:
         return count
-    for k in range(start, end):
-        if data[k] != index.texts[first + k - start]:
-            return count
+    if not is_same(data.ctypes.data + start, index.texts.ctypes.data + first, end - start):
+        return count
     if index.records[n + BOUNDED] and not free and not _bounds(data, start, end, high):
         return count
     if count < out.shape[0]:
@@ -95,7 +94,7 @@ def _behind(base, low, high, size, free, long, short, places):  # type: ignore[n
     """Note the ends of words in a text of `size` bytes, from low to high, before which needles may stand; every byte is
     one where words do not count. Return how many are noted for the long ones and for the short ones."""
     bits, shift, n = long.bits, np.uint64(long.shift), 0
-    few, little, m = short.bits, np.uint64(short.shift), 0
+    few, little, m, any_short = short.bits, np.uint64(short.shift), 0, len(short.records) > 0
     for block in range(low // 64, (high + 63) // 64):
         at = base + 64 * block
         ends = within(block, size)
@@ -107,8 +106,9 @@ def _behind(base, low, high, size, free, long, short, places):  # type: ignore[n
             key = _before(base, i)
             places[0, n] = i - 6
             n += _may_stand(bits, shift, bytes_hash(key & _SEVEN))
-            places[1, m] = i - 3
-            m += _may_stand(few, little, bytes_hash(key & _FOUR))
+            if any_short:
+                places[1, m] = i - 3
+                m += _may_stand(few, little, bytes_hash(key & _FOUR))
     return n, m
 
 

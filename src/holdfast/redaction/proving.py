@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.diagnostics.logs.memory import byte_at, word_at
 from holdfast.redaction.files import Withheld
 from holdfast.redaction.kernels import BASE64, KINDS, PADDING, kernel, padded
 from holdfast.redaction.known import Known
 from holdfast.redaction.learnt import Learnt
-from holdfast.redaction.texts import copied
+from holdfast.redaction.texts import copied, is_same
 from holdfast.redaction.views import unescaped
 
 Array = np.ndarray[Any, Any]
@@ -44,19 +43,6 @@ class Replaced:
 
 
 @kernel
-def _is_same(one, two, size):  # type: ignore[no-untyped-def]
-    """Tell whether so many bytes at two addresses are the same."""
-    differs, k = np.uint64(0), 0
-    for k in range(0, size - 7, 8):
-        differs |= word_at(one + k) ^ word_at(two + k)
-    if size >= 8:
-        return (differs | word_at(one + size - 8) ^ word_at(two + size - 8)) == 0
-    for k in range(size):
-        differs |= np.uint64(byte_at(one + k) ^ byte_at(two + k))
-    return differs == 0
-
-
-@kernel
 def _is_copied(source, rows, written, places):  # type: ignore[no-untyped-def]
     """Tell whether all that was written between the places is what stands in the source between the rows."""
     if rows.shape[0] != places.shape[0]:
@@ -68,7 +54,7 @@ def _is_copied(source, rows, written, places):  # type: ignore[no-untyped-def]
             start, end, first, last = rows[r, 0], rows[r, 1], places[r, 0], places[r, 1]
         if not (at <= start <= end <= len(source) and n <= first <= last <= len(written)):
             return False
-        if first - n != start - at or not _is_same(one + at, two + n, start - at):
+        if first - n != start - at or not is_same(one + at, two + n, start - at):
             return False
         at, n = end, last
     return True

@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction.kernels import kernel
-from holdfast.redaction.texts import Texts
+from holdfast.redaction.texts import Texts, is_same
 
 Array = np.ndarray[Any, Any]
 _PRIME, _HALF, _LOW = np.uint64(0x9FB21C651E98DF25), np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -42,14 +42,12 @@ def _slot_of(data, start, end, rule, code, slots, offsets, rules, arena):  # typ
         if slots[slot] >> _HALF == mark:
             one = np.int64(slots[slot] & _LOW) - 1
             first = offsets[one]
-            if offsets[one + 1] - first == size and rules[one] == rule:
-                here, there, k = data.ctypes.data + start, arena.ctypes.data + first, 0
-                while k + 8 <= size and word_at(here + k) == word_at(there + k):
-                    k += 8
-                while k < size and data[start + k] == arena[first + k]:
-                    k += 1
-                if k == size:
-                    break
+            if (
+                offsets[one + 1] - first == size
+                and rules[one] == rule
+                and is_same(data.ctypes.data + start, arena.ctypes.data + first, size)
+            ):
+                break
         slot = (slot + np.uint64(1)) & mask
     return slot
 
