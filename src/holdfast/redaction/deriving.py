@@ -160,7 +160,7 @@ class _Rewriting:
             return self._long_way(text, reader.spans(text, extra, known.learnt), made)
         others = reader.engine.indirect(data, reader.names, known.learnt, written=seen.written)
         specials = reader.going(others)
-        hits = known.learnt.find(data)
+        hits = known.find(data, stored)
         plain, hidden = known.found(hits)
         plain, hard = known.parted(np.concatenate((stored, plain)), reader.engine, self._json)
         specials += hidden + hard

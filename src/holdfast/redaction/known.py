@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.redaction.engine import Engine
 from holdfast.redaction.learning import Traits
-from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt
+from holdfast.redaction.learnt import JSON, PLAIN, SAME_LENGTH, URL, Learnt, passing
 from holdfast.redaction.pseudonyms import Pseudonyms
 from holdfast.redaction.rows import END, RANK, RULE, START, WHAT
 from holdfast.redaction.rules import SECRET
@@ -29,11 +29,20 @@ class Known:
     def __init__(self, gathered: Gathered, names: Pseudonyms) -> None:
         self.number, self.values = gathered.number, gathered.values
         self.pseudonyms = names.many(self.values)
-        self._traits = Traits(self.values)
-        self._chosen = self._traits.looked_for
-        self.learnt = Learnt(self.values.texts.chosen(self._chosen), self._traits.bounded)
+        traits = Traits(self.values)
+        self._hard = traits.has_lines, traits.has_lines | traits.ends_as_number
+        self._chosen = traits.looked_for
+        self.learnt = Learnt(self.values.texts.chosen(self._chosen), traits.bounded)
         secret = [8 * (kind in (SECRET, "jwt")) + 4 for kind in self.values.classes]
         self._ranks = self.values.told(secret, np.int64)
+        self._ends = np.full(len(self.values), -1, np.int32)
+        self._ends[self._chosen] = self.learnt.alone()
+
+    def find(self, data: Array, rows: Array) -> Array:
+        """Return what `learnt` finds in a text besides the values of rows that are found by bytes of their own."""
+        passed = np.zeros((len(data) >> 6) + 1, np.uint64)
+        passing(rows, self._ends, self._ranks, passed)
+        return self.learnt.find(data, passed)
 
     def remains(self, data: Array) -> tuple[int, int] | None:
         """Return (size, writing) of the first value that stands in a text in any writing; None when none does."""
@@ -70,9 +79,9 @@ class Known:
 
     def parted(self, rows: Array, engine: Engine, json: bool) -> tuple[Array, list[Span]]:
         """Part rows that a plain replacement would harm (lines; numbers in JSON) from the others."""
-        hard = self._traits.has_lines[rows[:, WHAT]]
-        if json:
-            hard = hard | self._traits.ends_as_number[rows[:, WHAT]]
+        hard = self._hard[json][rows[:, WHAT]]
+        if not hard.any():
+            return rows, []
         return rows[~hard], self.as_spans(rows[hard], engine)
 
     def as_spans(self, rows: Array, engine: Engine) -> list[Span]:

@@ -32,6 +32,7 @@ from holdfast.redaction.needles import (
     WRITING,
     Index,
     bytes_hash,
+    needle_hash,
     needles,
     pieces,
     place_of,
@@ -46,6 +47,7 @@ SAME_LENGTH = frozenset({BASE64, HEXED, UTF16})
 _FOUR, _SEVEN = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFFFFFFFF00)
 _STRETCH = 4096
 """Bytes in which places are noted before needles are looked for there."""
+_NONE = np.empty(0, np.uint64)
 _alnum = mask_of(code for code in range(256) if KINDS[code] & ALNUM)
 
 
@@ -90,9 +92,12 @@ def _before(base, i):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _behind(base, low, high, size, free, long, short, places):  # type: ignore[no-untyped-def]
+def _behind(base, low, high, size, free, long, short, passed, places):  # type: ignore[no-untyped-def]
     """Note the ends of words in a text of `size` bytes, from low to high, before which needles may stand; every byte is
-    one where words do not count. Return how many are noted for the long ones and for the short ones."""
+    one where words do not count. Return how many are noted for the long ones and for the short ones.
+
+    passed: uint64 for each 64 bytes, or none at all: ends that are passed over for the long ones.
+    """
     bits, shift, n = long.bits, np.uint64(long.shift), 0
     few, little, m, any_short = short.bits, np.uint64(short.shift), 0, len(short.records) > 0
     for block in range(low // 64, (high + 63) // 64):
@@ -100,12 +105,14 @@ def _behind(base, low, high, size, free, long, short, places):  # type: ignore[n
         ends = within(block, size)
         if not free:
             ends &= _alnum(at) & ~_alnum(at + 1)
+        over = passed[block] if len(passed) else np.uint64(0)
         while ends:
-            i = 64 * block + lowest(ends)
+            bit = lowest(ends)
+            i = 64 * block + bit
             ends &= ends - np.uint64(1)
             key = _before(base, i)
             places[0, n] = i - 6
-            n += _may_stand(bits, shift, bytes_hash(key & _SEVEN))
+            n += _may_stand(bits, shift, bytes_hash(key & _SEVEN)) & ~(over >> np.uint64(bit))
             if any_short:
                 places[1, m] = i - 3
                 m += _may_stand(few, little, bytes_hash(key & _FOUR))
@@ -149,7 +156,7 @@ def _hits(data, high, index, width, free, places, n, entries, out, count):  # ty
 
 
 @kernel
-def _find(data, high, indexes, free, rooms, out):  # type: ignore[no-untyped-def]
+def _find(data, high, indexes, free, passed, rooms, out):  # type: ignore[no-untyped-def]
     """Search data[:high], which has 64 bytes more; return the count.
 
     rooms: for what is noted of a stretch, int64[2, n] and int64[3, n].
@@ -160,7 +167,7 @@ def _find(data, high, indexes, free, rooms, out):  # type: ignore[no-untyped-def
     for low in range(0, high, _STRETCH):
         end = min(low + _STRETCH, high)
         if len(ending.records) or len(ending_few.records):
-            n, few = _behind(base, low, end, high, free, ending, ending_few, places)
+            n, few = _behind(base, low, end, high, free, ending, ending_few, passed, places)
             count = _hits(data, high, ending, WIDTHS[ENDING], free, places[0], n, entries, out, count)
             count = _hits(
                 data, high, ending_few, WIDTHS[ENDING_FEW], free, places[1], few, entries, out, count
@@ -173,6 +180,31 @@ def _find(data, high, indexes, free, rooms, out):  # type: ignore[no-untyped-def
     return count
 
 
+@kernel
+def _alone(index, width, ends):  # type: ignore[no-untyped-def]
+    """Write the ends of words in plain values that are found by nothing else, and alone by that."""
+    n, records, slots = 0, index.records, index.slots
+    while n < len(records):
+        code = needle_hash(index, n, width)
+        first = np.int64(slots[place_of(slots, code)[0]] >> np.uint64(32)) - 1
+        if first == 4 * n and records[n + LINK] < 0 and records[n + WRITING] == PLAIN:
+            ends[records[n + VALUE]] = records[n + BEGUN] + width - 1
+        n += HEAD + (records[n + SIZE] + 3) // 4
+
+
+@kernel
+def passing(rows, ends, ranks, passed):  # type: ignore[no-untyped-def]
+    """Set the bits of the ends of words by which nothing is found but the value of a row, whose rank is no lower.
+
+    ends, ranks: of each value, from `Learnt.alone`, and the least rank; passed: uint64 for each 64 bytes.
+    """
+    for r in range(rows.shape[0]):
+        what = rows[r, 3]
+        if ends[what] >= 0 and rows[r, 2] >= ranks[what]:
+            at = rows[r, 0] + ends[what]
+            passed[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+
+
 class Learnt:
     """A set of values and their writings. bounded: which count as whole words only."""
 
@@ -183,15 +215,25 @@ class Learnt:
         self._rooms = tuple(np.empty((rows, _STRETCH + 1), np.int64) for rows in (2, 3))
         self._out = np.empty((4096, 4), np.int64)
 
-    def find(self, data: Array) -> Array:
-        """Return int64[n, 4] of (start, end, value, writing), in no order. The data comes from `padded`."""
-        found = self._search(data, False)
+    def find(self, data: Array, passed: Array = _NONE) -> Array:
+        """Return int64[n, 4] of (start, end, value, writing), in no order. The data comes from `padded`.
+
+        passed: what `passing` says need not be found again.
+        """
+        found = self._search(data, False, passed)
         decoded = hidden(data, self._alphabet) if len(self.values) else None
         if decoded is None:
             return found
         placed, form = decoded.placed(self._within(decoded.data))
         placed[:, 3] = BASE64 + form
         return np.concatenate((found, placed))
+
+    def alone(self) -> Array:
+        """Return of each value where in it the end of a word stands by which no other needle is found, int32, -1 where
+        there is none such."""
+        ends = np.full(len(self.values), -1, np.int32)
+        _alone(self._indexes[ENDING], WIDTHS[ENDING], ends)
+        return ends
 
     def plain(self, data: Array) -> Array:
         """Return what `find` does of writings that stand there as they are."""
@@ -214,9 +256,9 @@ class Learnt:
         inner[:, :2] = view.back[inner[:, :2]]
         return np.concatenate((found, inner))
 
-    def _search(self, data: Array, free: bool) -> Array:
+    def _search(self, data: Array, free: bool, passed: Array = _NONE) -> Array:
         while True:
-            count = int(_find(data, len(data), self._indexes, free, self._rooms, self._out))
+            count = int(_find(data, len(data), self._indexes, free, passed, self._rooms, self._out))
             if count <= len(self._out):
                 return self._out[:count].copy()
             self._out = np.empty((2 * count, 4), np.int64)

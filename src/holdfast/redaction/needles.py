@@ -197,6 +197,12 @@ def _index(records, width, stride, slots, bits, shift):  # type: ignore[no-untyp
         n += HEAD + (records[n] + 3) // 4
 
 
+@kernel
+def needle_hash(index, n, width):  # type: ignore[no-untyped-def]
+    """Return the hash of the first bytes by which the needle of a record is found."""
+    return _window(index.texts, 4 * (n + HEAD) + index.records[n + BEGUN], width)
+
+
 def _indexed(letters: Array, rows: Array, way: int) -> Index:
     records = np.zeros(int((HEAD + (rows[:, 1].astype(np.int64) + 3) // 4).sum()), np.int32)
     _packed(letters, rows, records)
