@@ -108,9 +108,9 @@ def test_what_is_nobodys_stays(text: str, redactor: Redactor) -> None:
 
 
 def test_base64_that_begins_like_a_path_is_a_secret_and_a_path_is_none(redactor: Redactor) -> None:
-    secret = "//kWyEMUEwMNSlJLPDWIGONPHmfptYGQhdMYnuEa"
-    assert secret not in redactor.text(f"APP_SECRET={secret}").text
-    for path in ("/run/secrets/AppSecret", "//files/Share/AppSecret", "//fileserver"):
+    for secret in ("//kWyEMUEwMNSlJLPDWIGONPHmfptYGQhdMYnuEa", "/aBcDe/FgHiJkLmNoPqRsTuVwXyZAbCd="):
+        assert secret not in redactor.text(f"APP_SECRET={secret}").text
+    for path in ("/run/secrets/AppSecret", "//files/Share/AppSecret", "//fileserver", "/data/SECRETS/prod"):
         assert redactor.text(f"APP_SECRET={path}").text == f"APP_SECRET={path}"
 
 

@@ -29,6 +29,19 @@ def _is_mixed(data, s, e):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _is_any_case(data, s, e):  # type: ignore[no-untyped-def]
+    """Tell whether capitals and small letters stand as in no name: about as many, one after the other."""
+    upper = lower = turns = 0
+    for i in range(s, e):
+        one, before = KINDS[data[i]], KINDS[data[i - 1]] if i > s else KINDS[0]
+        upper += (one & UPPER) != 0
+        lower += (one & LOWER) != 0
+        turns += (one & UPPER) != 0 and (before & LOWER) != 0
+        turns += (one & LOWER) != 0 and (before & UPPER) != 0
+    return 10 * min(upper, lower) >= 3 * (upper + lower) and 3 * turns >= upper + lower
+
+
+@kernel
 def plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untyped-def]
     """Tell whether a field's value may be a secret."""
     size = e - s
@@ -59,8 +72,7 @@ def plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untype
             special += 1
     if slashes > 1 and data[s] == 47 and digits == 0:
         # a path, unless it is base64 that happens to begin so
-        long = size >= 16 and upper > 3 and lower > 3 and dots == special == 0
-        return long and slashes == 2 and data[s + 1] == 47
+        return size >= 16 and dots == 0 and _is_any_case(data, s, e)
     if (how == fields.QUOTED and not colon) or how == fields.MARKUP:
         return True
     if dots and digits == 0 and special == 0:
