@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from itertools import product
 
 import httpx
 import pytest
+import typer
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
@@ -23,6 +24,7 @@ from holdfast.desk.decisions.rights import DecisionRights, Right
 from holdfast.desk.policies.commands import publish
 from role_table import CAST
 
+built = cache(typer.main.get_command)  # the commands are the same for everybody who calls one
 pytestmark = pytest.mark.django_db
 ROLES = tuple(role for role in CAST if role != "nobody")
 
@@ -43,6 +45,7 @@ def stage(request, case, engineer, settings, tmp_path, monkeypatch):
 
     way = httpx.MockTransport(answered)
     monkeypatch.setattr("holdfast.web.sending.httpx.Client", partial(httpx.Client, transport=way))
+    monkeypatch.setattr("typer.testing._get_command", built)
     return people | {
         "patch": monkeypatch,
         "case": Case.objects.select_related("organisation").get(id=case.id),

@@ -24,11 +24,11 @@ from holdfast.desk.updates.checking import (
     read_sentence,
     sentences,
 )
+from holdfast.diagnostics.logs.layouts import LOADER
 
-LABELLED = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text())
-VOICES, OTHERS, NEIGHBOURS, STRANGER = (
-    yaml.safe_load(Path(__file__).with_name(f"sentences_{name}.yaml").read_text())
-    for name in ("many_voices", "other_author", "neighbours", "stranger")
+LABELLED, VOICES, OTHERS, NEIGHBOURS, STRANGER = (
+    yaml.load(Path(__file__).with_name(f"sentences{name}.yaml").read_bytes(), Loader=LOADER)
+    for name in ("", "_many_voices", "_other_author", "_neighbours", "_stranger")
 )
 
 
