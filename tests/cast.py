@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emptying import sql_flush
+
 if TYPE_CHECKING:
     from django.test import Client
 
@@ -83,23 +85,11 @@ TRACES: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let tests that clean up by emptying tables do so past the append-only triggers of SQLite."""
+    """Let tests that commit be cleaned up after quickly, append-only tables too."""
     from django.db import connection
 
-    operations = type(connection.ops)
-    plain = operations.sql_flush
-
-    def flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-        drops = [f"DROP TRIGGER {name}" for name, _ in triggers]
-        return [*drops, *plain(self, *args, **kwargs), *(sql for _, sql in triggers)]
-
     with pytest.MonkeyPatch.context() as patch:
-        # three folders import the cast, one patch is enough
-        if connection.vendor == "sqlite" and plain.__name__ != "flush":
-            patch.setattr(operations, "sql_flush", flush)
+        patch.setattr(type(connection.ops), "sql_flush", sql_flush)
         yield
         with django_db_blocker.unblock():
             _hang_up()

@@ -27,6 +27,19 @@ def incidents() -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what may reach the database is tried; from all else pytest-django keeps it."""
+    if "HOLDFAST_TEST_DATABASE_URL" in os.environ:
+        apart = [one for one in items if not _may_reach_the_database(one)]
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [one for one in items if _may_reach_the_database(one)]
+
+
+def _may_reach_the_database(item: pytest.Item) -> bool:
+    asked = {"db", "transactional_db", "own_database"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """Name what was skipped; with HOLDFAST_REQUIRE=all a skip is a failure."""

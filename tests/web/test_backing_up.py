@@ -64,21 +64,26 @@ def key():
     return written(fresh_key())
 
 
-def postgresql(name):
-    """An empty database beside the one under test; none where SQLite is tested."""
-    address = os.environ.get("HOLDFAST_TEST_DATABASE_URL", "")
-    if not address:
-        return ""
-    import psycopg
+@pytest.fixture
+def own_database():
+    """Return what makes an empty database beside the one under test; none where SQLite is tested."""
 
-    with psycopg.connect(address.rpartition("/")[0] + "/postgres", autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        server.execute(f'CREATE DATABASE "{name}"')
-    return f"{address.rpartition('/')[0]}/{name}"
+    def made(name):
+        address = os.environ.get("HOLDFAST_TEST_DATABASE_URL", "")
+        if not address:
+            return ""
+        import psycopg
+
+        with psycopg.connect(address.rpartition("/")[0] + "/postgres", autocommit=True) as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            server.execute(f'CREATE DATABASE "{name}"')
+        return f"{address.rpartition('/')[0]}/{name}"
+
+    return made
 
 
 @pytest.fixture
-def desks(tmp_path, key):
+def desks(tmp_path, key, own_database):
     """Environments of a desk to back up and of an empty one."""
 
     def at(name, database=None):
@@ -88,7 +93,7 @@ def desks(tmp_path, key):
             "DJANGO_SETTINGS_MODULE": "holdfast.web.settings",
         }
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        address = postgresql(f"backup_{name}_{worker}") if database is None else database
+        address = own_database(f"backup_{name}_{worker}") if database is None else database
         return {**os.environ, **more, "HOLDFAST_DATABASE_URL": address, "HOLDFAST_LOG_LEVEL": "ERROR"}
 
     return at
