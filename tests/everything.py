@@ -15,9 +15,7 @@ WORKERS = ("-n", "2", "--dist", "worksteal")
 ON_POSTGRESQL = (
     "tests/desk",
     "tests/web",
-    # who may do what does not depend on the database
-    "--ignore=tests/web/test_roles.py",
-    "--deselect=tests/desk/decisions/test_doors.py::test_nobody_passes",
+    "--ignore=tests/web/test_roles.py",  # who may do what does not depend on the database
     "tests/browser/test_life.py",
     "tests/browser/test_acting.py",
 )
