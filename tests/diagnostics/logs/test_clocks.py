@@ -1,13 +1,14 @@
 """Clocks: missing years and dates, zones, steps back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from holdfast.diagnostics.logs import NoteKind, read_log
+from holdfast.diagnostics.logs.times import days_of
 
 Writer = Callable[..., Path]
 JANUARY = datetime(2024, 1, 2, tzinfo=UTC).timestamp()
@@ -70,3 +71,10 @@ def test_two_zones_in_one_file_are_reported(write: Writer) -> None:
 def test_iso_times_are_read_to_the_nanosecond(write: Writer, stamp: str, wanted: str) -> None:
     table = read_log(write(*[f"{stamp} [error] boom"] * 3))
     assert str(np.datetime64(int(table.time[0]), "ns")) == wanted
+
+
+def test_days_are_counted_as_the_calendar_counts_them() -> None:
+    first = date(1, 1, 1)
+    for number in range(0, 3_652_059, 13):
+        day = first + timedelta(days=number)
+        assert days_of(day.year, day.month, day.day) == (day - date(1970, 1, 1)).days

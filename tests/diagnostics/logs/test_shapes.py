@@ -11,7 +11,7 @@ from holdfast.diagnostics.logs.detection import Context, detect
 from holdfast.diagnostics.logs.layouts import known_layouts
 from holdfast.diagnostics.logs.opcodes import Ctx
 from holdfast.diagnostics.logs.partial import Mapped, Partial, scan
-from holdfast.diagnostics.logs.shapes import M_ASKED, TRIAL
+from holdfast.diagnostics.logs.shapes import M_ASKED, M_KNOWN, TRIAL
 
 
 class Forgetful(Context):
@@ -54,3 +54,26 @@ def test_a_known_shape_gives_what_reading_the_header_gives(
     known = columns(scan(file, plan))
     monkeypatch.setattr(partial, "Context", Forgetful)
     assert columns(scan(file, plan)) == known
+
+
+def test_a_header_whose_words_refuse_an_optional_part_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's `user@database` may stand where `LOG:` does; that it does not is seen before the message."""
+    seen: list[Context] = []
+
+    class Watched(Context):
+        def __init__(self, plan: object, base: int, size: int) -> None:
+            super().__init__(plan, base, size)  # type: ignore[arg-type]
+            seen.append(self)
+
+    path = tmp_path / "postgresql.log"
+    path.write_text(
+        "".join(f"2023-05-10 01:04:{n:02d}.256 UTC [14311] LOG:  checkpoint {n}\n" for n in range(60))
+    )
+    file = Mapped(path)
+    plan = detect(file.data, file.size)
+    monkeypatch.setattr(partial, "Context", Watched)
+    scan(file, plan)
+    memory = next(owned for owned in seen[0]._owned if isinstance(owned, np.ndarray) and len(owned) > TRIAL)
+    assert memory[M_KNOWN] > 50

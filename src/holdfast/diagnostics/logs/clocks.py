@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_MESSAGE
 from holdfast.diagnostics.logs.lines import X_ALL, X_BOUNDS, X_OUTERS, trimmed
-from holdfast.diagnostics.logs.matching import C_ABSOLUTE, C_DATE, C_TIME, C_YEAR, R_CLOCK, Ints, time_of
-from holdfast.diagnostics.logs.memory import get
-from holdfast.diagnostics.logs.opcodes import NO_TIME, REGISTERS
+from holdfast.diagnostics.logs.matching import X_LIMIT, Ints
+from holdfast.diagnostics.logs.memory import get, next_byte
+from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS
 from holdfast.diagnostics.logs.partial import Mapped, Partial
 from holdfast.diagnostics.logs.records import S_CLOCK, UNSTATED
 from holdfast.diagnostics.logs.scanning import run
 from holdfast.diagnostics.logs.table import Note, NoteKind
+from holdfast.diagnostics.logs.times import C_ABSOLUTE, C_DATE, C_TIME, C_YEAR, R_CLOCK, time_of
+from holdfast.kernels import kernel, making
 
 DAY = 86_400_000_000_000
 SECOND = 1_000_000_000
@@ -25,6 +26,9 @@ QUARTER = 900 * SECOND
 STEP_BACK = 5 * SECOND  # smaller disorder is threads, not clocks
 SAMPLES = 400
 SHOWN = 20
+NOT_WANTED = -(2**31)
+
+Int32s = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,9 @@ def read_clocks(file: Mapped, plan: Plan, partial: Partial, reference: float) ->
     time = _with_years(partial.time, partial, reference, notes)
     time = _with_dates(time, partial, reference, notes)
     notes.extend(_zone_notes(partial))
-    notes.extend(_steps_back(time, partial.line))
-    if partial.records and not (time != NO_TIME).any():
+    back, timed = _steps_back(time, partial.line)
+    notes.extend(back)
+    if partial.records and not timed:
         notes.append(Note(NoteKind.NO_TIMES, "No time was found in any record; records stay in line order."))
     offset = _inner_offset(file, plan, partial)
     if offset is not None and abs(offset) >= QUARTER:
@@ -69,91 +74,102 @@ def _zone_text(seconds: int) -> str:
     return f"{sign}{abs(seconds) // 3600:02d}:{abs(seconds) % 3600 // 60:02d}"
 
 
-def _records_with(partial: Partial, time: Ints, given: int, lacking: int) -> NDArray[np.bool_]:
-    """Records with a time whose clock has the bits `given` and none of `lacking`; empty when there are none."""
+def _slots_with(partial: Partial, given: int, lacking: int) -> NDArray[np.bool_]:
+    """Slots whose clock has the bits `given` and none of `lacking`."""
     clocks = partial.slots[:, S_CLOCK]
-    wanted = (clocks & given != 0) & (clocks & lacking == 0)
-    if not wanted.any():
-        return np.zeros(0, np.bool_)
-    chosen: NDArray[np.bool_] = wanted[partial.slot]
-    chosen &= time != NO_TIME
-    return chosen
+    wanted: NDArray[np.bool_] = (clocks & given != 0) & (clocks & lacking == 0)
+    return wanted
 
 
 def _with_years(time: Ints, partial: Partial, reference: float, notes: list[Note]) -> Ints:
     """Give year-less times (kept in 1972 by the scan) their year, counting New Years on the way."""
-    chosen = _records_with(partial, time, C_DATE, C_YEAR | C_ABSOLUTE)
-    if not chosen.any():
+    wanted = _slots_with(partial, C_DATE, C_YEAR | C_ABSOLUTE)
+    if not wanted.any():
         return time
-    times = time[chosen]
-    years = turns(times, 180 * DAY)
-    last = datetime.fromtimestamp(reference, UTC)
-    base = last.year - int(years[-1])
-    if in_year(times[-1:], np.array([last.year]))[0] > (reference + 86_400) * SECOND:
-        base -= 1
-    result = time.copy()
-    result[chosen] = in_year(times, years + base)
+    begun, turned, last, crossings = turns(time, partial.slot, wanted, 180 * DAY)
+    if last < 0:
+        return time
+    year = datetime.fromtimestamp(reference, UTC).year
+    if int(time[last]) + year_shift(year, time[last]) > (reference + 86_400) * SECOND:
+        year -= 1
     notes.append(
-        Note(
-            NoteKind.YEAR_ASSUMED,
-            f"Times carry no year; the last record is taken to be in {base + int(years[-1])}.",
-        )
+        Note(NoteKind.YEAR_ASSUMED, f"Times carry no year; the last record is taken to be in {year}.")
     )
-    crossings = np.flatnonzero(np.diff(years, prepend=0) > 0)
-    if len(crossings):
-        lines = tuple(int(value) + 1 for value in partial.line[chosen][crossings[:SHOWN]])
+    if crossings:
+        lines = tuple(int(value) + 1 for value in partial.line[turned])
         notes.append(
-            Note(
-                NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": len(crossings)}
-            )
+            Note(NoteKind.NEW_YEAR, "Times carry no year and cross New Year.", lines, {"count": crossings})
         )
-    return result
+    return with_years(time, begun, year - int(begun[last]))
 
 
-@njit(cache=True, nogil=True)
-def turns(times: Ints, most: int) -> Ints:
-    """How often the clock began anew before each time (a leap of more than `most` back; one ahead undoes it)."""
-    begun, count = np.zeros(len(times), np.int64), 0
-    for index in range(1, len(times)):
-        jump = times[index] - times[index - 1]
+@making
+def turns(time: Ints, slot: Int32s, wanted: NDArray[np.bool_], most: int) -> tuple[Int32s, Ints, int, int]:
+    """How often the clock began anew before each record of the wanted slots that has a time; NOT_WANTED for others.
+
+    It begins anew at a leap of more than `most` back; one ahead undoes it. Also the first records at which it did, the
+    last record wanted (-1 for none), and at how many it did.
+    """
+    begun, first = np.empty(len(time), np.int32), np.zeros(SHOWN, np.int64)
+    count, last, turned = 0, -1, 0
+    for record in range(len(time)):
+        at = time[record]
+        if at == NO_TIME or not wanted[slot[record]]:
+            begun[record] = NOT_WANTED
+            continue
+        jump = at - time[last] if last >= 0 else 0
         if jump < -most:
             count += 1
+            if turned < SHOWN:
+                first[turned] = record
+            turned += 1
         elif jump > most:
             count -= 1
-        begun[index] = count
-    return begun
+        begun[record], last = count, record
+    return begun, first[: min(turned, SHOWN)].copy(), last, turned
 
 
-@njit(cache=True, nogil=True)
-def in_year(times: Ints, years: Ints) -> Ints:
-    """Times of 1972 (a leap year) moved to other years; 29 February may become 1 March."""
-    moved = np.empty_like(times)
-    for index in range(len(times)):
-        year, within = years[index], times[index] - 730 * DAY
-        leap_days = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 - 477  # since 1970
-        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        days = (year - 1970) * 365 + leap_days - (within >= 60 * DAY and not leap)
-        moved[index] = within + days * DAY
+@kernel
+def year_shift(year: int, time: int) -> int:
+    """What moves a time of 1972 (a leap year) to another year; 29 February may become 1 March."""
+    leap_days = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 - 477  # since 1970
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return ((year - 2 - 1970) * 365 + leap_days - (time >= 790 * DAY and not leap)) * DAY
+
+
+@making
+def with_years(time: Ints, begun: Int32s, year: int) -> Ints:
+    """Times moved to `year` and as many later as `begun` says."""
+    moved = np.empty_like(time)
+    shifts, of = np.zeros(2, np.int64), NOT_WANTED  # up to the end of February, and after it
+    for record in range(len(time)):
+        at, turn = time[record], int(begun[record])
+        if turn == NOT_WANTED:
+            moved[record] = at
+            continue
+        if turn != of:
+            of, shifts[0] = turn, year_shift(year + turn, 730 * DAY)
+            shifts[1] = year_shift(year + turn, 790 * DAY)
+        moved[record] = at + shifts[1 if at >= 790 * DAY else 0]
     return moved
 
 
 def _with_dates(time: Ints, partial: Partial, reference: float, notes: list[Note]) -> Ints:
     """Give times of day a date: the last one is on the reference day, midnights are counted."""
-    chosen = _records_with(partial, time, C_TIME, C_DATE | C_ABSOLUTE)
-    if not chosen.any():
+    wanted = _slots_with(partial, C_TIME, C_DATE | C_ABSOLUTE)
+    if not wanted.any():
         return time
-    times = time[chosen] - 730 * DAY
-    days = turns(times, DAY // 2)
-    today = int(reference // 86_400)
-    result = time.copy()
-    result[chosen] = times + (today + days - days[-1]) * DAY
+    days, _, last, _ = turns(time, partial.slot, wanted, DAY // 2)
+    if last < 0:
+        return time
+    first = int(reference // 86_400) - int(days[last]) - 730
     notes.append(
         Note(
             NoteKind.YEAR_ASSUMED,
             "Times carry no date; the last record is taken to be of the day the file was written.",
         )
     )
-    return result
+    return np.where(days == NOT_WANTED, time, time + (days + np.int64(first)) * DAY)
 
 
 def _zone_notes(partial: Partial) -> list[Note]:
@@ -165,19 +181,24 @@ def _zone_notes(partial: Partial) -> list[Note]:
     return [Note(NoteKind.TWO_ZONES, text, tuple(line + 1 for _, _, line in rows), counts)]
 
 
-def _steps_back(time: Ints, line: NDArray[np.int32]) -> list[Note]:
-    count, most, first = steps_back(time)
+def _steps_back(time: Ints, line: Int32s) -> tuple[list[Note], bool]:
+    """What is to be said of a clock that goes backwards, and whether any record has a time."""
+    count, most, first, timed = steps_back(time)
     if not count:
-        return []
+        return [], timed
     worst = most / SECOND
     lines = tuple(int(value) + 1 for value in line[first])
     text = f"The clock goes backwards {count} time(s), by up to {worst:g} s."
-    return [Note(NoteKind.CLOCK_BACKWARD, text, lines, {"count": count, "most_seconds": worst})]
+    note = Note(NoteKind.CLOCK_BACKWARD, text, lines, {"count": count, "most_seconds": worst})
+    return [note], timed
 
 
-@njit(cache=True, nogil=True)
-def steps_back(time: Ints) -> tuple[int, int, Ints]:
-    """How often a time is more than STEP_BACK before the one above it, by how much at most, the first records."""
+@making
+def steps_back(time: Ints) -> tuple[int, int, Ints, bool]:
+    """How often a time is more than STEP_BACK before the one above it, by how much at most, the first records.
+
+    And whether there is any time.
+    """
     count, most, first = 0, 0, np.zeros(SHOWN, np.int64)
     last = NO_TIME
     for record in range(len(time)):
@@ -189,19 +210,20 @@ def steps_back(time: Ints) -> tuple[int, int, Ints]:
                 first[count] = record
             count, most = count + 1, max(most, last - at)
         last = at
-    return count, most, first[: min(count, SHOWN)].copy()
+    return count, most, first[: min(count, SHOWN)].copy(), last != NO_TIME
 
 
-@njit(cache=True, nogil=True)
-def clock_pairs(ctx: int, lines: Ints) -> Ints:
+@making
+def clock_pairs(ctx: int, starts: Ints) -> Ints:
     """Wrapper time, inner time and the inner clock's bits of each line that has both; shape (n, 3)."""
-    registers, result = np.zeros((2, REGISTERS), np.int64), np.zeros((len(lines), 3), np.int64)
+    registers, result = np.zeros((2, REGISTERS), np.int64), np.zeros((len(starts), 3), np.int64)
     # Signed: numba takes an address for unsigned, and all below would be compiled twice.
     regs: Any = np.int64(registers.ctypes.data)
     inner, used = regs + REGISTERS * 8, 0
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
-    for index in range(len(lines)):
-        if run(ctx, get(bounds, 0), get(bounds, 1), lines[index, 0], lines[index, 1], regs) == 0:
+    for begin in starts:
+        end = next_byte(begin, min(begin + MAX_HASHED, get(ctx, X_LIMIT)), 10)
+        if run(ctx, get(bounds, 0), get(bounds, 1), begin, end, regs) == 0:
             continue
         start = get(regs, R_MESSAGE)
         stop = trimmed(start, get(regs, R_MESSAGE + 1), get(regs, R_ESCAPED))
@@ -224,9 +246,8 @@ def _inner_offset(file: Mapped, plan: Plan, partial: Partial) -> int | None:
     if not plan.outers or not plan.outers[0].layout.wraps or not plan.inners or not partial.records:
         return None
     starts = partial.offset[np.unique(np.linspace(0, partial.records - 1, SAMPLES).astype(np.int64))]
-    lines = [(start, start + _length(file, int(start))) for start in starts.tolist()]
     ctx = Context(plan, file.base, file.size)
-    pairs = clock_pairs(ctx.address, np.array(lines, np.int64) + file.base)
+    pairs = clock_pairs(ctx.address, starts + file.base)
     if not len(pairs):
         return None
     apart = pairs[:, 0] - pairs[:, 1]
@@ -235,9 +256,3 @@ def _inner_offset(file: Mapped, plan: Plan, partial: Partial) -> int | None:
     offset = int(np.median(np.where(dated, apart, wrapped)))
     whole = round(offset / QUARTER) * QUARTER
     return whole if abs(offset - whole) <= 2 * SECOND else offset
-
-
-def _length(file: Mapped, start: int) -> int:
-    block = file.data[start : start + 65_536].tobytes()
-    end = block.find(b"\n")
-    return len(block) if end < 0 else end

@@ -8,7 +8,8 @@ from holdfast.diagnostics.logs.layouts import Layout
 
 MOST_COLUMNS = 100
 MOST_LINES = 4  # different namings of one file that are read
-NAMES = re.compile(rb"#Fields:[ \t]*(\S.*)")
+NAMING = b"#Fields:"
+NAMES = re.compile(NAMING + rb"[ \t]*(\S.*)")
 TIMES = {
     ("date", "time"): "%i",
     ("date-time",): "%i",

@@ -1,6 +1,6 @@
 """Which layout a file has: a vote of sample lines from its head, middle and tail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
@@ -8,16 +8,18 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.columns import columned
+from holdfast.diagnostics.logs.columns import NAMING, columned
 from holdfast.diagnostics.logs.headers import learn
 from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, further, key_table, known_layouts
 from holdfast.diagnostics.logs.lines import INNERS
 from holdfast.diagnostics.logs.matching import Bytes, Ints
+from holdfast.diagnostics.logs.memory import marking_lines
 from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Form, Op
 from holdfast.diagnostics.logs.scanning import continuations, vote
-from holdfast.diagnostics.logs.shapes import MEMORY
+from holdfast.diagnostics.logs.shapes import new_memory
 from holdfast.diagnostics.logs.skeletons import CHARSETS
 
+MARKING_LINES = marking_lines()
 SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8
@@ -59,7 +61,7 @@ class Context:
     """The addresses a kernel works with. Keep it while the kernel runs: it owns what they point to."""
 
     def __init__(self, plan: "Plan", base: int, size: int) -> None:
-        self._owned = (plan, np.zeros(16, np.int64), np.zeros(MEMORY, np.int64))
+        self._owned = (plan, np.zeros(16, np.int64), new_memory())
         self._addresses = np.zeros(CONTEXT, np.int64)
         slots = {
             Ctx.PROGRAM: plan.rows.ctypes.data,
@@ -75,6 +77,7 @@ class Context:
             Ctx.MORE: len(plan.bounds),
             Ctx.HEADS: int((plan.bounds[:, 2] >= Form.HEAD).any()),
             Ctx.LOOSE: int(plan.loose),
+            Ctx.MARKING: MARKING_LINES.ctypes.data,
             Ctx.SHAPES: self._owned[2].ctypes.data,
         }
         for slot, value in slots.items():
@@ -125,21 +128,30 @@ def sample_lines(data: Bytes, size: int) -> list[bytes]:
     """Whole lines from the head, the middle and the tail; at most 64 KB of each."""
     lines: list[bytes] = []
     starts = [0] if size <= SAMPLE_BYTES else [0, size // 2, size - SAMPLE_BYTES // 2]
+    most = SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES
     for start in starts:
-        pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n")
-        if start:
-            pieces = pieces[1:]
-        if start + SAMPLE_BYTES < size and len(pieces) > 1:
-            pieces = pieces[:-1]
+        text = data[start : start + SAMPLE_BYTES].tobytes()
+        pieces = _pieces(
+            text, 0 if start == 0 else text.find(b"\n") + 1 or len(text) + 1, start + SAMPLE_BYTES < size
+        )
         kept = (piece.rstrip(b"\r").lstrip(b"\0").removeprefix(b"\xef\xbb\xbf") for piece in pieces)
-        most = SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES
         lines.extend(islice((piece for piece in kept if piece), most))
     return lines
 
 
+def _pieces(text: bytes, start: int, cut: bool) -> Iterator[bytes]:
+    """Lines of a text from a place on; a last one that is `cut` counts only where there is no other."""
+    first = True
+    while start <= len(text):
+        end = text.find(b"\n", start)
+        if end >= 0 or first or not cut:
+            yield text[start : end if end >= 0 else len(text)]
+        first, start = False, end + 1 if end >= 0 else len(text) + 1
+
+
 @dataclass
 class _Ballot:
-    """What one program read of the sample: which lines, how many fields, and the messages' spans."""
+    """What one program read of the sample: which lines, how many fields on average, the messages' spans."""
 
     program: Program
     read: NDArray[np.bool_]
@@ -149,8 +161,8 @@ class _Ballot:
     def rank(self, together: Mapping[str, NDArray[np.bool_]]) -> tuple[float, float, float]:
         """Lines its layout reads, lines it reads itself (richer fields count more), strictness."""
         richer = 1 + 0.02 * min(self.fields, 10)
-        read = float(together[self.program.layout.name].sum())
-        return read * richer, float(self.read.sum()) * richer, self.program.specificity
+        read = np.count_nonzero(together[self.program.layout.name])
+        return read * richer, np.count_nonzero(self.read) * richer, self.program.specificity
 
 
 def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list[_Ballot]:
@@ -159,15 +171,14 @@ def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list
     base = int(data.ctypes.data)
     ctx = Context(plan, base, len(data))
     programs = (*plan.outers, *plan.inners)
-    result = vote(ctx.address, lines + base, plan.bounds[: most or len(programs)])
+    all_read, all_fields, spans = vote(ctx.address, lines + base, plan.bounds[: most or len(programs)])
     ballots = []
-    for number in np.flatnonzero(result[:, :, 0].any(axis=1)).tolist():
-        cells, program = result[number], programs[number]
-        read = cells[:, 0] == 1
-        fields = float(cells[read, 1].mean())
+    for number in np.flatnonzero(all_read.any(axis=1)).tolist():
+        read, program = all_read[number], programs[number]
+        fields = int(all_fields[number]) / np.count_nonzero(read)
         if program.layout.more and program.layout.below != "indented":
             read = _with_heads(program.layout, read, lines + base)
-        ballots.append(_Ballot(program, read, fields, cells[:, 2:] - base))
+        ballots.append(_Ballot(program, read, fields, spans[number] - base))
     return ballots
 
 
@@ -175,8 +186,7 @@ def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray
     """The lines read, and what belongs to them where more of the head stands under most of them."""
     plan = arranged((), (), False, 0.0, (layout,))
     ctx = Context(plan, int(lines[0, 0]), int(lines[-1, 1] - lines[0, 0]))
-    result = vote(ctx.address, lines, plan.bounds)
-    more: NDArray[np.bool_] = np.any(result[:, :, 0], axis=0)
+    more: NDArray[np.bool_] = np.any(vote(ctx.address, lines, plan.bounds)[0], axis=0)
     heads = np.flatnonzero(read)
     followed = more[heads[heads + 1 < len(read)] + 1]
     if not followed.sum() * 2 > len(followed):
@@ -196,9 +206,10 @@ def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) ->
     for ballot in ballots:  # patterns of one layout stand for it together
         name = ballot.program.layout.name
         together[name] = together.get(name, False) | ballot.read
+    least = max(1, 0.01 * np.count_nonzero(heads))
     for ballot in sorted(ballots, key=lambda item: item.rank(together), reverse=True):
-        gain = int((ballot.read & missed).sum())
-        if gain >= max(1, 0.01 * heads.sum()) and len(chosen) < most:
+        gain = np.count_nonzero(ballot.read & missed)
+        if gain >= least and len(chosen) < most:
             chosen.append(ballot)
             missed &= ~ballot.read
     return chosen
@@ -223,8 +234,11 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     catalogue = _catalogue()
     text, spans = _spans(lines)
     heads = ~_continuations(text, spans)
-    named = named_columns(lines)
-    chosen = _elected([*_vote(text, spans, catalogue), *_vote(text, spans, named)], heads, 4)
+    ballots = _vote(text, spans, catalogue)
+    if layouts := named_columns(lines):
+        programs = [program for layout in layouts for program in compiled(layout)]
+        ballots.extend(_vote(text, spans, arranged(programs, (), False, 0.0, layouts)))
+    chosen = _elected(ballots, heads, 4)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read
@@ -238,10 +252,12 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     return arranged(outers, inners, loose, share, used)
 
 
-def named_columns(lines: Sequence[bytes]) -> Plan:
-    """Programs for the columns that lines of the file name."""
-    layouts = [layout for known in known_layouts() if known.columns for layout in columned(known, lines)]
-    return arranged([program for layout in layouts for program in compiled(layout)], (), False, 0.0, layouts)
+def named_columns(lines: Sequence[bytes]) -> list[Layout]:
+    """Layouts for the columns that lines of the file name."""
+    naming = [line for line in lines if line.startswith(NAMING)]
+    if not naming:
+        return []
+    return [layout for known in known_layouts() if known.columns for layout in columned(known, naming)]
 
 
 def learned(lines: Sequence[bytes]) -> Plan:
@@ -254,7 +270,7 @@ def learned(lines: Sequence[bytes]) -> Plan:
     text, spans = _spans(lines)
     data = np.frombuffer(text, np.uint8)
     ctx = Context(plan, int(data.ctypes.data), len(data))
-    share = float(vote(ctx.address, spans + int(data.ctypes.data), plan.bounds)[0, :, 0].mean())
+    share = float(vote(ctx.address, spans + int(data.ctypes.data), plan.bounds)[0].mean())
     if share < LEARNED_WORTH:
         return arranged((), (), True, 0.0, ())
     return arranged((program,), (), True, share, (layout,))
@@ -299,8 +315,9 @@ def message_of(plan: Plan, line: bytes) -> bytes:
     data = np.frombuffer(line, np.uint8)
     base = int(data.ctypes.data)
     ctx = Context(plan, base, len(line))
-    cell = vote(ctx.address, np.array([[base, base + len(line)]], np.int64), plan.bounds[:1])[0, 0]
-    return unescaped_end(line[cell[2] - base : cell[3] - base]) if cell[0] else line
+    read, _, spans = vote(ctx.address, np.array([[base, base + len(line)]], np.int64), plan.bounds[:1])
+    start, stop = (spans[0, 0] - base).tolist()
+    return unescaped_end(line[start:stop]) if read[0, 0] else line
 
 
 def unescaped_end(text: bytes) -> bytes:

@@ -8,10 +8,10 @@ from typing import IO
 import numpy as np
 
 from holdfast.diagnostics.logs.matching import Bytes, Ints
+from holdfast.diagnostics.logs.memory import controls_and_nuls
 
 BLOCK = 1 << 20
 CONTROL_SHARE = 0.1  # of control bytes, above which a file is no text
-CONTROLS = bytes(set(range(32)) - set(b"\0\t\n\f\r\x1b"))
 
 
 def sample_of(data: Bytes) -> bytes:
@@ -50,10 +50,12 @@ def _wide(sample: bytes) -> str:
 def _binary(sample: bytes) -> bool:
     if not sample:
         return False
-    control = (len(sample) - len(sample.translate(None, CONTROLS))) / len(sample)
-    nuls = sample.count(0) / len(sample)
-    runs = sample.count(b"\0" * 64) * 64 / len(sample)
-    return control > CONTROL_SHARE or nuls - runs > 0.3
+    base = int(np.frombuffer(sample, np.uint8).ctypes.data)
+    controls, nuls = controls_and_nuls(base, base + len(sample))
+    if controls / len(sample) > CONTROL_SHARE:
+        return True
+    runs = sample.count(b"\0" * 64) * 64 if nuls else 0
+    return nuls / len(sample) - runs / len(sample) > 0.3
 
 
 def _narrow(sample: bytes) -> str:
@@ -76,7 +78,10 @@ def _valid(text: bytes) -> bool:
 
 def to_text(raw: bytes) -> str:
     """UTF-8, else Latin-1: no byte is lost, and mixed files read line by line."""
-    return raw.decode("utf-8") if _valid(raw) else raw.decode("latin-1")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def transcoded(path: Path, encoding: str) -> IO[bytes]:

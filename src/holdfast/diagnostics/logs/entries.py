@@ -12,11 +12,11 @@ from xml.sax.saxutils import unescape
 
 import numpy as np
 import orjson
-from numba import njit
 
 from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.keyed import array_end
 from holdfast.diagnostics.logs.matching import Bytes, Ints
+from holdfast.kernels import kernel
 
 Entry = tuple[int, bytes]
 """Where it starts in the file, and its line of JSON."""
@@ -81,7 +81,7 @@ def _plain(raw: bytes) -> str:
     return unescape(to_text(raw), {"&quot;": '"', "&apos;": "'", "&#xD;": "", "&#xA;": "\n"}).strip()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def object_end(pos: int, end: int) -> int:
     """Address after the JSON object at pos, or -1 when it is cut."""
     return array_end(pos, end, 0)

@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.encoding import to_text
@@ -23,8 +22,10 @@ from holdfast.diagnostics.logs.tokens import (
     VARIABLE,
     tokenise,
 )
+from holdfast.kernels import kernel, making
 
 SPLIT_WIDTH = 4  # a column of at most this many plain words separates templates
+LARGE = 20  # rows of a group in which words may be rare
 RARE = 2  # a word in at most this many rows of a large group may be variable
 SUPPORT = 3  # rows that must agree on the rest before rare words are taken as variable
 
@@ -45,14 +46,14 @@ class Clusters:
     bounds: Ints
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bytes_hash(buf: Bytes, start: int, end: int, total: np.uint64) -> np.uint64:
     for at in range(start, end):
         total = (total ^ np.uint64(buf[at])) * PRIME
     return total if total else np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@making
 def group_keys(buf: Bytes, slots: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Words:
     """Key of layout, code location, token count and the separators among the tokens."""
     keys = np.empty(len(slots), np.uint64)
@@ -66,7 +67,7 @@ def group_keys(buf: Bytes, slots: Ints, hashes: Words, spans: Ints, bounds: Ints
     return keys
 
 
-@njit(cache=True, nogil=True)
+@making
 def counted(keys: Words) -> tuple[Ints, Ints]:
     """For each key its first row and how often it occurs."""
     size = 1024
@@ -84,7 +85,7 @@ def counted(keys: Words) -> tuple[Ints, Ints]:
     return first[at_of], times[at_of]
 
 
-@njit(cache=True, nogil=True)
+@making
 def rare_words(hashes: Words, spans: Ints, bounds: Ints, groups: Words) -> NDArray[np.bool_]:
     """Which tokens are plain words found in at most RARE rows of their group's column."""
     keys, places, used = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int32), 0
@@ -111,22 +112,23 @@ def rare_words(hashes: Words, spans: Ints, bounds: Ints, groups: Words) -> NDArr
     return rare
 
 
-@njit(cache=True, nogil=True)
+@making
 def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: Ints) -> None:
     """Turn words that are rare in their column into variables where enough rows agree on the rest."""
     scarce = rare_words(hashes, spans, bounds, groups)
     rest = np.zeros(len(groups), np.uint64)
     for row in range(len(groups)):
+        rest[row] = ((np.uint64(row) + np.uint64(1)) * PRIME) << np.uint64(1)
+        if sizes[row] < LARGE:
+            continue
         total, rare, words = groups[row], 0, 0
         for at in range(bounds[row], bounds[row + 1]):
             words += not spans[at, 2] & (F_SEPARATOR | F_VARIABLE)
             rare += scarce[at]
             total = (total ^ (VARIABLE if scarce[at] else hashes[at])) * PRIME
             total ^= total >> np.uint64(29)
-        if sizes[row] >= 20 and rare and rare * 2 <= words:
+        if rare and rare * 2 <= words:
             rest[row] = total | np.uint64(1)
-        else:
-            rest[row] = ((np.uint64(row) + np.uint64(1)) * PRIME) << np.uint64(1)
     _, agreeing = counted(rest)
     for row in range(len(groups)):
         if rest[row] & np.uint64(1) and agreeing[row] >= SUPPORT:
@@ -136,7 +138,7 @@ def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: In
                     spans[at, 2] |= F_VARIABLE
 
 
-@njit(cache=True, nogil=True)
+@making
 def row_hashes(hashes: Words, bounds: Ints, groups: Words) -> Words:
     keys = np.empty(len(groups), np.uint64)
     for row in range(len(groups)):
@@ -148,7 +150,7 @@ def row_hashes(hashes: Words, bounds: Ints, groups: Words) -> Words:
     return keys
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def distinct(values: Words, table: Words) -> int:
     """How many different values; `table` is scratch of a power of two at least twice as long."""
     count = 0
@@ -162,7 +164,7 @@ def distinct(values: Words, table: Words) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@making
 def column_of(hashes: Words, bounds: Ints, order: Ints, low: int, high: int, column: int) -> Words:
     values = np.empty(high - low, np.uint64)
     for index in range(low, high):
@@ -170,7 +172,7 @@ def column_of(hashes: Words, bounds: Ints, order: Ints, low: int, high: int, col
     return values
 
 
-@njit(cache=True, nogil=True)
+@making
 def choose(
     hashes: Words,
     spans: Ints,
@@ -227,7 +229,7 @@ def choose(
     return -1
 
 
-@njit(cache=True, nogil=True)
+@making
 def regroup(values: Words, order: Ints, place: Ints, low: int) -> Ints:
     """Bring rows from low on with equal values together, in order of appearance; where each run ends."""
     size = 8
@@ -256,7 +258,7 @@ def regroup(values: Words, order: Ints, place: Ints, low: int) -> Ints:
     return ends[:count]
 
 
-@njit(cache=True, nogil=True)
+@making
 def split_groups(
     hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words, located: NDArray[np.bool_]
 ) -> Ints:
@@ -297,6 +299,20 @@ def split_groups(
     return clusters
 
 
+@making
+def numbered(of_row: Ints, first: Ints) -> tuple[Int32s, Ints]:
+    """Clusters of slots numbered by first appearance, and the first slot of each; `first` are the rows of the slots."""
+    rank, of_slot = np.full(len(first), -1, np.int32), np.empty(len(first), np.int32)
+    exemplar, count = np.empty(len(first), np.int64), 0
+    for slot in range(len(first)):
+        cluster = of_row[first[slot]]
+        if rank[cluster] < 0:
+            rank[cluster], exemplar[count] = count, slot
+            count += 1
+        of_slot[slot] = rank[cluster]
+    return of_slot, exemplar[:count].copy()
+
+
 def induce(buf: Bytes, slots: Ints) -> Clusters:
     """Group the skeletons of a file into templates, numbered by first appearance."""
     hashes, spans, bounds = tokenise(buf, slots, SEPARATORS)
@@ -309,14 +325,8 @@ def induce(buf: Bytes, slots: Ints) -> Clusters:
     clusters = split_groups(hashes, spans, bounds, rows, groups, slots[:, S_LOCATION + 1] > 0)
     of_row = np.zeros(len(slots), np.int64)
     of_row[rows] = clusters
-    return _numbered(of_row[first], hashes, spans, bounds)
-
-
-def _numbered(of_slot: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Clusters:
-    _, exemplar, inverse = np.unique(of_slot, return_index=True, return_inverse=True)
-    rank = np.empty(len(exemplar), np.int64)
-    rank[np.argsort(exemplar)] = np.arange(len(exemplar))
-    return Clusters(rank[inverse].astype(np.int32), len(exemplar), np.sort(exemplar), hashes, spans, bounds)
+    of_slot, exemplar = numbered(of_row, first)
+    return Clusters(of_slot, len(exemplar), exemplar, hashes, spans, bounds)
 
 
 def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
@@ -330,5 +340,5 @@ def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
         pieces.append(b"<*>" if flags & F_VARIABLE else raw[start - first : stop - first])
         done = stop
     pieces.append(b"<*>" if end - done > 64 else raw[done - first :])
-    text = RUNS.sub(b"<*>", b" ".join(b"".join(pieces).split()))
-    return COLOURS.sub("", to_text(text))
+    text = to_text(RUNS.sub(b"<*>", b" ".join(b"".join(pieces).split())))
+    return COLOURS.sub("", text) if "\x1b" in text or "\\u001b" in text else text

@@ -3,19 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from holdfast.diagnostics.logs.matching import (
-    R_CLOCK,
-    R_COMPONENT,
-    R_LOCATION,
-    X_LIMIT,
-    X_MASK,
-    X_TABLE,
-    any_time,
-    digits,
-    level_at,
-)
+from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, X_LIMIT, X_MASK, X_TABLE, level_at
 from holdfast.diagnostics.logs.memory import (
     OFFSET,
     block_hash,
@@ -27,6 +16,8 @@ from holdfast.diagnostics.logs.memory import (
     put,
 )
 from holdfast.diagnostics.logs.opcodes import Ctx, Reg, Role
+from holdfast.diagnostics.logs.times import R_CLOCK, any_time, digits
+from holdfast.kernels import kernel
 
 R_HOST, R_THREAD, R_STACK = int(Reg.HOST), int(Reg.THREAD), int(Reg.STACK)
 R_LEVEL, R_MESSAGE, R_ID, R_ID_RANK = int(Reg.LEVEL), int(Reg.MESSAGE), int(Reg.ID), int(Reg.ID_RANK)
@@ -42,7 +33,7 @@ PRIORITY_LEVELS = np.array([8, 8, 7, 6, 5, 4, 3, 2], np.int64)
 SIX_LEVELS = np.array([1, 2, 3, 5, 6, 8], np.int64)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def string_end(pos: int, end: int, deep: int) -> int:
     """Position of the quote that closes the string whose first byte is at pos, or -1.
 
@@ -63,7 +54,7 @@ def string_end(pos: int, end: int, deep: int) -> int:
         pos += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def array_end(pos: int, end: int, deep: int) -> int:
     """Position after the array or object that starts at pos, or -1."""
     depth = 0
@@ -83,7 +74,7 @@ def array_end(pos: int, end: int, deep: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number_level(value: int, role: int) -> Any:
     """Level of a number: syslog priority, OpenTelemetry severity number, HTTP status, or bunyan/pino tens."""
     if role == ROLE_PRIORITY:
@@ -97,14 +88,14 @@ def number_level(value: int, role: int) -> Any:
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def set_span(regs: int, reg: int, start: int, stop: int) -> None:
     if get(regs, reg + 1) == 0 and stop > start:
         put(regs, reg, start)
         put(regs, reg + 1, stop)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take_level(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> None:
     if start < stop and is_digit(byte_at(start)):
         found = number_level(digits(start, stop, 1, 6)[0], role)
@@ -114,7 +105,7 @@ def take_level(ctx: int, role: int, start: int, stop: int, salt: int, regs: int)
         put(regs, R_LEVEL, found)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> None:
     """Give one keyed value its role."""
     if role == ROLE_TIME:
@@ -144,7 +135,7 @@ def take(ctx: int, role: int, start: int, stop: int, salt: int, regs: int) -> No
         put(regs, R_MARKS, get(regs, R_MARKS) + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def label_hash(pos: int, end: int, limit: int, seed: np.uint64) -> np.uint64:
     """Hash of a key, label by label."""
     total = seed
@@ -156,14 +147,14 @@ def label_hash(pos: int, end: int, limit: int, seed: np.uint64) -> np.uint64:
         pos = dot + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_blanks(pos: int, end: int) -> int:
     while pos < end and (byte_at(pos) == 32 or byte_at(pos) == 9):
         pos += 1
     return pos
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
     """Walk one JSON object; nested keys count as dotted paths. Position after it, or -1.
 
@@ -206,7 +197,7 @@ def scan_json(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
     return end if get(regs, R_MESSAGE + 1) else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def json_value(ctx: int, pos: int, end: int, role: int, salt: int, deep: int, regs: int) -> int:
     """Read one value that is no object to descend into, give it its role; position after it or -1."""
     if pos >= end:
@@ -229,7 +220,7 @@ def json_value(ctx: int, pos: int, end: int, role: int, salt: int, deep: int, re
     return stop if stop > pos else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_logfmt(ctx: int, pos: int, end: int, salt: int, regs: int) -> int:
     """Walk `key=value key="quoted value"`; other words are passed over. Number of known keys, or -1."""
     table, mask, limit = get(ctx, X_TABLE), get(ctx, X_MASK), get(ctx, X_LIMIT)

@@ -13,7 +13,7 @@ line in the file itself names the columns, `columns` says what they mean (see co
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -131,6 +131,18 @@ class Layout:
         below = {"line": Form.HEAD_LINE, "text": Form.HEAD_TEXT, "indented": Form.HEAD_INDENTED}
         return below.get(self.below, Form.HEAD if self.more else Form.LINE)
 
+    @cached_property
+    def meanings(self) -> Mapping[int, int]:
+        """Level or Role of the layout's own level names and keys, by their hashes."""
+        entries: dict[int, int] = {}
+        for name, level in self.levels.items():
+            for text in {str(name).lower(), str(name)}:
+                entries[block_hash(text.encode(), FNV_OFFSET ^ self.salt ^ 1)] = int(Level[level.upper()])
+        for role, names in self.keys.items():
+            for name in names:
+                entries[key_hash(name, self.salt)] = int(Role[role.upper()])
+        return entries
+
     @property
     def takes_all(self) -> bool:
         """Whether every line up to the next head is the record's, however it looks."""
@@ -151,7 +163,7 @@ class Program:
     time: str
     rows: tuple[Row, ...]
 
-    @property
+    @cached_property
     def specificity(self) -> int:
         """How much of a line the program checks: ties between layouts go to the stricter one."""
         weights = {int(Op.CAPTURE): 1, int(Op.BLANKS): 1, int(Op.MESSAGE): 0, int(Op.LEVEL): 4}
@@ -301,19 +313,19 @@ def known_layouts() -> tuple[Layout, ...]:
 
 def key_table(layouts: Sequence[Layout]) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """Open-addressing table of (key, value) pairs: level names give a Level, keyed names a Role."""
-    entries = {block_hash(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}
+    entries = dict(_shared_meanings())
     for layout in layouts:
-        for name, level in layout.levels.items():
-            for text in {str(name).lower(), str(name)}:
-                entries[block_hash(text.encode(), FNV_OFFSET ^ layout.salt ^ 1)] = int(Level[level.upper()])
-        for role, names in layout.keys.items():
-            for name in names:
-                entries[key_hash(name, layout.salt)] = int(Role[role.upper()])
+        entries.update(layout.meanings)
     size = 1 << max(8, (len(entries) * 3).bit_length())
-    table = np.zeros((size, 2), np.uint64)
+    keys, values = [0] * size, [0] * size
     for key, value in entries.items():
         at = (key ^ (key >> 29)) & (size - 1)
-        while table[at, 0]:
+        while keys[at]:
             at = (at + 1) & (size - 1)
-        table[at] = key, value
-    return table.view(np.int64)
+        keys[at], values[at] = key, value
+    return np.stack([np.array(keys, np.uint64), np.array(values, np.uint64)], axis=1).view(np.int64)
+
+
+@cache
+def _shared_meanings() -> Mapping[int, int]:
+    return {block_hash(name.encode()): int(level) for name, level in SHARED_LEVELS.items()}

@@ -1,21 +1,13 @@
 """Kernels that tell what a line is: the start of a record, more of its head, or the rest of the one above."""
 
-from numba import njit
-
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
-from holdfast.diagnostics.logs.matching import (
-    C_ABSOLUTE,
-    C_TIME,
-    C_ZONE,
-    R_CLOCK,
-    R_COMPONENT,
-    R_LOCATION,
-    R_ZONE,
-)
+from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION
 from holdfast.diagnostics.logs.memory import byte_at, get, next_byte, put
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, REGISTERS, Ctx, Form, Reg
 from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, run
 from holdfast.diagnostics.logs.shapes import read
+from holdfast.diagnostics.logs.times import C_ABSOLUTE, C_TIME, C_ZONE, R_CLOCK, R_ZONE
+from holdfast.kernels import inlined, kernel
 
 INNERS = 16  # layout code = outer * INNERS + inner + 1
 MOST_HEAD_LINES = 64
@@ -26,7 +18,7 @@ X_BOUNDS, X_OUTERS, X_ALL = int(Ctx.BOUNDS), int(Ctx.OUTERS), int(Ctx.ALL)
 X_MORE, X_LOOSE = int(Ctx.MORE), int(Ctx.LOOSE)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def trimmed(start: int, end: int, escaped: int) -> int:
     """End of a message without trailing blanks, NULs and escaped newlines."""
     while end > start:
@@ -40,14 +32,14 @@ def trimmed(start: int, end: int, escaped: int) -> int:
     return end
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def copy_span(source: int, target: int, reg: int) -> None:
     if get(source, reg + 1):
         put(target, reg, get(source, reg))
         put(target, reg + 1, get(source, reg + 1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def adopt(regs: int, inner: int) -> None:
     """The inner layout names message, level and component; the wrapper's clock stays when it has one."""
     put(regs, R_LOCATION + 1, 0)
@@ -62,7 +54,7 @@ def adopt(regs: int, inner: int) -> None:
             put(regs, reg, get(inner, reg))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def unwrap(ctx: int, outer: int, form: int, regs: int, inner: int) -> int:
     """Layout code of a wrapped line after trying the inner layouts on its text; -1 for a continuation."""
     outers = get(ctx, X_OUTERS)
@@ -78,7 +70,7 @@ def unwrap(ctx: int, outer: int, form: int, regs: int, inner: int) -> int:
     return -1 if continuation_shape(start, stop) else outer * INNERS
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
     """Layout code of a line that starts a record, or -1 for a continuation; registers are filled."""
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
@@ -94,7 +86,7 @@ def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
     return outers * INNERS if get(ctx, X_LOOSE) and not continuation_shape(pos, end) else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def form_of(ctx: int, code: int) -> int:
     """Form of a record's first line, by its layout code."""
     outers = get(ctx, X_OUTERS)
@@ -104,7 +96,7 @@ def form_of(ctx: int, code: int) -> int:
     return get(get(ctx, X_BOUNDS), (outers + inner - 1 if inner else outer) * 3 + 2)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def text_of(ctx: int, code: int, pos: int, eol: int, regs: int) -> bool:
     """Whether a line may belong to a record with this code; its text, out of the wrapper, is the message."""
     if code % INNERS:
@@ -118,7 +110,7 @@ def text_of(ctx: int, code: int, pos: int, eol: int, regs: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take_more(ctx: int, regs: int, other: int) -> bool:
     """Whether the text in `other` is more of a head; what it tells and the head did not goes into `regs`."""
     start, stop = get(other, R_MESSAGE), get(other, R_MESSAGE + 1)
@@ -143,7 +135,7 @@ def take_more(ctx: int, regs: int, other: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def opens_record(ctx: int, code: int, start: int, stop: int, regs: int) -> bool:
     """Whether a text is the first line of a record of the file, or of what is wrapped in it."""
     bounds, outers = get(ctx, X_BOUNDS), get(ctx, X_OUTERS)
@@ -154,7 +146,7 @@ def opens_record(ctx: int, code: int, start: int, stop: int, regs: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_head(ctx: int, code: int, begin: int, end_of_file: int, regs: int) -> int:
     """Read the lines of a head below its first and the message under them; the address past what was taken.
 

@@ -11,18 +11,20 @@ from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from holdfast.diagnostics.logs.opcodes import FNV_OFFSET, FNV_PRIME
+from holdfast.kernels import inlined, kernel
 
 OFFSET = np.uint64(FNV_OFFSET)
 PRIME = np.uint64(FNV_PRIME)
 FOLD = np.uint64(0x2020202020202020)
+NO_FOLD = np.uint64(0)
 LANES = 64
 MASKS: Any = types.Tuple((types.uint64,) * 5)  # type: ignore[no-untyped-call]
 Masks = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]
-ADDRESS = 1 << 32
+HIGH = 32  # bits below those that only addresses have
 BREAKS = ((0, 32), (34, 34), (39, 41), (44, 44), (58, 62), (91, 93), (96, 96), (123, 125))
 """Bytes between words: controls and blanks, " ' ( ) , : ; < = > [ \\ ] ` { | }"""
 VALUES = ((48, 57), (64, 64))
@@ -30,6 +32,22 @@ VALUES = ((48, 57), (64, 64))
 SLASHES = ((47, 47),)
 QUOTES = ((34, 34), (39, 39), (96, 96))
 EQUALS = ((61, 61),)
+MARKS = (BREAKS, VALUES, SLASHES, QUOTES, EQUALS)
+MARKING = tuple(sorted({byte for ranges in MARKS for low, high in ranges for byte in (low, high - low)}))
+"""The bytes that those are told by."""
+CONTROLS = ((1, 8), (11, 11), (14, 26), (28, 31))
+"""Bytes that no text has: all below 32 but NUL, tab, the ends of lines and pages, and the escape of colours."""
+
+
+def marking_lines() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Lines of memory, each full of one byte of MARKING.
+
+    As constants of a kernel they would be put on its stack at every call, and there not even each in a line of its own.
+    """
+    room = np.zeros((len(MARKING) + 1) * LANES, np.uint8)
+    aligned = room[-room.ctypes.data % LANES :][: len(MARKING) * LANES]
+    aligned.reshape(-1, LANES)[:] = np.array(MARKING, np.uint8)[:, None]
+    return aligned
 
 
 def forget_stale_kernels(folder: Path) -> None:
@@ -111,28 +129,44 @@ def _each(byte: int) -> Any:
     return ir.Constant(ir.VectorType(ir.IntType(8), LANES), [byte] * LANES)
 
 
-def _within(builder: Any, lanes: Any, low: int, high: int) -> Any:
+def _within(builder: Any, lanes: Any, low: int, high: int, each: Callable[[int], Any] = _each) -> Any:
     """Which lanes hold a byte of low..high."""
     if low == high:
-        return builder.icmp_unsigned("==", lanes, _each(low))
-    return builder.icmp_unsigned("<=", builder.sub(lanes, _each(low)), _each(high - low))
+        return builder.icmp_unsigned("==", lanes, each(low))
+    above = builder.sub(lanes, each(low)) if low else lanes
+    return builder.icmp_unsigned("<=", above, each(high - low))
 
 
-def _any_of(builder: Any, lanes: Any, ranges: tuple[tuple[int, int], ...]) -> Any:
+def _any_of(
+    builder: Any, lanes: Any, ranges: tuple[tuple[int, int], ...], each: Callable[[int], Any] = _each
+) -> Any:
     """Bit mask of the lanes that hold a byte of one of the ranges."""
-    hits = _within(builder, lanes, *ranges[0])
+    hits = _within(builder, lanes, *ranges[0], each)
     for low, high in ranges[1:]:
-        hits = builder.or_(hits, _within(builder, lanes, low, high))
+        hits = builder.or_(hits, _within(builder, lanes, low, high, each))
     return builder.bitcast(hits, ir.IntType(LANES))
 
 
-def _marks_at(_typing: Any, _address: Any) -> Any:
+def _marks_at(_typing: Any, _address: Any, _lines: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def each(byte: int) -> Any:
+            line = builder.add(args[1], ir.Constant(ir.IntType(64), LANES * MARKING.index(byte)))
+            loaded = _lanes(builder, line)
+            loaded.align = LANES
+            return loaded
+
         lanes = _lanes(builder, args[0])
-        masks = [_any_of(builder, lanes, ranges) for ranges in (BREAKS, VALUES, SLASHES, QUOTES, EQUALS)]
+        masks = [_any_of(builder, lanes, ranges, each) for ranges in MARKS]
         return context.make_tuple(builder, signature.return_type, masks)
 
-    return MASKS(types.int64), emit
+    return MASKS(types.int64, types.int64), emit
+
+
+def _controls_at(_typing: Any, _address: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return _any_of(builder, _lanes(builder, args[0]), CONTROLS)
+
+    return types.uint64(types.int64), emit
 
 
 def _equal_at(_typing: Any, _address: Any, _byte: Any) -> Any:
@@ -166,7 +200,8 @@ def _move_addresses(_typing: Any, _source: Any, _target: Any, _by: Any) -> Any:
         one = builder.insert_element(ir.Constant(eight, ir.Undefined), args[2], ir.IntType(32)(0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
         each = builder.shuffle_vector(one, ir.Constant(eight, ir.Undefined), zeros)
-        held = builder.icmp_signed(">", values, ir.Constant(eight, [ADDRESS] * 8))
+        high = builder.ashr(values, ir.Constant(eight, [HIGH] * 8))
+        held = builder.icmp_signed(">", high, ir.Constant(eight, [0] * 8))
         moved = builder.add(values, builder.select(held, each, ir.Constant(eight, [0] * 8)))
         builder.store(moved, builder.inttoptr(args[1], eight.as_pointer()), align=8)
         return context.get_dummy_value()
@@ -224,15 +259,15 @@ put_32: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(32)))
 put_8: Callable[[int, int], None] = cast(Any, intrinsic(_put_narrow(8)))
 # Number of zero bits below the lowest one; the value must not be 0.
 trailing_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_trailing_zeros))
-# Bit masks of the 64 bytes at an address: BREAKS, VALUES, SLASHES, QUOTES, EQUALS. All 64 must be readable.
-marks_at: Callable[[int], tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]] = cast(
-    Any, intrinsic(_marks_at)
-)
+# Bit masks of the 64 bytes at an address: MARKS. All 64 must be readable. Takes the address of `marking_lines` too.
+marks_at: Callable[[int, int], Masks] = cast(Any, intrinsic(_marks_at))
+# Bit mask of the 64 bytes at an address that are CONTROLS.
+controls_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_controls_at))
 # Bit mask of the 64 bytes at an address that are equal to a byte.
 equal_at: Callable[[int, int], np.uint64] = cast(Any, intrinsic(_equal_at))
 # Copy 64 bytes with every digit written as 0.
 level_digits: Callable[[int, int], None] = cast(Any, intrinsic(_level_digits))
-# Copy eight integers; those above ADDRESS are addresses and get the third argument added.
+# Copy eight integers; those with bits above HIGH are addresses and get the third argument added.
 move_addresses: Callable[[int, int, int], None] = cast(Any, intrinsic(_move_addresses))
 # Number of zero bits above the highest one; the value must not be 0.
 leading_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_leading_zeros))
@@ -244,17 +279,17 @@ fetch_ahead: Callable[[int], None] = cast(Any, intrinsic(_fetch_ahead))
 ones: Callable[[np.uint64], int] = cast(Any, intrinsic(_ones))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_letter(byte: int) -> bool:
     return 97 <= (byte | 32) <= 122
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tail_word(pos: int, length: int) -> np.uint64:
     """The last 1..7 bytes of a block, zero-extended, without reading past them."""
     word = np.uint64(0)
@@ -263,7 +298,7 @@ def tail_word(pos: int, length: int) -> np.uint64:
     return word
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def first_bytes(pos: int, length: int, limit: int) -> np.uint64:
     """At most eight bytes at pos, zero-extended."""
     if pos + 8 > limit:
@@ -273,7 +308,7 @@ def first_bytes(pos: int, length: int, limit: int) -> np.uint64:
     return word_at(pos) & (~np.uint64(0) >> np.uint64(64 - 8 * min(length, 8)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def block_hash(pos: int, end: int, limit: int, seed: np.uint64, fold: np.uint64) -> np.uint64:
     """Hash of bytes [pos, end); `limit` is the end of readable memory, `fold` is ORed in (lower case)."""
     total = seed
@@ -295,7 +330,7 @@ def block_hash(pos: int, end: int, limit: int, seed: np.uint64, fold: np.uint64)
     return total if total else np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_byte(pos: int, end: int, byte: int) -> int:
     """First position of a byte in [pos, end), or end; 64 bytes at a time, then eight."""
     while pos + LANES <= end:
@@ -316,7 +351,7 @@ def next_byte(pos: int, end: int, byte: int) -> int:
     return pos
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_byte(pos: int, end: int, byte: int) -> int:
     """How often a byte stands in [pos, end)."""
     count = 0
@@ -329,7 +364,23 @@ def count_byte(pos: int, end: int, byte: int) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def controls_and_nuls(pos: int, end: int) -> tuple[int, int]:
+    """How many of the bytes [pos, end) are CONTROLS, and how many are NUL."""
+    controls, nuls = 0, 0
+    while pos + LANES <= end:
+        controls += ones(controls_at(pos))
+        nuls += ones(equal_at(pos, 0))
+        pos += LANES
+    while pos < end:
+        byte = byte_at(pos)
+        nuls += byte == 0
+        controls += 1 <= byte <= 8 or byte == 11 or 14 <= byte <= 26 or 28 <= byte <= 31
+        pos += 1
+    return controls, nuls
+
+
+@kernel
 def lookup(table: int, mask: int, key: np.uint64) -> int:
     """Value of a key in an open-addressing table of (key, value) pairs; 0 when absent."""
     at = np.int64(key ^ (key >> np.uint64(29))) & mask

@@ -106,7 +106,9 @@ class Reg(IntEnum):
     MARKS = 34  # keys seen that only this layout uses
     KEYS = 35  # sum of the hashes of all keys: the shape of an object
     REFUSED = 36  # byte that would have opened the last optional group left out, and where
-    FIXED = 38  # 1 when bytes past the header had no say in how it was read
+    FIXED = (
+        38  # not 0 when bytes past the header had no say in how it was read, and it reaches past this address
+    )
     STEPS = 39  # how many (operation, start, stop) follow: the steps whose digits carry meaning
     TRAIL = 40
 
@@ -204,5 +206,7 @@ class Ctx(IntEnum):
     MORE = 12  # how many programs there are with those for further lines of a head
     HEADS = 13  # 1 when some records have more than one line of head
 
+    MARKING = 14  # lines of bytes that marks are told by, see memory.py
 
-CONTEXT = 14
+
+CONTEXT = 15

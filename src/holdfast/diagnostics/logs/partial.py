@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
@@ -37,11 +36,14 @@ from holdfast.diagnostics.logs.records import (
     probe,
     scan_lines,
 )
+from holdfast.kernels import making
 
 CHUNK = 256 << 20
-SAMPLE = 1 << 20
+SMALL = 64 << 20
+SAMPLE = 1 << 18
 COLUMN_TYPES: tuple[Any, ...] = (np.int32, np.int64, np.int32, np.int64, np.int8, np.int32, np.int32)
 COLUMNS = ("line", "offset", "slot", "time", "level", "component", "ids", "stacks")
+IDS_TABLE = 2  # among the tables
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
 Int32s = NDArray[np.int32]
@@ -83,7 +85,7 @@ class Mapped:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             self.size = file.seek(0, 2)
-            self._view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else None
+            self._view = _mapped(file.fileno(), self.size) if self.size else None
         self.data: Bytes = np.frombuffer(self._view if self._view is not None else b"", np.uint8)
         self.base = int(self.data.ctypes.data)
 
@@ -92,6 +94,13 @@ class Mapped:
         if self._view is not None and hasattr(mmap, "MADV_DONTNEED"):
             start -= start % mmap.PAGESIZE
             self._view.madvise(mmap.MADV_DONTNEED, start, min(length, self.size - start))
+
+
+def _mapped(number: int, size: int) -> mmap.mmap:
+    """A file mapped to be read. All pages of a small one are laid out at once: one after the other costs more."""
+    if size <= SMALL and hasattr(mmap, "MAP_POPULATE"):
+        return mmap.mmap(number, 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
+    return mmap.mmap(number, 0, access=mmap.ACCESS_READ)
 
 
 def scan(file: Mapped, plan: Plan, start: int = 0, stop: int | None = None) -> Partial:
@@ -121,7 +130,7 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
             ctx.address, tables.address, addresses.ctypes.data, state.ctypes.data, base + begin, base + stop,
             base + size, registers.ctypes.data,
         )  # fmt: skip
-        tables.grow()
+        tables.grow(int(state[T_RECORDS]))
     tally, zones = state[:TALLY].copy(), state[ZONES_AT:].reshape(-1, 3)
     slots, parts, ids, stacks = tables.used()
     kept: list[Any] = [column[: tally[T_RECORDS]] for column in columns]
@@ -136,12 +145,11 @@ class Tables:
     """Tables of skeletons, components and ids, and the rows of stacks, as the kernels fill them."""
 
     def __init__(self, records: int) -> None:
-        # Each record may have an id of its own; what is not filled of a table costs nothing.
-        ids = 1 << min(max(records.bit_length(), 16), 22)
-        self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, ids, 256)]
+        self._records = records
+        self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, 1024, 256)]
         widths = (SLOT_FIELDS + 1, 3, 3, 4)
         self._rows = [
-            np.zeros((len(pairs) // 2 + 2, width), np.int64)
+            np.empty((len(pairs) // 2 + 2, width), np.int64)
             for pairs, width in zip(self._pairs, widths, strict=True)
         ]
         self._described = np.zeros((len(widths), 8), np.int64)
@@ -157,15 +165,20 @@ class Tables:
         pairs, rows = self._pairs[number], self._rows[number]
         self._described[number, :4] = pairs.ctypes.data, len(pairs) - 1, rows.ctypes.data, rows.shape[1]
 
-    def grow(self) -> None:
-        """Make tables that are half full four times as large: nothing is lost when one fills up."""
+    def grow(self, records: int) -> None:
+        """Make tables that are half full at least four times as large: nothing is lost when one fills up.
+
+        `records` were read. That of ids is made for as many in each record to come.
+        """
         for number, used in enumerate(self._described[:, D_USED].tolist()):
             size = len(self._pairs[number])
             if used * 2 <= size - 1:
                 continue
-            rows = np.zeros((size * 2 + 2, self._rows[number].shape[1]), np.int64)
+            expected = used * self._records // max(records, 1) if number == IDS_TABLE else 0
+            size = max(size * 4, 1 << min(expected.bit_length(), 22))
+            rows = np.empty((size // 2 + 2, self._rows[number].shape[1]), np.int64)
             rows[:used] = self._rows[number][:used]
-            self._pairs[number], self._rows[number] = np.zeros((size * 4, 2), np.int64), rows
+            self._pairs[number], self._rows[number] = np.zeros((size, 2), np.int64), rows
             self._describe(number)
             if number < 3:
                 enter_again(int(self._described[number].ctypes.data))
@@ -210,7 +223,7 @@ def _united(keys_a: Words, rows_a: Ints, keys_b: Words, rows_b: Ints) -> tuple[W
     return np.concatenate([keys_a, keys_b[new]]), np.concatenate([rows_a, rows_b[new]]), numbers
 
 
-@njit(cache=True, nogil=True)
+@making
 def joined_numbers(keys_a: Words, keys_b: Words) -> Int32s:
     """For each key of b its place in a, or the next free place after a; keys are distinct within a and b."""
     size = 1024

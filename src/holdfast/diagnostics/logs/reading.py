@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-from numba import njit
 
 from holdfast.diagnostics.logs.clocks import Clocks, read_clocks
 from holdfast.diagnostics.logs.detection import Plan, detect, message_of
@@ -29,18 +28,20 @@ from holdfast.diagnostics.logs.records import (
 )
 from holdfast.diagnostics.logs.stacks import group_stacks
 from holdfast.diagnostics.logs.table import IdValues, LogTable, Note, NoteKind, Stack, Template
+from holdfast.kernels import making
 
 
-@njit(cache=True, nogil=True)
+@making
 def summarise(
-    template: Slots, time: Ints, level: "np.ndarray[tuple[int], np.dtype[np.int8]]", count: int
-) -> Ints:
-    """Per template: count, first record, last record, first time, last time, highest level."""
-    rows = np.zeros((count, 6), np.int64)
+    of_slot: Slots, slot: Slots, time: Ints, level: "np.ndarray[tuple[int], np.dtype[np.int8]]", count: int
+) -> tuple[Slots, Ints]:
+    """The template of each record; and of each: count, first and last record, first and last time, highest level."""
+    rows, template = np.zeros((count, 6), np.int64), np.empty(len(slot), np.int32)
     for index in range(count):
         rows[index, 1], rows[index, 3], rows[index, 4] = -1, NO_TIME, NO_TIME
-    for record in range(len(template)):
-        row = template[record]
+    for record in range(len(slot)):
+        row = of_slot[slot[record]]
+        template[record] = row
         if rows[row, 0] == 0:
             rows[row, 1] = record
         rows[row, 0] += 1
@@ -52,7 +53,7 @@ def summarise(
             if at > rows[row, 4]:
                 rows[row, 4] = at
         rows[row, 5] = max(rows[row, 5], level[record])
-    return rows
+    return template, rows
 
 
 def template_id(text: str, location: str) -> str:
@@ -197,14 +198,14 @@ def tabulate(source: Source, plan: Plan, partial: Partial) -> LogTable:
     data = source.file.data
     clusters = induce(data, partial.slots)
     texts, of_cluster = _joined(data, partial, clusters)
-    template = of_cluster[clusters.of_slot][partial.slot] if partial.records else partial.slot
     clocks = read_clocks(source.file, plan, partial, source.reference)
-    rows = summarise(template, clocks.time, partial.level, len(texts))
+    of_slot = of_cluster[clusters.of_slot]
+    template, rows = summarise(of_slot, partial.slot, clocks.time, partial.level, len(texts))
     stacks = group_stacks(partial.stacks, partial.line, _stack_reader(source.file, plan, partial))
     raised = _raised(stacks, template)
     templates = tuple(
         _template(text, row, partial, raised.get(number))
-        for number, (text, row) in enumerate(zip(texts, rows, strict=True))
+        for number, (text, row) in enumerate(zip(texts, rows.tolist(), strict=True))
     )
     return LogTable(
         name=source.name,
@@ -240,15 +241,15 @@ def _joined(data: Bytes, partial: Partial, clusters: Clusters) -> tuple[list[tup
     known: dict[tuple[str, str], int] = {}
     of_cluster = np.zeros(clusters.count, np.int32)
     for cluster, slot in enumerate(clusters.exemplar.tolist()):
-        span = partial.slots[slot]
-        location = _text(data, int(span[S_LOCATION]), int(span[S_LOCATION + 1]))
-        text = template_text(data, clusters, slot, int(span[S_MESSAGE + 1]))
+        span = partial.slots[slot].tolist()
+        location = _text(data, span[S_LOCATION], span[S_LOCATION + 1])
+        text = template_text(data, clusters, slot, span[S_MESSAGE + 1])
         of_cluster[cluster] = known.setdefault((text, location), len(known))
     return list(known), of_cluster
 
 
-def _template(text: tuple[str, str], row: Ints, partial: Partial, exception: str | None) -> Template:
-    count, first, last, first_time, last_time, level = (int(value) for value in row)
+def _template(text: tuple[str, str], row: list[int], partial: Partial, exception: str | None) -> Template:
+    count, first, last, first_time, last_time, level = row
     message, location = text
     return Template(
         id=template_id(message, location),

@@ -7,23 +7,13 @@ runtime may have split a line there) and reads on past its end to finish its las
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_LEVEL, R_MESSAGE, R_STACK
 from holdfast.diagnostics.logs.lines import HEAD, INNERS, R_CONTEXT, classify, form_of, read_head, trimmed
-from holdfast.diagnostics.logs.matching import (
-    C_ABSOLUTE,
-    C_TIME,
-    C_ZONE,
-    R_CLOCK,
-    R_COMPONENT,
-    R_LOCATION,
-    R_ZONE,
-    Words,
-    time_of,
-)
+from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, Words
 from holdfast.diagnostics.logs.memory import (
+    NO_FOLD,
     OFFSET,
     PRIME,
     block_hash,
@@ -37,7 +27,9 @@ from holdfast.diagnostics.logs.memory import (
 )
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS, Ctx
 from holdfast.diagnostics.logs.scanning import R_PARTIAL, leading_level
-from holdfast.diagnostics.logs.skeletons import frame_hash, skeleton
+from holdfast.diagnostics.logs.skeletons import MIX_SECOND, ONE, absorbed, frame_hash, skeleton
+from holdfast.diagnostics.logs.times import C_ABSOLUTE, C_TIME, C_ZONE, R_CLOCK, R_ZONE, time_of
+from holdfast.kernels import inlined, kernel
 
 Slots = NDArray[np.int32]
 
@@ -60,12 +52,12 @@ ZONES_AT = 22
 STATE = ZONES_AT + 96
 PARTS, IDS, STACKS = 64, 128, 192  # where the tables of components, ids and stacks are described
 K_LINE, K_OFFSET, K_SLOT, K_TIME, K_LEVEL, K_PART, K_ID = 0, 1, 2, 3, 4, 5, 6  # columns
-NO_FOLD = np.uint64(0)
+AHEAD = 2048  # bytes: the text is brought in before it is read, also where it crosses a page
 X_LIMIT, X_BASE = int(Ctx.LIMIT), int(Ctx.BASE)
 X_OUTERS, X_HEADS = int(Ctx.OUTERS), int(Ctx.HEADS)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def probe(keys: Words, key: np.uint64) -> np.int64:
     """Where the key is in an open-addressing table, or where it would go."""
     mask = np.uint64(len(keys) - 1)
@@ -75,7 +67,7 @@ def probe(keys: Words, key: np.uint64) -> np.int64:
     return np.int64(at)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def find(table: int, key: np.uint64) -> Any:
     """Address of the (key, number) pair of a key, or of the empty pair where it would go."""
     pairs, mask = get(table, D_PAIRS), get(table, D_MASK)
@@ -87,7 +79,14 @@ def find(table: int, key: np.uint64) -> Any:
         at = (at + 1) & mask
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
+def fetch_pair(table: int, key: np.uint64) -> None:
+    """Have the pair that a key will be looked for at brought in."""
+    place: Any = np.int64(key ^ (key >> np.uint64(29))) & get(table, D_MASK)
+    fetch_ahead(get(table, D_PAIRS) + place * 16)
+
+
+@inlined
 def enter(table: int, key: np.uint64) -> int:
     """Number of the key's entry; a new key gets the next number. There must be room for one more."""
     pair = find(table, key)
@@ -100,7 +99,7 @@ def enter(table: int, key: np.uint64) -> int:
     return get(pair, 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def enter_again(table: int) -> None:
     """Enter every row of a table whose pairs were emptied and made more."""
     for number in range(get(table, D_USED)):
@@ -110,12 +109,12 @@ def enter_again(table: int) -> None:
         put(pair, 1, number)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def full(table: int) -> bool:
     return get(table, D_USED) * 2 > get(table, D_MASK)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def message_key(ctx: int, code: int, tally: int, regs: int) -> np.uint64:
     """Skeleton hash of a record's message, apart for each layout and code location."""
     first, limit = get(regs, R_MESSAGE), get(ctx, X_LIMIT)
@@ -134,7 +133,7 @@ def message_key(ctx: int, code: int, tally: int, regs: int) -> np.uint64:
     return key
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_slot(ctx: int, row: int, record: int, code: int, base: int, regs: int) -> None:
     """What is kept of the first record of a skeleton; `row` is the address of the fields."""
     put(row, S_FIRST, record)
@@ -144,12 +143,15 @@ def fill_slot(ctx: int, row: int, record: int, code: int, base: int, regs: int) 
     if get(regs, R_LOCATION + 1):
         put(row, S_LOCATION, get(regs, R_LOCATION) - base)
         put(row, S_LOCATION + 1, min(get(regs, R_LOCATION + 1), get(regs, R_LOCATION) + 256) - base)
+    else:
+        put(row, S_LOCATION, 0)
+        put(row, S_LOCATION + 1, 0)
     put(row, S_CLOCK, get(regs, R_CLOCK))
     put(row, S_ESCAPED, get(regs, R_ESCAPED))
     put(row, S_LEVEL, leading_level(ctx, get(regs, R_MESSAGE), get(regs, R_MESSAGE + 1)))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def note_zone(zones: int, regs: int, line: int) -> None:
     """Count the record's zone: rows of (seconds east or UNSTATED, count, first line), 31 at most."""
     code = get(regs, R_ZONE) if get(regs, R_CLOCK) & C_ZONE else UNSTATED
@@ -162,7 +164,13 @@ def note_zone(zones: int, regs: int, line: int) -> None:
     put(zones, row + 1, get(zones, row + 1) + 1)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
+def name_key(start: int, stop: int, limit: int) -> np.uint64:
+    """Key of a component's name or of an id; never 0."""
+    return absorbed(start, stop, limit, MIX_SECOND, OFFSET) | ONE
+
+
+@inlined
 def span_entry(ctx: int, table: int, key: np.uint64, start: int, stop: int) -> int:
     """Number of a text by its key; its span is kept when it is new."""
     before = get(table, D_USED)
@@ -174,36 +182,35 @@ def span_entry(ctx: int, table: int, key: np.uint64, start: int, stop: int) -> i
     return number
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def component_number(ctx: int, table: int, regs: int) -> int:
     """Number of the component's name, -1 when there is none or there are too many."""
     start = get(regs, R_COMPONENT)
     stop = min(get(regs, R_COMPONENT + 1), start + LONGEST_NAME)
     if stop <= start:
         return -1
-    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
+    key = name_key(start, stop, get(ctx, X_LIMIT))
     if get(table, D_USED) >= MOST_COMPONENTS and get(find(table, key), 0) == 0:
         return -1
     return span_entry(ctx, table, key, start, stop)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def await_id(ctx: int, table: int, state: int, record: int, regs: int) -> None:
     """Note the record's id, to be entered with the next record's: its place in the table is fetched meanwhile."""
     start = get(regs, R_ID)
     if get(regs, R_ID + 1) - start < 4:  # a dash stands for none
         return
     stop = min(get(regs, R_ID + 1), start + LONGEST_NAME)
-    key = block_hash(start, stop, get(ctx, X_LIMIT), OFFSET, NO_FOLD)
-    place: Any = np.int64(key ^ (key >> np.uint64(29))) & get(table, D_MASK)
-    fetch_ahead(get(table, D_PAIRS) + place * 16)
+    key = name_key(start, stop, get(ctx, X_LIMIT))
+    fetch_pair(table, key)
     put(state, T_PENDING, np.int64(key))
     put(state, T_PENDING_FROM, start)
     put(state, T_PENDING_TO, stop)
     put(state, T_PENDING_OF, record)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def enter_id(ctx: int, table: int, columns: int, state: int) -> None:
     """Enter the id that waits; those of too many are lost and counted."""
     key = np.uint64(get(state, T_PENDING))
@@ -215,7 +222,7 @@ def enter_id(ctx: int, table: int, columns: int, state: int) -> None:
     put_32(get(columns, K_ID) + get(state, T_PENDING_OF) * 4, number)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def line_start(pos: int, end: int, base: int, tally: int, line: int) -> int:
     """Where the text of a line begins: after NULs left by a crash, or a byte order mark."""
     begin = pos
@@ -230,7 +237,7 @@ def line_start(pos: int, end: int, base: int, tally: int, line: int) -> int:
     return begin
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def keep_stack(tables: int, state: int, base: int) -> None:
     """Append (record, key, span) of the record that ended to the stacks."""
     stacks, used = get(tables + STACKS, D_ROWS), get(tables + STACKS, D_USED)
@@ -243,15 +250,12 @@ def keep_stack(tables: int, state: int, base: int) -> None:
     put(state, T_STACK, 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, start: int, regs: int) -> None:
     """Write the columns of the next record; entries are made where they are new."""
     record, line, base = get(state, T_RECORDS), get(state, T_LINES), get(ctx, X_BASE)
-    before = get(tables, D_USED)
-    number = enter(tables, message_key(ctx, code, state, regs))
-    row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
-    if number == before:
-        fill_slot(ctx, row, record, code, base, regs)
+    key = message_key(ctx, code, state, regs)
+    fetch_pair(tables, key)
     level, clock = get(regs, R_LEVEL), get(regs, R_CLOCK) & (C_TIME | C_ABSOLUTE)
     if clock:
         note_zone(state + ZONES_AT * 8, regs, line)
@@ -260,15 +264,20 @@ def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, star
     await_id(ctx, tables + IDS, state, record, regs)
     put_32(get(columns, K_LINE) + record * 4, line)
     put(get(columns, K_OFFSET), record, start - base)
-    put_32(get(columns, K_SLOT) + record * 4, number)
     put(get(columns, K_TIME), record, time_of(regs) if clock else NO_TIME)
-    put_8(get(columns, K_LEVEL) + record, level if level else get(row, S_LEVEL))
     put_32(get(columns, K_PART) + record * 4, component_number(ctx, tables + PARTS, regs))
     put_32(get(columns, K_ID) + record * 4, -1)
+    before = get(tables, D_USED)
+    number = enter(tables, key)
+    row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
+    if number == before:
+        fill_slot(ctx, row, record, code, base, regs)
+    put_32(get(columns, K_SLOT) + record * 4, number)
+    put_8(get(columns, K_LEVEL) + record, level if level else get(row, S_LEVEL))
     put(state, T_RECORDS, record + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def continue_stack(state: int, pos: int, end: int, regs: int) -> None:
     """Fold a continuation line into the stack of the record above it."""
     if get(state, T_STACK) == 0:
@@ -281,13 +290,13 @@ def continue_stack(state: int, pos: int, end: int, regs: int) -> None:
     put(state, T_FRAMES, get(state, T_FRAMES) + 1)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def room(tables: int) -> bool:
     """Whether the tables have room for what one more line may bring."""
     return not (full(tables) or full(tables + PARTS) or full(tables + IDS) or full(tables + STACKS))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_lines(
     ctx: int, tables: int, columns: int, state: int, start: int, stop: int, end_of_file: int, regs: int
 ) -> None:
@@ -305,6 +314,8 @@ def scan_lines(
             return
         looking = look_back and pos == start
         past = pos >= stop and not looking
+        fetch_ahead(pos + AHEAD)
+        fetch_ahead(pos + AHEAD + 64)
         eol = next_byte(pos, end_of_file, 10)
         end = eol - 1 if eol > pos and byte_at(eol - 1) == 13 else eol
         begin = line_start(pos, end, base, state, get(state, T_LINES))

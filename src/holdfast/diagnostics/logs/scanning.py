@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.keyed import (
     PRIORITY_LEVELS,
@@ -16,17 +16,14 @@ from holdfast.diagnostics.logs.keyed import (
     scan_logfmt,
 )
 from holdfast.diagnostics.logs.matching import (
-    DAY,
-    R_CLOCK,
+    ANY,
+    QUOTES,
     R_COMPONENT,
     X_LIMIT,
     X_MASK,
     X_TABLE,
     Ints,
-    calendar_step,
     capture,
-    clock_step,
-    digits,
     level_at,
     location,
 )
@@ -41,21 +38,41 @@ from holdfast.diagnostics.logs.memory import (
     put,
 )
 from holdfast.diagnostics.logs.opcodes import MOST_STEPS, REGISTERS, Ctx, Level, Op, Reg
+from holdfast.diagnostics.logs.times import (
+    DAY,
+    EPOCH,
+    HOUR,
+    ISO,
+    MINUTE,
+    MONTH,
+    MONTH_NAME,
+    R_CLOCK,
+    SECOND,
+    TIME_OF_DAY,
+    WEEKDAY,
+    YEAR2,
+    YEAR4,
+    calendar_step,
+    clock_step,
+    digits,
+)
+from holdfast.kernels import inlined, kernel, making
 
 LITERAL, BLANKS, CAPTURE, LEVEL = int(Op.LITERAL), int(Op.BLANKS), int(Op.CAPTURE), int(Op.LEVEL)
 LEVEL_CHAR, OPTIONAL, OPTIONAL_END = int(Op.LEVEL_CHAR), int(Op.OPTIONAL), int(Op.OPTIONAL_END)
 PRIORITY, STATUS, MESSAGE, JSON = int(Op.PRIORITY), int(Op.STATUS), int(Op.MESSAGE), int(Op.JSON)
 LOGFMT, PARTIAL_FLAG, LOCATION = int(Op.LOGFMT), int(Op.PARTIAL_FLAG), int(Op.LOCATION)
 BEGIN, UPTO, END = int(Op.BEGIN), int(Op.UPTO), int(Op.END)
-ANY_LEVEL, WEEKDAY, LITERALS = int(Op.ANY_LEVEL), int(Op.WEEKDAY), int(Op.YEAR4)
-NAMES = (int(Op.MONTH_NAME), WEEKDAY)
+ANY_LEVEL, LITERALS = int(Op.ANY_LEVEL), int(Op.YEAR4)
+NAMES = (MONTH_NAME, WEEKDAY)
 R_PARTIAL = int(Reg.PARTIAL)
 R_REFUSED, R_FIXED, R_STEPS, R_TRAIL = int(Reg.REFUSED), int(Reg.FIXED), int(Reg.STEPS), int(Reg.TRAIL)
 X_PROGRAM = int(Ctx.PROGRAM)
+Bools = NDArray[np.bool_]
 L_INFO, L_WARN, L_ERROR = int(Level.INFO), int(Level.WARN), int(Level.ERROR)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_escape(pos: int, end: int) -> int:
     """Position after terminal colour sequences (ESC [ ... letter, or its JSON form \\u001b[...)."""
     while pos < end:
@@ -73,7 +90,7 @@ def skip_escape(pos: int, end: int) -> int:
     return min(pos, end)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def named_level(ctx: int, op: int, salt: int, pos: int, end: int, regs: int) -> int:
     """Level by word or by single byte; new position or -1."""
     if op == LEVEL_CHAR:
@@ -90,7 +107,7 @@ def named_level(ctx: int, op: int, salt: int, pos: int, end: int, regs: int) -> 
     return stop if op == ANY_LEVEL and stop > pos else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number_step(op: int, pos: int, end: int, regs: int) -> int:
     """Syslog priority, HTTP status or CRI flag; new position or -1."""
     if op == PARTIAL_FLAG:
@@ -110,7 +127,7 @@ def number_step(op: int, pos: int, end: int, regs: int) -> int:
     return stop
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
     """Run one step that reads a field; `row` is the address of the program row. New position or -1."""
     a = get(row, 1)
@@ -146,7 +163,7 @@ def field_step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> in
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def blanks(pos: int, end: int) -> int:
     """Position after one or more blanks (an escaped tab counts), or -1."""
     start = pos
@@ -161,7 +178,7 @@ def blanks(pos: int, end: int) -> int:
     return pos if pos > start else -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def keep_step(regs: int, op: int, start: int, stop: int) -> None:
     """Remember where a step whose digits carry meaning was taken."""
     at = get(regs, R_STEPS)
@@ -174,7 +191,7 @@ def keep_step(regs: int, op: int, start: int, stop: int) -> None:
     put(regs, R_STEPS, at + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
     """Run one step that reads a field or a part of a time; new position or -1."""
     if op < LITERALS:
@@ -184,7 +201,7 @@ def step(ctx: int, op: int, row: int, pos: int, end: int, regs: int) -> int:
     return clock_step(op, pos, end, regs)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> int:
     """Run program rows [first, last) over bytes [pos, end); registers are filled when it matches (1)."""
     for index in range(R_TRAIL):
@@ -218,11 +235,15 @@ def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> int:
         if pos < 0:
             if resume == 0:
                 return 0
-            again = get(regs, R_REFUSED + 1) == begin and get(regs, R_REFUSED) != get(row, 1)
-            if op != LITERAL or begin != saved or again:
-                put(regs, R_FIXED, 0)
-            put(regs, R_REFUSED, get(row, 1))
-            put(regs, R_REFUSED + 1, begin)
+            if op in (CAPTURE, LEVEL) and begin == saved and not get(row, 3) & (ANY | QUOTES):
+                if get(regs, R_FIXED):  # what stands before the next blank decided
+                    put(regs, R_FIXED, max(get(regs, R_FIXED), begin))
+            else:
+                again = get(regs, R_REFUSED + 1) == begin and get(regs, R_REFUSED) != get(row, 1)
+                if op != LITERAL or begin != saved or again:
+                    put(regs, R_FIXED, 0)
+                put(regs, R_REFUSED, get(row, 1))
+                put(regs, R_REFUSED + 1, begin)
             row, pos, resume = resume, saved, 0
             continue
         row += 32
@@ -232,7 +253,7 @@ def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> int:
     return 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def continuation_shape(pos: int, end: int) -> bool:
     """Whether a line by itself looks like the rest of the record above it."""
     if pos >= end:
@@ -249,7 +270,7 @@ def continuation_shape(pos: int, end: int) -> bool:
     return 65 <= first <= 122 and (named_shape(pos, end) or go_shape(pos, end))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def named_shape(pos: int, end: int) -> bool:
     """`Caused by`, `Traceback (`, `goroutine 1 [`, `package.SomeException: ...`."""
     stop, dots, last = pos, 0, pos
@@ -276,7 +297,7 @@ def named_shape(pos: int, end: int) -> bool:
     return ends_like_exception(stop)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def go_shape(pos: int, end: int) -> bool:
     """A frame of a Go stack: `main.run(...)`, `net/http.(*conn).serve(0xc0001)`."""
     if byte_at(end - 1) != 41:
@@ -292,7 +313,7 @@ def go_shape(pos: int, end: int) -> bool:
     return dots > 0 and (slashes > 0 or main)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leading_level(ctx: int, pos: int, end: int) -> int:
     """Level a message begins with (`[ERROR] x`, `error: x`, `ERROR x`), 0 when it does not say."""
     if pos >= end:
@@ -315,7 +336,7 @@ def leading_level(ctx: int, pos: int, end: int) -> int:
     return found if after == 58 and plain else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ends_like_exception(stop: int) -> bool:
     """Whether the word of at least five letters that ends at stop ends in Error, Exception or Throwable."""
     a, b, c, d, e = (
@@ -330,29 +351,48 @@ def ends_like_exception(stop: int) -> bool:
     return error or exception or (a == 119 and b == 97 and c == 98 and d == 108 and e == 101)
 
 
-@njit(cache=True, nogil=True)
-def vote(ctx: int, lines: Ints, bounds: Ints) -> Ints:
-    """Every program on every line: (read, fields, message start, message end); shape (programs, lines, 4)."""
-    result = np.zeros((len(bounds), len(lines), 4), np.int64)
-    registers = np.zeros(REGISTERS, np.int64)
+@inlined
+def cannot_begin(row: int, pos: int, end: int) -> bool:
+    """Whether the first step of a program, at address `row`, surely does not read what stands at pos."""
+    byte = byte_at(pos) if pos < end else 0
+    if byte == 0 or byte == 27 or byte == 92:
+        return False
+    op = get(row, 0)
+    if op == LITERAL:
+        return byte != get(row, 1)
+    if op in (YEAR4, YEAR2, MONTH, HOUR, MINUTE, SECOND, EPOCH, ISO, TIME_OF_DAY, PRIORITY, STATUS):
+        return not is_digit(byte)
+    if op in (MONTH_NAME, WEEKDAY, LEVEL, ANY_LEVEL):
+        return not is_letter(byte)
+    return op == JSON and byte != 123
+
+
+@making
+def vote(ctx: int, lines: Ints, bounds: Ints) -> tuple[Bools, Ints, Ints]:
+    """Every program on every line: whether it reads it, the fields it finds in all it reads, the spans of messages."""
+    read, fields = np.zeros((len(bounds), len(lines)), np.bool_), np.zeros(len(bounds), np.int64)
+    spans, registers = np.empty((len(bounds), len(lines), 2), np.int64), np.zeros(REGISTERS, np.int64)
     # Signed: numba takes an address for unsigned, and all below would be compiled twice.
     regs: Any = np.int64(registers.ctypes.data)
     for program in range(len(bounds)):
+        first, last = bounds[program, 0], bounds[program, 1]
         for index in range(len(lines)):
             start, end = lines[index, 0], lines[index, 1]
-            if run(ctx, bounds[program, 0], bounds[program, 1], start, end, regs) == 0:
+            if cannot_begin(get(ctx, X_PROGRAM) + first * 32, start, end):
                 continue
-            cell = result[program, index]
-            cell[0] = 1
-            cell[1] = (
-                (registers[R_CLOCK] != 0) * 2 + (registers[R_LEVEL] != 0) + (registers[R_COMPONENT + 1] != 0)
-            )
-            cell[1] += registers[R_MARKS] + (registers[R_MESSAGE] != start)
-            cell[2], cell[3] = registers[R_MESSAGE], registers[R_MESSAGE + 1]
-    return result
+            if run(ctx, first, last, start, end, regs) == 0:
+                continue
+            read[program, index] = True
+            fields[program] += (get(regs, R_CLOCK) != 0) * 2 + (get(regs, R_LEVEL) != 0)
+            fields[program] += (get(regs, R_COMPONENT + 1) != 0) + get(regs, R_MARKS)
+            fields[program] += get(regs, R_MESSAGE) != start
+            spans[program, index, 0] = get(regs, R_MESSAGE)
+            spans[program, index, 1] = get(regs, R_MESSAGE + 1)
+    registers[0] = 0  # held until here: the programs wrote into it by its address
+    return read, fields, spans
 
 
-@njit(cache=True, nogil=True)
+@making
 def continuations(lines: Ints) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """continuation_shape of every line (start, end)."""
     result = np.zeros(len(lines), np.bool_)

@@ -1,7 +1,6 @@
 """Kernels for skeletons: the 64-bit hash of a message without its numbers, and the id found on the way."""
 
 import numpy as np
-from numba import njit
 
 from holdfast.diagnostics.logs.keyed import R_ID, R_ID_RANK
 from holdfast.diagnostics.logs.matching import X_LIMIT, Bytes
@@ -21,12 +20,14 @@ from holdfast.diagnostics.logs.memory import (
     trailing_zeros,
     word_at,
 )
-from holdfast.diagnostics.logs.opcodes import Charset
+from holdfast.diagnostics.logs.opcodes import Charset, Ctx
+from holdfast.kernels import inlined, kernel
 
 ONE, NONE = np.uint64(1), np.uint64(0)
 MIX, MIX_SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 MIX_THIRD, MIX_FOURTH = np.uint64(0x165667B19E3779F9), np.uint64(0x27D4EB2F165667C5)
 LAST = np.uint64(63)
+X_MARKING = int(Ctx.MARKING)
 
 
 def charsets() -> Bytes:
@@ -55,7 +56,7 @@ def charsets() -> Bytes:
 CHARSETS = charsets()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def key_before(pos: int, floor: int) -> int:
     """Rank of the key in front of a value at pos: 9 trace id, 7 request or correlation id, 1 span id, 0."""
     at = pos - 1
@@ -82,17 +83,17 @@ def key_before(pos: int, floor: int) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_id_byte(byte: int) -> bool:
     return is_digit(byte) or is_letter(byte) or byte == 45 or byte == 95
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def is_hex(byte: int) -> bool:
     return is_digit(byte) or 97 <= (byte | 32) <= 102
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def keep_id(start: int, stop: int, rank: int, regs: int) -> None:
     """Keep the span as the record's id when it outranks the one kept."""
     if rank > get(regs, R_ID_RANK) and rank > 1:
@@ -101,13 +102,13 @@ def keep_id(start: int, stop: int, rank: int, regs: int) -> None:
         put(regs, R_ID_RANK, rank)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def dashed(at: int) -> bool:
     """Whether dashes stand where those of a UUID stand, the first at `at`."""
     return byte_at(at) == 45 and byte_at(at + 5) == 45 and byte_at(at + 10) == 45 and byte_at(at + 15) == 45
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shaped_id(start: int, stop: int) -> tuple[int, int, int]:
     """First and last byte and rank of a trace id (8) or UUID (4) inside the word; rank 0 when there is none."""
     at = start
@@ -127,7 +128,7 @@ def shaped_id(start: int, stop: int) -> tuple[int, int, int]:
     return start, stop, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def consider_id(start: int, stop: int, end: int, floor: int, regs: int) -> None:
     """Keep the word [start, stop) as the record's id when its shape or key outranks the one kept."""
     if get(regs, R_ID_RANK) >= 9:
@@ -150,7 +151,7 @@ def consider_id(start: int, stop: int, end: int, floor: int, regs: int) -> None:
             keep_id(start, last, key, regs)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def opens(byte: int) -> bool:
     """Whether a byte is one of BREAKS."""
     if byte <= 44:
@@ -158,7 +159,7 @@ def opens(byte: int) -> bool:
     return 58 <= byte <= 62 or 91 <= byte <= 93 or byte == 96 or 123 <= byte <= 125
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def near_end(pos: int, limit: int) -> Masks:
     """What `marks_at` tells, where fewer than 64 bytes may be read; bytes past the limit are breaks."""
     breaks, values, slashes, quotes, equals = NONE, NONE, NONE, NONE, NONE
@@ -177,12 +178,12 @@ def near_end(pos: int, limit: int) -> Masks:
     return breaks, values, slashes, quotes, equals
 
 
-@njit(cache=True, nogil=True)
-def long_word(pos: int, end: int, limit: int) -> tuple[int, bool]:
+@kernel
+def long_word(pos: int, end: int, limit: int, lines: int) -> tuple[int, bool]:
     """Where a word of 64 bytes and more ends, and whether it is a value."""
     value, slashes = False, 1 if byte_at(pos) == 47 else 0
     while pos < end:
-        breaks, values, paths, _, _ = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
+        breaks, values, paths, _, _ = marks_at(pos, lines) if pos + 64 <= limit else near_end(pos, limit)
         length = trailing_zeros(breaks) if breaks else 64
         inside = (ONE << np.uint64(length)) - ONE if length < 64 else ~np.uint64(0)
         value, slashes = value or values & inside != 0, slashes + ones(paths & inside)
@@ -192,7 +193,7 @@ def long_word(pos: int, end: int, limit: int) -> tuple[int, bool]:
     return min(pos, end), value or slashes >= 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def quoted(first: int, stop: int, start: int, end: int) -> bool:
     """Whether the word stands alone in quotes that open after a break: the name of something."""
     quote, after = byte_at(first - 1), stop
@@ -208,19 +209,19 @@ def quoted(first: int, stop: int, start: int, end: int) -> bool:
     return following != 58 and (opens(following) or following == 46 or following == 33 or following == 63)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def word_byte(pos: int, start: int) -> np.uint64:
     """1 when the byte at pos is in the text that starts at `start` and part of a word."""
     return NONE if pos < start or opens(byte_at(pos)) else ONE
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def first_of(starts: np.uint64, stop: int) -> int:
     """First lane of the word that ends before lane `stop`, by the mask of first lanes."""
     return 63 - leading_zeros(starts & ((ONE << np.uint64(stop)) - ONE))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def named_values(
     pos: int, start: int, end: int, words: np.uint64, starts: np.uint64, ends: np.uint64,
     paths: np.uint64, named: np.uint64,
@@ -246,7 +247,7 @@ def named_values(
     return ends
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def absorbed(pos: int, end: int, limit: int, secret: np.uint64, total: np.uint64) -> np.uint64:
     """The hash `total` with the bytes [pos, end), at least one, folded in; `secret` says what they are."""
     total ^= np.uint64(end - pos) * MIX_FOURTH
@@ -258,7 +259,7 @@ def absorbed(pos: int, end: int, limit: int, secret: np.uint64, total: np.uint64
     return folded(first_bytes(pos, end - pos, limit) ^ secret, total)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.uint64:
     """Hash of the words of [start, end) and the marks between them.
 
@@ -266,11 +267,13 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
     name in quotes) are one mark, and so are runs of them: what stands between two values is hashed in one go.
     The best id on the way is left in the registers.
     """
-    limit = get(ctx, X_LIMIT)
+    limit, lines = get(ctx, X_LIMIT), get(ctx, X_MARKING)
     total, pos, gap, last = seed, start, start, start
     seen = False
     while pos < end:
-        breaks, digits, slashes, quotes, equals = marks_at(pos) if pos + 64 <= limit else near_end(pos, limit)
+        breaks, digits, slashes, quotes, equals = (
+            marks_at(pos, lines) if pos + 64 <= limit else near_end(pos, limit)
+        )
         words, window, size = ~breaks, pos, end - pos
         if size < 64:
             words &= (ONE << np.uint64(size)) - ONE
@@ -281,7 +284,7 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
                 words &= (ONE << np.uint64(size)) - ONE
         pos += size
         if size == 0:
-            stop, value = long_word(window, end, limit)
+            stop, value = long_word(window, end, limit, lines)
             after_key = window > start and byte_at(window - 1) == 61 and word_byte(window - 2, start) == ONE
             if value or after_key or quoted(window, stop, start, end):
                 consider_id(window, stop, end, start, regs)
@@ -330,7 +333,7 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
     return total if total else ONE
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def frame_hash(start: int, end: int, total: np.uint64) -> np.uint64:
     """Fold one continuation line into a stack's hash; numbers and free text after `Type:` do not count."""
     total ^= PRIME

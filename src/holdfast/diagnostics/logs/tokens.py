@@ -4,12 +4,22 @@ Words that are variable by their look (digits, paths, addresses, `key=value` val
 the hash VARIABLE; runs of them count once.
 """
 
+from typing import Any
+
 import numpy as np
-from numba import njit
 
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.memory import OFFSET, PRIME, is_digit, is_letter
+from holdfast.diagnostics.logs.memory import (
+    NO_FOLD,
+    OFFSET,
+    PRIME,
+    block_hash,
+    fetch_ahead,
+    is_digit,
+    is_letter,
+)
 from holdfast.diagnostics.logs.records import S_ESCAPED, S_MESSAGE
+from holdfast.kernels import kernel, making
 
 VARIABLE = np.uint64(1)
 F_VARIABLE, F_IDENTIFIER, F_SEPARATOR, F_BLANK_BEFORE, F_AFTER_KEY = 1, 4, 8, 16, 32
@@ -29,7 +39,7 @@ def separator_table() -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
 SEPARATORS = separator_table()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def request_like(buf: Bytes, pos: int, end: int) -> bool:
     """`GET /...`: a quoted HTTP request keeps its method."""
     at = pos
@@ -38,7 +48,7 @@ def request_like(buf: Bytes, pos: int, end: int) -> bool:
     return at - pos >= 3 and at + 1 < end and buf[at] == 32 and buf[at + 1] in (47, 104, 42)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def closing_quote(buf: Bytes, pos: int, end: int, kinds: Bytes) -> int:
     """End of a quoted name that opens at pos (few blanks, closed before a separator), or -1."""
     quote, gaps = buf[pos], 0
@@ -58,7 +68,7 @@ def closing_quote(buf: Bytes, pos: int, end: int, kinds: Bytes) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def host_like(buf: Bytes, start: int, end: int) -> bool:
     """A dotted name whose last label is a common top-level domain and whose first is no package root."""
     last, dots = end, 0
@@ -97,35 +107,33 @@ def host_like(buf: Bytes, start: int, end: int) -> bool:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def word_flags(buf: Bytes, start: int, end: int) -> int:
     """F_VARIABLE when the word is variable by its look, F_IDENTIFIER when it looks like a name in code."""
-    digits, slashes, hexes, marks, letters = 0, 0, 0, 0, 0
+    slashes, hexes, marks, letters = 0, 0, 0, 0
     for at in range(start, end):
         byte = buf[at]
-        if is_digit(byte):
-            digits += 1
-        elif is_letter(byte):
+        if is_digit(byte) or byte == 64:
+            return F_VARIABLE
+        if is_letter(byte):
             letters += 1
             if (byte | 32) <= 102:
                 hexes += 1
         elif byte == 47 or byte == 92:
             slashes += 1
-        elif byte == 64:
-            return F_VARIABLE
         elif byte >= 128:
             letters += 1
         else:
             marks += 1 if at > start and at + 1 < end else 0
     length = end - start
-    if digits or (slashes and buf[start] == 47 and length > 1) or slashes >= 2:
+    if (slashes and buf[start] == 47 and length > 1) or slashes >= 2:
         return F_VARIABLE
     if (hexes == length and length >= 8) or (marks and host_like(buf, start, end)):
         return F_VARIABLE
     return F_IDENTIFIER if (marks or slashes) and letters else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def constant_value(buf: Bytes, start: int, end: int) -> bool:
     """true, false, null, none, nil in any case: values, never words of a message."""
     length, a = end - start, buf[start] | 32
@@ -137,7 +145,7 @@ def constant_value(buf: Bytes, start: int, end: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def word_end(buf: Bytes, pos: int, end: int, kinds: Bytes, whole: bool) -> int:
     """End of the word at pos. A colon inside stays when it belongs to an address, a time or a URL."""
     at, digit = pos, False
@@ -162,9 +170,11 @@ def word_end(buf: Bytes, pos: int, end: int, kinds: Bytes, whole: bool) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
-def cut(buf: Bytes, start: int, end: int, escaped: int, kinds: Bytes, hashes: Words, spans: Ints) -> int:
-    """Tokens of one exemplar into `hashes` and `spans` (start, end, flags); their number."""
+@kernel
+def cut(
+    buf: Bytes, base: int, start: int, end: int, escaped: int, kinds: Bytes, hashes: Words, spans: Ints
+) -> int:
+    """Tokens of one exemplar of the bytes at `base` into `hashes` and `spans` (start, end, flags); their number."""
     count, pos, blank, after_key = 0, start, False, False
     while pos < end and count < MOST_TOKENS:
         byte = buf[pos]
@@ -210,9 +220,7 @@ def cut(buf: Bytes, start: int, end: int, escaped: int, kinds: Bytes, hashes: Wo
             flags |= F_VARIABLE
         key = VARIABLE
         if not flags & F_VARIABLE:
-            key = OFFSET
-            for at in range(pos, last):
-                key = (key ^ np.uint64(buf[at])) * PRIME
+            key = block_hash(base + pos, base + last, base + len(buf), OFFSET, NO_FOLD)
         count = put(hashes, spans, count, key, pos, last, flags)
         pos, blank, after_key = last, False, False
         if last < stop:
@@ -220,7 +228,7 @@ def cut(buf: Bytes, start: int, end: int, escaped: int, kinds: Bytes, hashes: Wo
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put(hashes: Words, spans: Ints, count: int, key: np.uint64, start: int, stop: int, flags: int) -> int:
     """Append a token; a variable that follows a variable (or one and a comma or colon) widens it."""
     if flags & F_VARIABLE and count:
@@ -238,7 +246,7 @@ def put(hashes: Words, spans: Ints, count: int, key: np.uint64, start: int, stop
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@making
 def longer(hashes: Words, spans: Ints, used: int) -> tuple[Words, Ints]:
     """Twice the room, what is used copied."""
     more, wider = np.empty(len(hashes) * 2, np.uint64), np.empty((len(hashes) * 2, 4), np.int64)
@@ -249,17 +257,21 @@ def longer(hashes: Words, spans: Ints, used: int) -> tuple[Words, Ints]:
     return more, wider
 
 
-@njit(cache=True, nogil=True)
+@making
 def tokenise(buf: Bytes, slots: Ints, kinds: Bytes) -> tuple[Words, Ints, Ints]:
     """Tokens of every slot's exemplar: hashes, spans (start, end, flags, byte) and row bounds."""
     hashes = np.empty(len(slots) * 16 + 2 * MOST_TOKENS, np.uint64)
     spans = np.empty((len(hashes), 4), np.int64)
     bounds, used = np.zeros(len(slots) + 1, np.int64), 0
+    base: Any = np.int64(buf.ctypes.data)
     for row in range(len(slots)):
+        coming = base + slots[min(row + 4, len(slots) - 1), S_MESSAGE]
+        fetch_ahead(coming)
+        fetch_ahead(coming + 64)
         first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
         last = min(last, first + TEXT_BYTES)
         if used + MOST_TOKENS + 2 > len(hashes):
             hashes, spans = longer(hashes, spans, used)
-        used += cut(buf, first, last, slots[row, S_ESCAPED], kinds, hashes[used:], spans[used:])
+        used += cut(buf, base, first, last, slots[row, S_ESCAPED], kinds, hashes[used:], spans[used:])
         bounds[row + 1] = used
     return hashes[:used], spans[:used], bounds
