@@ -1,7 +1,8 @@
 """Speed of the log engine against Drain3 on a generated mix of formats, per CPU second, in the same run.
 
-Usage: python benchmarks/logs_speed.py [--lines N] [--peer-lines N] [--peer PYTHON] [--words SHARE]...
-Ours is the whole way from file to templates with time, level and ids (cached, uncompressed files).
+Usage: python benchmarks/logs_speed.py [--lines N] [--more-lines N] [--peer-lines N] [--peer PYTHON] [--words SHARE]...
+Ours is the whole way from file to templates with time, level and ids (cached, uncompressed files). What each file costs
+however long it is weighs on small ones: beside the ratios stand those of files with `--more-lines`.
 """
 
 # ruff: noqa: E501 tables read better on long lines
@@ -89,17 +90,28 @@ def main() -> None:
     """Print one row per format and the ratios."""
     options = argparse.ArgumentParser()
     options.add_argument("--lines", type=int, default=60_000)
+    options.add_argument("--more-lines", type=int, default=300_000)
     options.add_argument("--peer-lines", type=int, default=5_000)
     options.add_argument("--peer", default=str(ROOT.parent / ".bench-venv" / "bin" / "python"))
     options.add_argument("--words", type=float, nargs="+", default=[0.01, 0.05])
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for share in chosen.words:
-            report(generate(Path(folder), chosen.lines, share), share, chosen)
+            masked, plain = report(generate(Path(folder), chosen.lines, share), share, chosen)
+            longer(generate(Path(folder), chosen.more_lines, share), masked, plain, chosen)
 
 
-def report(paths: list[Path], share: float, chosen: argparse.Namespace) -> None:
-    """Time every file with both and print the comparison."""
+def longer(paths: list[Path], masked: list[float], plain: list[float], chosen: argparse.Namespace) -> None:
+    """Print the ratios of longer files by what the peer reads in a second."""
+    mine = [rate(ours(path)) for path in paths]
+    over, bare = (median(a / b for a, b in zip(mine, peers, strict=True)) for peers in (masked, plain))
+    print(
+        f"-- with {chosen.more_lines:,} lines each: median format x{over:.0f} Drain3 with masks, x{bare:.0f} without masks"
+    )
+
+
+def report(paths: list[Path], share: float, chosen: argparse.Namespace) -> tuple[list[float], list[float]]:
+    """Time every file with both and print the comparison; the peer's lines a second, with masks and without."""
     read_log(paths[0])
     mine, masked, plain = [], [], []
     for path in paths:
@@ -119,6 +131,7 @@ def report(paths: list[Path], share: float, chosen: argparse.Namespace) -> None:
         f"== {len(paths)} formats, {share:.0%} of lines with two random words: whole mix x{total / peers:.0f} Drain3 with masks"
         f" (median format x{median(over):.0f}, harmonic mean x{harmonic_mean(over):.0f}), median format x{median(bare):.0f} Drain3 without masks"
     )
+    return [rate(run) for run in masked], [rate(run) for run in plain]
 
 
 if __name__ == "__main__":
