@@ -51,6 +51,7 @@ from holdfast.diagnostics.logs.times import (
     YEAR4,
     fraction,
     iso_time,
+    pair,
     time_of_day,
 )
 from holdfast.kernels import inlined, kernel
@@ -131,7 +132,7 @@ def iso_again(pos: int, stop: int, end: int, regs: int) -> int:
     minute, second = two(pos + 14), two(pos + 17)
     if month < 1 or month > 12 or day < 1 or day > 31 or hour > 24 or minute > 59 or second > 60:
         return -1
-    put(regs, R_YEAR, two(pos) * 100 + two(pos + 2))
+    put(regs, R_YEAR, pair(pos) * 100 + pair(pos + 2))  # of a year not every byte need be a digit
     put(regs, R_MONTH, month)
     put(regs, R_DAY, day)
     put(regs, R_HOUR, hour)
