@@ -1,12 +1,12 @@
-"""How compiled loops are declared here, and the tables of bytes that they share."""
+"""The texts that compiled loops read here, and the tables of bytes that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from holdfast import kernels
 
 Array = np.ndarray[Any, Any]
 DIGIT, UPPER, LOWER, UNDER, DASH, BASE64, HEX, SPACE = 1, 2, 4, 8, 16, 32, 64, 128
@@ -16,25 +16,10 @@ WORD = ALNUM | UNDER
 TOKEN = WORD | DASH
 
 
-_LOOP: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
-"""Kept on disk, so that later starts load it. Nobody counts who holds the arrays that a loop reads or hands on: that
-costs more than what a short one does. So it can make none."""
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a loop that makes no arrays."""
-    return njit(**_LOOP)(function)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a part of a loop that is handed very many arrays: to hand them on costs more than what it does."""
-    return njit(**_LOOP, forceinline=True)(function)
-
-
-def making(function: Callable[..., Any]) -> Any:
-    """Compile a loop that makes arrays of its own."""
-    return njit(**_LOOP | {"_nrt": True})(function)
-
+kernel: Any = kernels.kernel
+inlined: Any = kernels.inlined
+making: Any = kernels.making
+"""As they are declared everywhere. What loops here take is told by their first call, so they have no types."""
 
 PADDING = 64
 """Zeros behind a text that loops may read."""

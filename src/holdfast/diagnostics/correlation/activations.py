@@ -8,12 +8,14 @@ says which operation it is, and the time from the caller's last line to its next
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
-from numba import njit
 
 from holdfast.diagnostics.traces import spans
 from holdfast.diagnostics.traces.shape import Ints, codes
+from holdfast.kernels import making
 
 LINES, WAIT = "lines:", "wait:"
 """What ids of spans begin with that were read off lines: the call, and its caller's waiting."""
@@ -78,8 +80,8 @@ def _waiting(lines: pl.DataFrame, time: Ints, of: Ints, above: Ints, first: Ints
     )
 
 
-@njit(cache=True, nogil=True)
-def _returns(trace, who, size):  # type: ignore[no-untyped-def]
+@making
+def _returns(trace: Ints, who: Ints, size: int) -> Any:
     """Count how often each component wrote directly before and directly after all of another's lines."""
     counts = np.zeros((size, size), np.int64)
     before = -1
@@ -93,8 +95,8 @@ def _returns(trace, who, size):  # type: ignore[no-untyped-def]
     return counts
 
 
-@njit(cache=True, nogil=True)
-def _stacked(trace, who, habits):  # type: ignore[no-untyped-def]
+@making
+def _stacked(trace: Ints, who: Ints, habits: Any) -> Any:
     """Return the call of each line, and of each call its caller's number (-1), first and last row."""
     size = len(who)
     of, above = np.empty(size, np.int64), np.empty(size, np.int64)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numba import njit
 
 from holdfast.diagnostics.correlation.activations import LINES, activations
 from holdfast.diagnostics.traces import spans
-from holdfast.diagnostics.traces.shape import codes
+from holdfast.diagnostics.traces.shape import Ints, codes
+from holdfast.kernels import making
 
 
 def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
@@ -80,8 +80,8 @@ def _nested(known: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@njit(cache=True, nogil=True)
-def _innermost(order, trace, end):  # type: ignore[no-untyped-def]
+@making
+def _innermost(order: Ints, trace: Ints, end: Ints) -> Ints:
     """Return for each interval the row of the shortest one around it in its trace, -1 for none."""
     around = np.full(len(order), -1, np.int64)
     stack = np.empty(len(order), np.int64)

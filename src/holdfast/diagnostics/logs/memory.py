@@ -5,8 +5,6 @@ was given; `block_hash` is the one place that loads eight bytes at once and chec
 """
 
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -48,23 +46,6 @@ def marking_lines() -> np.ndarray[Any, np.dtype[np.uint8]]:
     aligned = room[-room.ctypes.data % LANES :][: len(MARKING) * LANES]
     aligned.reshape(-1, LANES)[:] = np.array(MARKING, np.uint8)[:, None]
     return aligned
-
-
-def forget_stale_kernels(folder: Path) -> None:
-    """Delete compiled kernels that are older than any kernel source.
-
-    numba looks only at the file a kernel is written in; a kernel that calls one of another, changed
-    file would silently keep running the old one.
-    """
-    kept = list((folder / "__pycache__").glob("*.nb[ic]"))
-    newest = max((source.stat().st_mtime for source in folder.glob("*.py")), default=0.0)
-    for file in kept:
-        with suppress(OSError):
-            if file.stat().st_mtime < newest:
-                file.unlink()
-
-
-forget_stale_kernels(Path(__file__).parent)
 
 
 def _pointer(builder: Any, address: Any, bits: int) -> Any:

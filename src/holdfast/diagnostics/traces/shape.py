@@ -9,7 +9,8 @@ import heapq
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from holdfast.kernels import making
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -26,8 +27,8 @@ def entries(parent: Ints, component: Ints) -> Ints:
     return link
 
 
-@njit(cache=True, nogil=True)
-def depths(parent):  # type: ignore[no-untyped-def]
+@making
+def depths(parent: Ints) -> Ints:
     """Return how many spans stand above each; a cycle is cut where it is found."""
     depth = np.full(len(parent), -1, np.int64)
     path = np.empty(len(parent), np.int64)
@@ -45,8 +46,8 @@ def depths(parent):  # type: ignore[no-untyped-def]
     return depth
 
 
-@njit(cache=True, nogil=True)
-def _exclusive(order, times, opens, rows, trace, depth, result):  # type: ignore[no-untyped-def]
+@making
+def _exclusive(order: Any, times: Any, opens: Any, rows: Any, trace: Any, depth: Any, result: Any) -> None:
     active = np.zeros(len(result), np.uint8)
     heap = [(np.int64(0), np.int64(0))]
     heap.clear()
@@ -84,8 +85,8 @@ def exclusive(trace: Ints, depth: Ints, start: Ints, end: Ints) -> Ints:
     return result
 
 
-@njit(cache=True, nogil=True)
-def _critical(order, offsets, parent, start, end, result):  # type: ignore[no-untyped-def]
+@making
+def _critical(order: Any, offsets: Any, parent: Any, start: Any, end: Any, result: Any) -> None:
     waiting, since, until = np.empty_like(start), np.empty_like(start), np.empty_like(start)
     for root in range(len(start)):
         if parent[root] >= 0:
