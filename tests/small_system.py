@@ -27,6 +27,8 @@ SECOND, MS = 1_000_000_000, 1_000_000
 NOON = 1_769_688_000 * SECOND
 SERVICES = ("gateway", "search", "orders", "stock", "users")
 INFO = 3
+PAIRS = 12
+HALF = 600
 
 
 @dataclass
@@ -133,6 +135,59 @@ def healthy(**more: object) -> Evidence:
 def broken(fault: str, **more: object) -> Evidence:
     """Return evidence of a time in the middle of which something breaks."""
     return SmallSystem(fault=fault, **more).evidence()  # type: ignore[arg-type]
+
+
+def crowd(slow: dict[int, float], times: float, *, hub: bool = False) -> Evidence:
+    """A dozen callers, each with a service of its own; from the middle on some services answer late.
+
+    slow: the share of late calls of a service by its number. hub: all callers are one.
+    """
+    chance, spans = random.Random(3), SpanBuilder()
+    for number in range(2 * HALF):
+        which = number % PAIRS
+        late = number >= HALF and chance.random() < slow.get(which, 0.0)
+        caller, called = "desk" if hub else f"desk-{which}", f"shelf-{which}"
+        at, trace = NOON + number * SECOND // 10, f"{number:032x}"
+        unit = int(MS * chance.uniform(0.8, 1.2) * (times if late else 1))
+        for span, above, name, start, end, kind in (
+            ("a", "", caller, 0, 20, SERVER),
+            ("b", "a", caller, 5, 15, CLIENT),
+            ("c", "b", called, 8, 12, SERVER),
+        ):
+            spans.add(trace, span, above, name, "serve" if kind == SERVER else "call", at + start * unit,
+                      at + end * unit, kind=kind, instance=name, peer=called if kind == CLIENT else "")  # fmt: skip
+    return Evidence(spans=join([("A1", spans.table())]).frame)
+
+
+def unreached(callers: tuple[str, ...]) -> Evidence:
+    """From the 60th request on, the callers fail at once to reach the bank, which sends spans of its own."""
+    spans = SpanBuilder()
+    for number in range(120):
+        for caller in callers:
+            lost = number >= 60
+            at, trace = NOON + number * SECOND, f"{caller}{number:026x}"
+            more = {"fault": "CallError: cannot reach bank"} if lost else {}
+            spans.add(
+                trace,
+                "a",
+                "",
+                caller,
+                "sell",
+                at,
+                at + (12 if lost else 63) * MS,
+                kind=SERVER,
+                error=int(lost),
+                instance=caller,
+            )
+            spans.add(
+                trace, "b", "a", caller, "POST", at + 9 * MS, at + (10 if lost else 60) * MS, kind=CLIENT,
+                error=int(lost), instance=caller, peer="bank", **more,
+            )  # fmt: skip
+            if not lost:
+                spans.add(
+                    trace, "c", "b", "bank", "charge", at + 12 * MS, at + 50 * MS, kind=SERVER, instance="b"
+                )
+    return Evidence(spans=join([("A1", spans.table())]).frame, records=healthy().records)
 
 
 def written(folder: Path, system: SmallSystem) -> Path:

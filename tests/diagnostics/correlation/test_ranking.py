@@ -13,7 +13,7 @@ from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.correlation.narrative import judged
 from holdfast.diagnostics.correlation.ranking import Weighed, weigh
 from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
-from small_system import MS, NOON, SECOND, SmallSystem, broken, healthy
+from small_system import MS, NOON, SECOND, SmallSystem, broken, healthy, unreached
 
 GUILTY = {
     "line_stops": "stock",
@@ -199,37 +199,6 @@ def refused(clock: int) -> Evidence:
 def test_who_refuses_requests_of_a_wrong_clock_is_not_to_blame() -> None:
     weighed = weigh(Evidence(), corrected(refused(200 * SECOND))[0])
     assert alone(weighed) == "seller"
-
-
-def unreached(callers: tuple[str, ...]) -> Evidence:
-    """From the 60th request on, the callers fail at once to reach the bank, which sends spans of its own."""
-    spans = SpanBuilder()
-    for number in range(120):
-        for caller in callers:
-            lost = number >= 60
-            at, trace = NOON + number * SECOND, f"{caller}{number:026x}"
-            more = {"fault": "CallError: cannot reach bank"} if lost else {}
-            spans.add(
-                trace,
-                "a",
-                "",
-                caller,
-                "sell",
-                at,
-                at + (12 if lost else 63) * MS,
-                kind=SERVER,
-                error=int(lost),
-                instance=caller,
-            )
-            spans.add(
-                trace, "b", "a", caller, "POST", at + 9 * MS, at + (10 if lost else 60) * MS, kind=CLIENT,
-                error=int(lost), instance=caller, peer="bank", **more,
-            )  # fmt: skip
-            if not lost:
-                spans.add(
-                    trace, "c", "b", "bank", "charge", at + 12 * MS, at + 50 * MS, kind=SERVER, instance="b"
-                )
-    return Evidence(spans=join([("A1", spans.table())]).frame, records=healthy().records)
 
 
 def test_whom_one_caller_alone_cannot_reach_is_not_named_with_high_certainty() -> None:

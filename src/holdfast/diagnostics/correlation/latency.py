@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from holdfast.diagnostics.correlation.shares import ASSUMED, HALF_SURE, alike, surely_more
 from holdfast.diagnostics.correlation.visits import Division
+
+Floats = npt.NDArray[np.float64]
 
 FELT = 0.05
 """A delay is felt when it is this share of the usual whole request."""
@@ -14,8 +17,8 @@ GRAVE = 0.25
 """A delay of this share of the usual whole request counts for two thirds of its slow calls."""
 SLOW = 2.0
 """A call is slow when it takes this many times the usual, and a felt delay more."""
-MANY, MOST_EVERYWHERE = 8, 3.0
-"""Kinds of calls from which a common slowness can be told, and the largest that is taken for one."""
+MANY = 8
+"""Kinds of calls from which a common slowness can be told."""
 STEPS = (1, 3, 9, 27, 81)
 """Multiples of that line that are tried: the one that best divides now from before is taken."""
 
@@ -109,11 +112,16 @@ def _slower(
         usual = usual.join(kinds, on=by).with_columns(
             pl.col("usual").fill_null(pl.col("now").median().over("leaf"))
         )
-    usual = usual.with_columns(pl.col("usual") * _everywhere(usual))
+    usual = usual.sort(by)
+    elsewhere = _Elsewhere(usual, by if ways else ["owner"])
+    usual = usual.with_columns(pl.col("usual") * elsewhere.slower(usual))
     marked = frame.join(usual, on=by)
     line = SLOW * pl.col("usual") + FELT * request
     tried = pl.concat(
-        [_at_line(marked, by, line * step, request, z).with_columns(line=pl.lit(step)) for step in STEPS]
+        [
+            _at_line(marked, by, line * step, request, z, elsewhere).with_columns(line=pl.lit(step))
+            for step in STEPS
+        ]
     )
     best = tried.sort("effect", "line", descending=[True, False]).unique(
         by, keep="first", maintain_order=True
@@ -128,35 +136,63 @@ def _slower(
     return found.rename({"owner": "component"}) if "component" not in by else found.drop("owner"), pairs
 
 
-def _everywhere(usual: pl.DataFrame) -> float:
-    """Return by what factor all is slower: a slow hour or machine, nobody's fault in particular."""
-    ratio = (usual["now"] / usual["usual"]).filter(
-        (usual["usual"] > 0) & (usual["n1"] > 0) & (usual["n0"] > 0)
-    )
-    middle = float(ratio.median() or 1) if ratio.len() >= MANY else 1.0  # type: ignore[arg-type]
-    return min(max(middle, 1.0), MOST_EVERYWHERE)
+class _Elsewhere:
+    """What kinds of calls show that have no component in common with a kind: a slow hour or machine slows them all."""
+
+    def __init__(self, kinds: pl.DataFrame, ends: list[str]) -> None:
+        names = pl.concat([kinds[end] for end in ends]).rank("dense").to_numpy().reshape(len(ends), -1).T
+        several, self._which = np.unique(names, axis=0, return_inverse=True)
+        shared = (several[:, None, :, None] == names[None, :, None, :]).any(axis=(2, 3))
+        self._apart = ~shared & ((kinds["n1"] > 0) & (kinds["n0"] > 0)).to_numpy()
+
+    def middle(self, values: Floats, none: float) -> Floats:
+        """Return for each kind the middle of the others' values, at least `none`, which stands where they are few."""
+        counted = self._apart & np.isfinite(values)
+        told = counted.sum(axis=1) >= MANY
+        middles = np.full(len(told), none)
+        if told.any():
+            middles[told] = np.nanmedian(np.where(counted[told], values, np.nan), axis=1)
+        return np.asarray(np.maximum(middles, none)[self._which.reshape(-1)], np.float64)
+
+    def slower(self, kinds: pl.DataFrame) -> pl.Series:
+        """Return by what factor the others are slower."""
+        ratio = kinds.select(pl.when(pl.col("usual") > 0).then(pl.col("now") / pl.col("usual")))
+        return pl.Series(self.middle(ratio.to_series().fill_null(np.nan).to_numpy(), 1.0))
 
 
-def _at_line(marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float, z: float) -> pl.DataFrame:
-    """Return the effect of each group when calls beyond the line count as slow."""
+def _at_line(
+    marked: pl.DataFrame, by: list[str], line: pl.Expr, request: float, z: float, elsewhere: _Elsewhere
+) -> pl.DataFrame:
+    """Return the effect of each group when calls beyond the line count as slow, as far as others are not as slow."""
     late = (pl.col("time") > line).fill_null(value=False)
     slow = late | pl.col("failed")
     weight = pl.col("weight")
-    found = marked.group_by(by).agg(
-        (slow & pl.col("subject")).sum().alias("k1"),
-        (slow & pl.col("reference")).sum().alias("k0"),
-        weight.filter(slow & pl.col("subject")).sum().alias("w1"),
-        weight.filter(slow & pl.col("reference")).sum().alias("w0"),
-        weight.filter("subject").sum().alias("n"),
-        weight.filter("reference").sum().alias("m"),
-        (pl.col("time").filter(late & pl.col("subject")).median() - pl.col("usual").first()).alias("lost"),
-        weight.filter(pl.col("failed") & pl.col("subject")).sum().alias("f1"),
+    found = (
+        marked.group_by(by)
+        .agg(
+            (slow & pl.col("subject")).sum().alias("k1"),
+            (slow & pl.col("reference")).sum().alias("k0"),
+            weight.filter(slow & pl.col("subject")).sum().alias("w1"),
+            weight.filter(slow & pl.col("reference")).sum().alias("w0"),
+            weight.filter(late & pl.col("subject")).sum().alias("l1"),
+            weight.filter(late & pl.col("reference")).sum().alias("l0"),
+            weight.filter("subject").sum().alias("n"),
+            weight.filter("reference").sum().alias("m"),
+            (pl.col("time").filter(late & pl.col("subject")).median() - pl.col("usual").first()).alias(
+                "lost"
+            ),
+            weight.filter(pl.col("failed") & pl.col("subject")).sum().alias("f1"),
+        )
+        .sort(by)
     )
     k1, n, k0, m = (found[name].to_numpy().astype(float) for name in ("w1", "n", "w0", "m"))
     effect = surely_more(k1, n, k0, np.where(m == 0, ASSUMED, m), z) * np.where(m == 0, HALF_SURE, 1.0)
+    late1, late0 = (found[name].to_numpy() for name in ("l1", "l0"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effect = np.maximum(effect - elsewhere.middle(late1 / n - late0 / m, 0.0), 0.0)
     failing = (found["f1"] / found["w1"].clip(1e-9)).to_numpy()
     waiting = 1 - np.exp(-found["lost"].fill_null(0).to_numpy() / max(GRAVE * request, 1.0))
     gravity = failing + (1 - failing) * waiting
-    return found.drop("n", "m").with_columns(
+    return found.drop("n", "m", "l1", "l0").with_columns(
         pl.Series("effect", effect * gravity), pl.Series("gravity", gravity)
     )
