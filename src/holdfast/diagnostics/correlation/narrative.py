@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import polars as pl
 
@@ -15,7 +17,7 @@ from holdfast.diagnostics.correlation.domains import domain
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import ABNORMAL, WORTH, Ranked, Weighed
 from holdfast.diagnostics.correlation.shares import STRICT, surely_more
-from holdfast.diagnostics.correlation.visits import BASELINE
+from holdfast.diagnostics.correlation.visits import BASELINE, NO_NAME
 from holdfast.diagnostics.correlation.wording import Wording
 from holdfast.diagnostics.diagnosis import Argument, Candidate, Certainty, Moment, Onset, Verdict, iso
 from holdfast.diagnostics.findings import Finding
@@ -32,7 +34,12 @@ UNHEARD = "without logs the calls alone speak"
 ONE_SIDED = (
     "one caller alone cannot reach it, and says so at once: its name, address or settings may be wrong there"
 )
+SPREAD = "several others are slow or fail as well and come close together: they may have a reason in common"
+ASKED = "one alone asks for a name that is not known: the name may be wrong there"
+UNNAMED = "its name was not found, so it may never have been asked"
 UNTOLD = "without logs who no longer calls may have been told wrong by what it called before"
+SEVERAL_ASK = 2
+"""Who must not find a name, for its resolver to be at fault by what it answers alone."""
 OF_EACH = 6
 """Findings told of one component; further ones say the same again."""
 HOUR = 3_600_000_000_000
@@ -119,13 +126,43 @@ def _lacking(weighed: Weighed) -> str:
         full = bool(top.shifts) and top.shifts[0].effect >= SATURATED
         known = bool((frame["side"] == BASELINE).any())  # else how it strays in an hour is not known
         return "" if full and known else "what it uses up speaks alone"
-    if not (items["kind"] == "log").any() and argument.kind == "behaviour":
-        return UNHEARD if argument.detail["bad"] else UNTOLD
+    if not (items["kind"] == "log").any():
+        if argument.kind == "behaviour":
+            return UNHEARD if argument.detail["bad"] else UNTOLD
+        if argument.lost == float("inf") and not top.shifts:
+            return UNHEARD
+    if argument.kind != "behaviour" and _together(weighed.ranked[1:]) > ALONE * top.score:
+        return SPREAD
+    if unknown := _unknown_name(weighed, argument):
+        return unknown
     if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):
         return ONE_SIDED if not top.shifts else ""
     if argument.loose and top.component in _callers(weighed):
         return "its lines belong to no call that could be followed further"
     return "" if _beyond_chance(argument) else "few calls were seen"
+
+
+def _together(others: Sequence[Ranked]) -> float:
+    """Return the chance that at least one of several is rightly suspected."""
+    return 1 - prod(1 - other.score for other in others)
+
+
+def _unknown_name(weighed: Weighed, argument: Suspicion) -> str:
+    """Return why a name not found argues against the called not at all, and by one caller against no resolver."""
+    grave = [s for s in weighed.suspicions if s.detail.get("bad") and s.effect >= WORTH]
+    asking = {s.component for s in grave if _says_unknown(weighed, s)} - {argument.component}
+    if argument.lost == float("inf") and asking:
+        return UNNAMED
+    if len(asking) < SEVERAL_ASK and argument.loose and _says_unknown(weighed, argument):
+        return ASKED
+    return ""
+
+
+def _says_unknown(weighed: Weighed, suspicion: Suspicion) -> bool:
+    """Tell whether what is new is a line or a failure that speaks of a name nobody knows."""
+    kind, _, what = str(suspicion.detail.get("item", "")).partition(" ")
+    words = weighed.texts.get(what, "") if kind == "log" else what
+    return suspicion.detail.get("way") in ("new", "more") and bool(re.search(NO_NAME, words))
 
 
 def _refused_at_once(suspicion: Suspicion) -> bool:

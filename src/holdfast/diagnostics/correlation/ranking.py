@@ -59,6 +59,8 @@ class Weighed:
     """False when there was nothing to compare with."""
     sure: bool
     """False when nothing surely changed and the ranking is of what may have."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Text of each log template by id."""
 
     @property
     def first(self) -> float:
@@ -127,7 +129,16 @@ class _Comparison:
         moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
         compared = bool(reference.any()) or not self.baseline.empty()
         return Weighed(
-            self.seen, subject, reference, onset, start, _ranked(found, moved), found, compared, z >= Z
+            self.seen,
+            subject,
+            reference,
+            onset,
+            start,
+            _ranked(found, moved),
+            found,
+            compared,
+            z >= Z,
+            self.texts,
         )
 
 

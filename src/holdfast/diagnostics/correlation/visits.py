@@ -104,16 +104,17 @@ def named_by_host(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
 
 _ERROR_STEP = r"(?i)error|exception|(^|[^a-z])fail"
 """Names of steps that are taken when something failed: an error page, an exception handler."""
-_NO_NAME = (
+NO_NAME = (
     r"(?i)resolv|getaddrinfo|gaierror|NXDOMAIN|SERVFAIL|name or service not known|no such host|unknownhost"
 )
+"""Words of a failure to find the address of a name."""
 _RESOLVER = re.compile(r"dns|resolver|^names?$|nameserver|bind9|unbound", re.IGNORECASE)
 
 
 def _unresolved(spans: pl.DataFrame, known: set[str]) -> pl.DataFrame:
     """Return the spans with calls that failed for want of an address laid at the resolver, not at the called."""
     resolver = next((name for name in sorted(known) if _RESOLVER.search(name)), "name resolution")
-    lost = pl.col("fault").str.contains(_NO_NAME) & (pl.col("peer") != "")
+    lost = pl.col("fault").str.contains(NO_NAME) & (pl.col("peer") != "")
     return spans.with_columns(pl.when(lost).then(pl.lit(resolver)).otherwise("peer").alias("peer"))
 
 
