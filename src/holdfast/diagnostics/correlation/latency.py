@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -140,19 +142,20 @@ class _Elsewhere:
     """What kinds of calls show that have no component in common with a kind: a slow hour or machine slows them all."""
 
     def __init__(self, kinds: pl.DataFrame, ends: list[str]) -> None:
-        names = pl.concat([kinds[end] for end in ends]).rank("dense").to_numpy().reshape(len(ends), -1).T
-        several, self._which = np.unique(names, axis=0, return_inverse=True)
-        shared = (several[:, None, :, None] == names[None, :, None, :]).any(axis=(2, 3))
-        self._apart = ~shared & ((kinds["n1"] > 0) & (kinds["n0"] > 0)).to_numpy()
+        names = pl.concat([kinds[end] for end in ends]).rank("dense").to_numpy().reshape(len(ends), -1)
+        several, self._which = np.unique(names, axis=1, return_inverse=True)
+        self._apart = np.tile(((kinds["n1"] > 0) & (kinds["n0"] > 0)).to_numpy(), (several.shape[1], 1))
+        for one, other in product(several, names):
+            self._apart &= one[:, None] != other
 
     def middle(self, values: Floats, none: float) -> Floats:
         """Return for each kind the middle of the others' values, at least `none`, which stands where they are few."""
-        counted = self._apart & np.isfinite(values)
-        told = counted.sum(axis=1) >= MANY
-        middles = np.full(len(told), none)
-        if told.any():
-            middles[told] = np.nanmedian(np.where(counted[told], values, np.nan), axis=1)
-        return np.asarray(np.maximum(middles, none)[self._which.reshape(-1)], np.float64)
+        middles = np.full(len(self._apart), none)
+        for row, apart in enumerate(self._apart & np.isfinite(values)):
+            others = values[apart]
+            if len(others) >= MANY:
+                middles[row] = max(float(np.median(others)), none)
+        return np.asarray(middles[self._which.reshape(-1)], np.float64)
 
     def slower(self, kinds: pl.DataFrame) -> pl.Series:
         """Return by what factor the others are slower."""
