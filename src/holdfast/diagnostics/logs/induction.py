@@ -93,7 +93,8 @@ def rare_words(hashes: Words, spans: Ints, bounds: Ints, groups: Words) -> NDArr
         for at in range(bounds[row], bounds[row + 1]):
             if not spans[at, 2] & (F_SEPARATOR | F_VARIABLE):
                 column = np.uint64(at - bounds[row] + 1)
-                key = ((hashes[at] ^ (groups[row] + column * PRIME)) * PRIME) | np.uint64(1)
+                place_in = (groups[row] ^ (groups[row] >> np.uint64(32))) * PRIME + column
+                key = ((hashes[at] ^ place_in * PRIME) * PRIME) | np.uint64(1)
                 keys[used], places[used] = key, at
                 used += 1
     size = 1024
