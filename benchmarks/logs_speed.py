@@ -90,7 +90,7 @@ def main() -> None:
     """Print one row per format and the ratios."""
     options = argparse.ArgumentParser()
     options.add_argument("--lines", type=int, default=60_000)
-    options.add_argument("--more-lines", type=int, default=300_000)
+    options.add_argument("--more-lines", type=int, default=0)
     options.add_argument("--peer-lines", type=int, default=5_000)
     options.add_argument("--peer", default=str(ROOT.parent / ".bench-venv" / "bin" / "python"))
     options.add_argument("--words", type=float, nargs="+", default=[0.01, 0.05])
@@ -98,7 +98,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for share in chosen.words:
             masked, plain = report(generate(Path(folder), chosen.lines, share), share, chosen)
-            longer(generate(Path(folder), chosen.more_lines, share), masked, plain, chosen)
+            if chosen.more_lines:
+                longer(generate(Path(folder), chosen.more_lines, share), masked, plain, chosen)
 
 
 def longer(paths: list[Path], masked: list[float], plain: list[float], chosen: argparse.Namespace) -> None:
