@@ -1,9 +1,10 @@
 """Which layout a file has: a vote of sample lines from its head, middle and tail."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, further
 from holdfast.diagnostics.logs.lines import INNERS
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.memory import marking_lines
-from holdfast.diagnostics.logs.opcodes import CONTEXT, Ctx, Form, Op
+from holdfast.diagnostics.logs.opcodes import Ctx, Form, Op
 from holdfast.diagnostics.logs.scanning import continuations, vote
 from holdfast.diagnostics.logs.shapes import new_memory
 from holdfast.diagnostics.logs.skeletons import CHARSETS
@@ -24,6 +25,8 @@ SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8
 INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
+TRIED = 5  # every so many lines of a sample every program is tried
+RICHER, MOST_FIELDS = 0.02, 10  # what each field found in a line adds to its worth, and how many do
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout
 
 
@@ -62,7 +65,6 @@ class Context:
 
     def __init__(self, plan: "Plan", base: int, size: int) -> None:
         self._owned = (plan, np.zeros(16, np.int64), new_memory())
-        self._addresses = np.zeros(CONTEXT, np.int64)
         slots = {
             Ctx.PROGRAM: plan.rows.ctypes.data,
             Ctx.TABLE: plan.table.ctypes.data,
@@ -80,8 +82,7 @@ class Context:
             Ctx.MARKING: MARKING_LINES.ctypes.data,
             Ctx.SHAPES: self._owned[2].ctypes.data,
         }
-        for slot, value in slots.items():
-            self._addresses[slot] = value
+        self._addresses = np.array([slots[slot] for slot in Ctx], np.int64)
 
     @property
     def address(self) -> int:
@@ -124,29 +125,38 @@ def _catalogue() -> Plan:
     return replace(arranged(plain, wrapping, False, 0.0, layouts), more=())
 
 
+@cache
+def _families() -> tuple[Ints, NDArray[np.bool_]]:
+    """Number of the layout of each program of the catalogue; which layouts have heads of several lines."""
+    catalogue = _catalogue()
+    layouts = [program.layout for program in (*catalogue.outers, *catalogue.inners)]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(layout.name for layout in layouts))}
+    several = {layout.name: bool(layout.more) for layout in layouts}
+    return np.array([numbers[layout.name] for layout in layouts]), np.array(
+        [several[name] for name in numbers]
+    )
+
+
 def sample_lines(data: Bytes, size: int) -> list[bytes]:
     """Whole lines from the head, the middle and the tail; at most 64 KB of each."""
     lines: list[bytes] = []
     starts = [0] if size <= SAMPLE_BYTES else [0, size // 2, size - SAMPLE_BYTES // 2]
     most = SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES
     for start in starts:
-        text = data[start : start + SAMPLE_BYTES].tobytes()
-        pieces = _pieces(
-            text, 0 if start == 0 else text.find(b"\n") + 1 or len(text) + 1, start + SAMPLE_BYTES < size
-        )
-        kept = (piece.rstrip(b"\r").lstrip(b"\0").removeprefix(b"\xef\xbb\xbf") for piece in pieces)
-        lines.extend(islice((piece for piece in kept if piece), most))
+        pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n")
+        if start:
+            del pieces[0]
+        if (
+            start + SAMPLE_BYTES < size and len(pieces) > 1
+        ):  # the last is cut; it counts where there is no other
+            pieces.pop()
+        lines.extend(islice(filter(None, map(_bare, pieces)), most))
     return lines
 
 
-def _pieces(text: bytes, start: int, cut: bool) -> Iterator[bytes]:
-    """Lines of a text from a place on; a last one that is `cut` counts only where there is no other."""
-    first = True
-    while start <= len(text):
-        end = text.find(b"\n", start)
-        if end >= 0 or first or not cut:
-            yield text[start : end if end >= 0 else len(text)]
-        first, start = False, end + 1 if end >= 0 else len(text) + 1
+def _bare(line: bytes) -> bytes:
+    """A line without carriage returns, NULs left by a crash and a byte order mark."""
+    return line.rstrip(b"\r").lstrip(b"\0").removeprefix(b"\xef\xbb\xbf")
 
 
 @dataclass
@@ -160,26 +170,45 @@ class _Ballot:
 
     def rank(self, together: Mapping[str, NDArray[np.bool_]]) -> tuple[float, float, float]:
         """Lines its layout reads, lines it reads itself (richer fields count more), strictness."""
-        richer = 1 + 0.02 * min(self.fields, 10)
+        richer = 1 + RICHER * min(self.fields, MOST_FIELDS)
         read = np.count_nonzero(together[self.program.layout.name])
         return read * richer, np.count_nonzero(self.read) * richer, self.program.specificity
 
 
-def _vote(text: bytes, lines: Ints, plan: Plan, most: int | None = None) -> list[_Ballot]:
-    """Ballots of the plan's first `most` programs on lines given as spans of `text`."""
-    data = np.frombuffer(text, np.uint8)
-    base = int(data.ctypes.data)
-    ctx = Context(plan, base, len(data))
-    programs = (*plan.outers, *plan.inners)
-    all_read, all_fields, spans = vote(ctx.address, lines + base, plan.bounds[: most or len(programs)])
-    ballots = []
-    for number in np.flatnonzero(all_read.any(axis=1)).tolist():
-        read, program = all_read[number], programs[number]
-        fields = int(all_fields[number]) / np.count_nonzero(read)
-        if program.layout.more and program.layout.below != "indented":
-            read = _with_heads(program.layout, read, lines + base)
-        ballots.append(_Ballot(program, read, fields, spans[number] - base))
-    return ballots
+class _Booth:
+    """Lines of a sample, given as spans of `text`, that programs of a plan are tried on."""
+
+    def __init__(self, text: bytes, lines: Ints, plan: Plan) -> None:
+        data = np.frombuffer(text, np.uint8)
+        self._base = int(data.ctypes.data)
+        self._text, self._plan, self._lines = text, plan, lines + self._base
+        self._context = Context(plan, self._base, len(data))
+
+    def tried(self, programs: Ints) -> tuple[Ints, Ints]:
+        """The programs (by number) that may be elected, and on how many of the lines the others were not tried.
+
+        All are tried on some lines. Layouts with a program that reads one of them go on, and those of heads of several
+        lines, which may take lines they do not read.
+        """
+        some = self._lines[::TRIED]
+        read = vote(self._context.address, some, self._plan.bounds[programs])[0].any(axis=1)
+        layouts, several = _families()
+        going_on = several.copy()
+        going_on[layouts[programs[read]]] = True
+        return programs[going_on[layouts[programs]]], len(self._lines) - len(some)
+
+    def ballots(self, programs: Ints) -> list[_Ballot]:
+        """Ballots of those of the programs (by number) that read a line."""
+        known = (*self._plan.outers, *self._plan.inners)
+        all_read, all_fields, spans = vote(self._context.address, self._lines, self._plan.bounds[programs])
+        ballots = []
+        for at in np.flatnonzero(all_read.any(axis=1)).tolist():
+            read, program = all_read[at], known[programs[at]]
+            fields = int(all_fields[at]) / np.count_nonzero(read)
+            if program.layout.more and program.layout.below != "indented":
+                read = _with_heads(program.layout, read, self._lines)
+            ballots.append(_Ballot(program, read, fields, spans[at] - self._base))
+        return ballots
 
 
 def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray[np.bool_]:
@@ -198,21 +227,45 @@ def _with_heads(layout: Layout, read: NDArray[np.bool_], lines: Ints) -> NDArray
     return covered
 
 
-def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) -> list[_Ballot]:
-    """The winner, then whoever reads at least 1 % of the lines the earlier ones miss."""
+def _elected(ballots: Sequence[_Ballot], heads: NDArray[np.bool_], most: int) -> tuple[list[_Ballot], float]:
+    """The winner, then whoever reads at least 1 % of the lines the earlier ones miss; the rank of the last of them."""
     chosen: list[_Ballot] = []
-    missed = heads.copy()
+    missed, last = heads.copy(), 0.0
     together: dict[str, NDArray[np.bool_]] = {}
     for ballot in ballots:  # patterns of one layout stand for it together
         name = ballot.program.layout.name
         together[name] = together.get(name, False) | ballot.read
     least = max(1, 0.01 * np.count_nonzero(heads))
-    for ballot in sorted(ballots, key=lambda item: item.rank(together), reverse=True):
+    ranked = sorted(((ballot.rank(together), ballot) for ballot in ballots), key=itemgetter(0), reverse=True)
+    for rank, ballot in ranked:
         gain = np.count_nonzero(ballot.read & missed)
         if gain >= least and len(chosen) < most:
             chosen.append(ballot)
             missed &= ~ballot.read
-    return chosen
+            last = rank[0]
+    return chosen, last
+
+
+def _election(
+    text: bytes,
+    lines: Ints,
+    heads: NDArray[np.bool_],
+    most: int,
+    programs: Ints,
+    named: Sequence[_Ballot] = (),
+) -> list[_Ballot]:
+    """Those of the known `programs` (by number), and of the ballots `named`, that read a sample together."""
+    booth = _Booth(text, lines, _catalogue())
+    candidates, untried = booth.tried(programs)
+    chosen, last = _elected([*booth.ballots(candidates), *named], heads, most)
+    unread = heads.copy()
+    for ballot in chosen:
+        unread &= ~ballot.read
+    if not unread.any() and last > untried * (
+        1 + RICHER * MOST_FIELDS
+    ):  # no other can have read more, and nothing is left to be read
+        return chosen
+    return _elected([*booth.ballots(programs), *named], heads, most)[0]
 
 
 def _spans(lines: Sequence[bytes]) -> tuple[bytes, Ints]:
@@ -231,14 +284,15 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
     """The plan for a file that looks like these lines."""
     if not lines:
         return arranged((), (), True, 0.0, ())
-    catalogue = _catalogue()
     text, spans = _spans(lines)
     heads = ~_continuations(text, spans)
-    ballots = _vote(text, spans, catalogue)
+    named: list[_Ballot] = []
     if layouts := named_columns(lines):
         programs = [program for layout in layouts for program in compiled(layout)]
-        ballots.extend(_vote(text, spans, arranged(programs, (), False, 0.0, layouts)))
-    chosen = _elected(ballots, heads, 4)
+        named = _Booth(text, spans, arranged(programs, (), False, 0.0, layouts)).ballots(
+            np.arange(len(programs))
+        )
+    chosen = _election(text, spans, heads, 4, np.arange(len(_families()[0])), named)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read
@@ -292,11 +346,9 @@ def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> 
     lines = [line for line in texts if line]
     if not lines:
         return []
-    catalogue = _catalogue()
     joined, inside = _spans(lines)
     heads = ~_continuations(joined, inside)
-    ballots = _vote(joined, inside, catalogue, len(catalogue.outers))
-    elected = _elected(ballots, heads, 6)
+    elected = _election(joined, inside, heads, 6, np.arange(len(_catalogue().outers)))
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
     return _with_kin([ballot.program for ballot in elected])[: INNERS - 1] if share >= INNER_WORTH else []
 

@@ -30,7 +30,8 @@ RARE = 2  # a word in at most this many rows of a large group may be variable
 SUPPORT = 3  # rows that must agree on the rest before rare words are taken as variable
 
 Int32s = NDArray[np.int32]
-RUNS = re.compile(rb"<\*>(?: <\*>)+")
+VARIES = np.frombuffer(b"<*>", np.uint8)
+LONGEST_TAIL = 64  # bytes after the last token that are written out
 COLOURS = re.compile(r"(?:\x1b|\\u001b)\[[0-9;]*[A-Za-z]")
 
 
@@ -330,16 +331,75 @@ def induce(buf: Bytes, slots: Ints) -> Clusters:
     return Clusters(of_slot, len(exemplar), exemplar, hashes, spans, bounds)
 
 
-def template_text(buf: Bytes, clusters: Clusters, slot: int, end: int) -> str:
-    """The exemplar's text with `<*>` where it varies; runs of blanks, and of `<*>`, count once."""
-    tokens = clusters.spans[int(clusters.bounds[slot]) : int(clusters.bounds[slot + 1]), :3].tolist()
-    first = done = tokens[0][0] if tokens else end
-    raw = buf[first:end].tobytes()
-    pieces: list[bytes] = []
-    for start, stop, flags in tokens:
-        pieces.append(raw[done - first : start - first])
-        pieces.append(b"<*>" if flags & F_VARIABLE else raw[start - first : stop - first])
-        done = stop
-    pieces.append(b"<*>" if end - done > 64 else raw[done - first :])
-    text = to_text(RUNS.sub(b"<*>", b" ".join(b"".join(pieces).split())))
-    return COLOURS.sub("", text) if "\x1b" in text or "\\u001b" in text else text
+@kernel
+def written(buf: Bytes, start: int, stop: int, out: Bytes, at: int, floor: int) -> int:
+    """Append bytes to a text that began at `floor`: runs of blanks count once, and so do runs of `<*>`."""
+    for place in range(start, stop):
+        byte = buf[place]
+        if byte == 32 or 9 <= byte <= 13:
+            if at > floor and out[at - 1] != 32:
+                out[at] = 32
+                at += 1
+            continue
+        out[at] = byte
+        at += 1
+        if (
+            byte == 62
+            and at - floor >= 7
+            and varies(out, at - 3)
+            and varies(out, at - 7)
+            and out[at - 4] == 32
+        ):
+            at -= 4
+    return at
+
+
+@kernel
+def varies(text: Bytes, at: int) -> bool:
+    """Whether `<*>` stands there."""
+    return text[at] == 60 and text[at + 1] == 42 and text[at + 2] == 62
+
+
+@making
+def written_out(
+    buf: Bytes, exemplars: Ints, ends: Ints, spans: Ints, bounds: Ints, mark: Bytes
+) -> tuple[Bytes, Ints]:
+    """Texts of exemplars, which end at `ends`, one after the other with `mark` where they vary; where each ends."""
+    room = 0
+    for number in range(len(exemplars)):
+        low, high = bounds[exemplars[number]], bounds[exemplars[number] + 1]
+        room += (ends[number] - spans[low, 0] if high > low else 0) + (high - low + 1) * len(mark)
+    out, stops, at = np.empty(room, np.uint8), np.empty(len(exemplars), np.int64), 0
+    for number in range(len(exemplars)):
+        low, high, floor = bounds[exemplars[number]], bounds[exemplars[number] + 1], at
+        done = spans[low, 0] if high > low else ends[number]
+        for token in range(low, high):
+            at = written(buf, done, spans[token, 0], out, at, floor)
+            done = spans[token, 1]
+            if spans[token, 2] & F_VARIABLE:
+                at = written(mark, 0, len(mark), out, at, floor)
+            else:
+                at = written(buf, spans[token, 0], done, out, at, floor)
+        if ends[number] - done > LONGEST_TAIL:
+            at = written(mark, 0, len(mark), out, at, floor)
+        else:
+            at = written(buf, done, ends[number], out, at, floor)
+        if at > floor and out[at - 1] == 32:
+            at -= 1
+        stops[number] = at
+    return out[:at], stops
+
+
+def template_texts(buf: Bytes, clusters: Clusters, ends: Ints) -> list[str]:
+    """The text of each cluster's exemplar, which ends at `ends`, with `<*>` where it varies.
+
+    Runs of blanks, and of `<*>`, count once.
+    """
+    text, stops = written_out(buf, clusters.exemplar, ends, clusters.spans, clusters.bounds, VARIES)
+    whole, start, texts = text.tobytes(), 0, []
+    for stop in stops.tolist():
+        texts.append(to_text(whole[start:stop]))
+        start = stop
+    if b"\x1b" in whole or b"\\u001b" in whole:
+        return [COLOURS.sub("", text) for text in texts]
+    return texts

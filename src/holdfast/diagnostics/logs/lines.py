@@ -1,7 +1,7 @@
 """Kernels that tell what a line is: the start of a record, more of its head, or the rest of the one above."""
 
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
-from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION
+from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, X_LIMIT
 from holdfast.diagnostics.logs.memory import byte_at, get, next_byte, put
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, REGISTERS, Ctx, Form, Reg
 from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, run
@@ -67,7 +67,7 @@ def unwrap(ctx: int, outer: int, form: int, regs: int, inner: int) -> int:
         if read(ctx, index, start, stop, inner):
             adopt(regs, inner)
             return outer * INNERS + index - outers + 1
-    return -1 if continuation_shape(start, stop) else outer * INNERS
+    return -1 if continuation_shape(start, stop, get(ctx, X_LIMIT)) else outer * INNERS
 
 
 @kernel
@@ -83,7 +83,9 @@ def classify(ctx: int, pos: int, end: int, regs: int, inner: int) -> int:
         put(regs, index, 0)
     put(regs, R_MESSAGE, pos)
     put(regs, R_MESSAGE + 1, end)
-    return outers * INNERS if get(ctx, X_LOOSE) and not continuation_shape(pos, end) else -1
+    return (
+        outers * INNERS if get(ctx, X_LOOSE) and not continuation_shape(pos, end, get(ctx, X_LIMIT)) else -1
+    )
 
 
 @kernel
@@ -169,7 +171,7 @@ def read_head(ctx: int, code: int, begin: int, end_of_file: int, regs: int) -> i
         if not text_of(ctx, code, pos, eol, other):
             break
         start, stop = get(other, R_MESSAGE), get(other, R_MESSAGE + 1)
-        if start < stop and form == HEAD_INDENTED and not continuation_shape(start, stop):
+        if start < stop and form == HEAD_INDENTED and not continuation_shape(start, stop, get(ctx, X_LIMIT)):
             break
         if start < stop and opens_record(ctx, code, start, stop, other):
             break

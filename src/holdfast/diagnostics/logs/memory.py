@@ -5,6 +5,7 @@ was given; `block_hash` is the one place that loads eight bytes at once and chec
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, cast
 
 import numpy as np
@@ -33,6 +34,8 @@ EQUALS = ((61, 61),)
 MARKS = (BREAKS, VALUES, SLASHES, QUOTES, EQUALS)
 MARKING = tuple(sorted({byte for ranges in MARKS for low, high in ranges for byte in (low, high - low)}))
 """The bytes that those are told by."""
+NAME_MARKS = ((48, 57), (46, 46), (36, 36), (95, 95))
+"""What beside letters stands in a dotted name: digits . $ _"""
 CONTROLS = ((1, 8), (11, 11), (14, 26), (28, 31))
 """Bytes that no text has: all below 32 but NUL, tab, the ends of lines and pages, and the escape of colours."""
 
@@ -150,6 +153,30 @@ def _controls_at(_typing: Any, _address: Any) -> Any:
     return types.uint64(types.int64), emit
 
 
+def _letters_at(_typing: Any, _address: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = _lanes(builder, args[0])
+        folded = builder.or_(lanes, _each(32))
+        digits = _within(builder, lanes, 48, 57)
+        hexes = builder.or_(digits, _within(builder, folded, 97, 102))
+        both = builder.or_(digits, _within(builder, folded, 97, 122))
+        masks = [builder.bitcast(hits, ir.IntType(LANES)) for hits in (hexes, both)]
+        return context.make_tuple(builder, signature.return_type, masks)
+
+    return types.UniTuple(types.uint64, 2)(types.int64), emit  # type: ignore[no-untyped-call]
+
+
+def _names_at(_typing: Any, _address: Any) -> Any:
+    def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        lanes = _lanes(builder, args[0])
+        letters = _within(builder, builder.or_(lanes, _each(32)), 97, 122)
+        others = [_within(builder, lanes, low, high) for low, high in NAME_MARKS]
+        hits = reduce(builder.or_, others, letters)
+        return builder.bitcast(hits, ir.IntType(LANES))
+
+    return types.uint64(types.int64), emit
+
+
 def _equal_at(_typing: Any, _address: Any, _byte: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         kind = ir.VectorType(ir.IntType(8), LANES)
@@ -244,6 +271,10 @@ trailing_zeros: Callable[[np.uint64], int] = cast(Any, intrinsic(_trailing_zeros
 marks_at: Callable[[int, int], Masks] = cast(Any, intrinsic(_marks_at))
 # Bit mask of the 64 bytes at an address that are CONTROLS.
 controls_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_controls_at))
+# Bit masks of the 64 bytes at an address: hexadecimal digits; letters and digits.
+letters_at: Callable[[int], tuple[np.uint64, np.uint64]] = cast(Any, intrinsic(_letters_at))
+# Bit mask of the 64 bytes at an address that a dotted name is made of: letters, digits and NAME_MARKS.
+names_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_names_at))
 # Bit mask of the 64 bytes at an address that are equal to a byte.
 equal_at: Callable[[int, int], np.uint64] = cast(Any, intrinsic(_equal_at))
 # Copy 64 bytes with every digit written as 0.

@@ -13,7 +13,7 @@ from holdfast.diagnostics.logs.clocks import Clocks, read_clocks
 from holdfast.diagnostics.logs.detection import Plan, detect, message_of
 from holdfast.diagnostics.logs.encoding import encoding_of, to_text, transcoded, wide_line_starts
 from holdfast.diagnostics.logs.entries import Entry, as_lines, entries_of, line_numbers, span_in
-from holdfast.diagnostics.logs.induction import Clusters, induce, template_text
+from holdfast.diagnostics.logs.induction import Clusters, induce, template_texts
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, Level
 from holdfast.diagnostics.logs.partial import Mapped, Partial, scan_all
@@ -29,6 +29,8 @@ from holdfast.diagnostics.logs.records import (
 from holdfast.diagnostics.logs.stacks import group_stacks
 from holdfast.diagnostics.logs.table import IdValues, LogTable, Note, NoteKind, Stack, Template
 from holdfast.kernels import making
+
+LEVELS = tuple(Level)
 
 
 @making
@@ -203,10 +205,6 @@ def tabulate(source: Source, plan: Plan, partial: Partial) -> LogTable:
     template, rows = summarise(of_slot, partial.slot, clocks.time, partial.level, len(texts))
     stacks = group_stacks(partial.stacks, partial.line, _stack_reader(source.file, plan, partial))
     raised = _raised(stacks, template)
-    templates = tuple(
-        _template(text, row, partial, raised.get(number))
-        for number, (text, row) in enumerate(zip(texts, rows.tolist(), strict=True))
-    )
     return LogTable(
         name=source.name,
         path=source.path,
@@ -221,7 +219,7 @@ def tabulate(source: Source, plan: Plan, partial: Partial) -> LogTable:
         level=partial.level,
         ids=partial.ids,
         component=partial.component,
-        templates=templates,
+        templates=tuple(_templates(texts, rows, partial, raised)),
         components=tuple(_text(data, *span) for span in partial.components.tolist()),
         id_values=IdValues(Path(source.path), partial.id_spans),
         stacks=stacks,
@@ -240,30 +238,38 @@ def _joined(data: Bytes, partial: Partial, clusters: Clusters) -> tuple[list[tup
     """Template texts with their code location, and the template of each cluster: equal texts are one."""
     known: dict[tuple[str, str], int] = {}
     of_cluster = np.zeros(clusters.count, np.int32)
-    for cluster, slot in enumerate(clusters.exemplar.tolist()):
-        span = partial.slots[slot].tolist()
-        location = _text(data, span[S_LOCATION], span[S_LOCATION + 1])
-        text = template_text(data, clusters, slot, span[S_MESSAGE + 1])
-        of_cluster[cluster] = known.setdefault((text, location), len(known))
+    slots = partial.slots[clusters.exemplar]
+    texts = template_texts(data, clusters, slots[:, S_MESSAGE + 1].copy())
+    spans = slots[:, S_LOCATION : S_LOCATION + 2].tolist()
+    for cluster, (text, span) in enumerate(zip(texts, spans, strict=True)):
+        of_cluster[cluster] = known.setdefault((text, _text(data, *span) if span[1] else ""), len(known))
     return list(known), of_cluster
 
 
-def _template(text: tuple[str, str], row: list[int], partial: Partial, exception: str | None) -> Template:
-    count, first, last, first_time, last_time, level = row
-    message, location = text
-    return Template(
-        id=template_id(message, location),
-        text=f"{location} {message}" if location else message,
-        count=count,
-        first_line=int(partial.line[first]) + 1,
-        last_line=int(partial.line[last]) + 1,
-        first_time=first_time,
-        last_time=last_time,
-        exemplar_offset=int(partial.offset[first]),
-        level=Level(level),
-        location=location,
-        exception=exception,
+def _templates(
+    texts: list[tuple[str, str]], rows: Ints, partial: Partial, raised: dict[int, str]
+) -> Iterator[Template]:
+    """A template of each text with its code location and its row of `summarise`."""
+    places = np.stack(
+        [partial.line[rows[:, 1]] + 1, partial.line[rows[:, 2]] + 1, partial.offset[rows[:, 1]]], 1
     )
+    for number, ((message, location), row, place) in enumerate(
+        zip(texts, rows.tolist(), places.tolist(), strict=True)
+    ):
+        count, _, _, first_time, last_time, level = row
+        yield Template(
+            id=template_id(message, location),
+            text=f"{location} {message}" if location else message,
+            count=count,
+            first_line=place[0],
+            last_line=place[1],
+            first_time=first_time,
+            last_time=last_time,
+            exemplar_offset=place[2],
+            level=LEVELS[level],
+            location=location,
+            exception=raised.get(number),
+        )
 
 
 def _raised(stacks: tuple[Stack, ...], template: Slots) -> dict[int, str]:

@@ -28,6 +28,7 @@ from holdfast.diagnostics.logs.matching import (
     location,
 )
 from holdfast.diagnostics.logs.memory import (
+    LANES,
     OFFSET,
     block_hash,
     byte_at,
@@ -35,7 +36,9 @@ from holdfast.diagnostics.logs.memory import (
     is_digit,
     is_letter,
     lookup,
+    names_at,
     put,
+    trailing_zeros,
 )
 from holdfast.diagnostics.logs.opcodes import MOST_STEPS, REGISTERS, Ctx, Level, Op, Reg
 from holdfast.diagnostics.logs.times import (
@@ -254,7 +257,7 @@ def run(ctx: int, first: int, last: int, pos: int, end: int, regs: int) -> int:
 
 
 @kernel
-def continuation_shape(pos: int, end: int) -> bool:
+def continuation_shape(pos: int, end: int, limit: int) -> bool:
     """Whether a line by itself looks like the rest of the record above it."""
     if pos >= end:
         return True
@@ -267,20 +270,30 @@ def continuation_shape(pos: int, end: int) -> bool:
         return True
     if (first == 97 and second == 116 and third == 32) or (first == 46 and second == 46 and third == 46):
         return True
-    return 65 <= first <= 122 and (named_shape(pos, end) or go_shape(pos, end))
+    return 65 <= first <= 122 and (named_shape(pos, end, limit) or go_shape(pos, end))
+
+
+@inlined
+def name_end(pos: int, end: int, limit: int) -> int:
+    """Where the dotted name at pos ends, or the text; no further than 200 bytes on."""
+    stop, most = pos, min(end, pos + 200)
+    while stop < most and stop + LANES <= limit:
+        others = ~names_at(stop)
+        if others:
+            return min(stop + trailing_zeros(others), most)
+        stop += LANES
+    while stop < most:
+        byte = byte_at(stop)
+        if not (is_letter(byte) or is_digit(byte) or byte == 46 or byte == 36 or byte == 95):
+            break
+        stop += 1
+    return min(stop, most)
 
 
 @kernel
-def named_shape(pos: int, end: int) -> bool:
+def named_shape(pos: int, end: int, limit: int) -> bool:
     """`Caused by`, `Traceback (`, `goroutine 1 [`, `package.SomeException: ...`."""
-    stop, dots, last = pos, 0, pos
-    while stop < end and stop - pos < 200:
-        byte = byte_at(stop)
-        if byte == 46:
-            dots, last = dots + 1, stop + 1
-        elif not (is_letter(byte) or is_digit(byte) or byte == 36 or byte == 95):
-            break
-        stop += 1
+    stop = name_end(pos, end, limit)
     length, first = stop - pos, byte_at(pos)
     if stop + 1 < end and byte_at(stop) == 58 and length == 5 and first == 112 and byte_at(stop - 1) == 99:
         return True  # panic:
@@ -292,9 +305,12 @@ def named_shape(pos: int, end: int) -> bool:
         created = length == 7 and first == 99 and ending == 100 and following == 98
         routine = length == 9 and first == 103 and ending == 101 and is_digit(following)
         return caused or traceback or during or created or routine
-    if (stop < end and byte_at(stop) != 58) or stop - last < 6 or not 65 <= byte_at(last) <= 90:
+    if length < 6 or (stop < end and byte_at(stop) != 58) or not ends_like_exception(stop):
         return False
-    return ends_like_exception(stop)
+    last = stop
+    while last > pos and byte_at(last - 1) != 46:
+        last -= 1
+    return stop - last >= 6 and 65 <= byte_at(last) <= 90
 
 
 @kernel
@@ -397,5 +413,5 @@ def continuations(lines: Ints) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """continuation_shape of every line (start, end)."""
     result = np.zeros(len(lines), np.bool_)
     for index in range(len(lines)):
-        result[index] = continuation_shape(lines[index, 0], lines[index, 1])
+        result[index] = continuation_shape(lines[index, 0], lines[index, 1], lines[-1, 1])
     return result

@@ -14,6 +14,7 @@ from holdfast.diagnostics.logs.memory import (
     is_digit,
     is_letter,
     leading_zeros,
+    letters_at,
     marks_at,
     ones,
     put,
@@ -109,8 +110,10 @@ def dashed(at: int) -> bool:
 
 
 @kernel
-def shaped_id(start: int, stop: int) -> tuple[int, int, int]:
+def shaped_id(start: int, stop: int, limit: int) -> tuple[int, int, int]:
     """First and last byte and rank of a trace id (8) or UUID (4) inside the word; rank 0 when there is none."""
+    if stop - start <= 64 and start + 64 <= limit:
+        return shaped_id_near(start, stop - start)
     at = start
     while at < stop:
         first = at
@@ -129,14 +132,36 @@ def shaped_id(start: int, stop: int) -> tuple[int, int, int]:
 
 
 @kernel
-def consider_id(start: int, stop: int, end: int, floor: int, regs: int) -> None:
+def shaped_id_near(start: int, length: int) -> tuple[int, int, int]:
+    """`shaped_id` of a word of at most 64 bytes, which all can be read at once."""
+    inside = ~NONE >> np.uint64(64 - length)
+    hexes, letters = letters_at(start)
+    hexes, letters = hexes & inside, letters & inside
+    eight = hexes & (hexes >> ONE)
+    eight &= eight >> np.uint64(2)
+    eight &= eight >> np.uint64(4)
+    begins = eight & ~(letters << ONE)
+    while begins:
+        lane = np.uint64(trailing_zeros(begins))
+        others, first = ~(hexes >> lane), start + np.int64(lane)
+        count = trailing_zeros(others) if others else 64
+        if count == 32 and not (letters >> lane) >> np.uint64(32) & ONE:
+            return first, first + 32, 8
+        if count == 8 and first + 36 <= start + length and dashed(first + 8):
+            return first, first + 36, 4
+        begins &= begins - ONE
+    return start, start + length, 0
+
+
+@kernel
+def consider_id(start: int, stop: int, end: int, floor: int, limit: int, regs: int) -> None:
     """Keep the word [start, stop) as the record's id when its shape or key outranks the one kept."""
     if get(regs, R_ID_RANK) >= 9:
         return
     key = key_before(start, floor)
     first, last, rank = start, stop, 0
     if stop - start >= 32:
-        first, last, rank = shaped_id(start, stop)
+        first, last, rank = shaped_id(start, stop, limit)
     elif start > floor and byte_at(start - 1) == 91 and stop < end and byte_at(stop) == 93:
         rank = 3  # a column of its own: [d2a0473d0cc3]
         for at in range(start, stop):
@@ -287,7 +312,7 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
             stop, value = long_word(window, end, limit, lines)
             after_key = window > start and byte_at(window - 1) == 61 and word_byte(window - 2, start) == ONE
             if value or after_key or quoted(window, stop, start, end):
-                consider_id(window, stop, end, start, regs)
+                consider_id(window, stop, end, start, limit, regs)
                 single = byte_at(gap)
                 if not (seen and window - gap == 1 and (single == 32 or single == 58 or single == 44)):
                     total = absorbed(gap, window, limit, MIX_SECOND, total) if window > gap else total * PRIME
@@ -315,7 +340,7 @@ def skeleton(ctx: int, start: int, end: int, seed: np.uint64, regs: int) -> np.u
             ends &= ends - ONE
             first, stop = window + first_of(starts, until), window + until
             if stop - first >= 8:
-                consider_id(first, stop, end, start, regs)
+                consider_id(first, stop, end, start, limit, regs)
             if first - gap == 1 and seen:
                 single = byte_at(gap)
                 if single == 32 or single == 58 or single == 44:
