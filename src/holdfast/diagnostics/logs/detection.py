@@ -14,13 +14,12 @@ from holdfast.diagnostics.logs.headers import learn
 from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, further, key_table, known_layouts
 from holdfast.diagnostics.logs.lines import INNERS
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.memory import marking_lines
+from holdfast.diagnostics.logs.memory import MARKING_LINES
 from holdfast.diagnostics.logs.opcodes import Ctx, Form, Op
 from holdfast.diagnostics.logs.scanning import continuations, vote
 from holdfast.diagnostics.logs.shapes import new_memory
 from holdfast.diagnostics.logs.skeletons import CHARSETS
 
-MARKING_LINES = marking_lines()
 SAMPLE_BYTES = 65_536
 SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8

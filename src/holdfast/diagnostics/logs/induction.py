@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.memory import PRIME
+from holdfast.diagnostics.logs.memory import MARKING_LINES, PRIME
 from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe
 from holdfast.diagnostics.logs.tokens import (
     F_IDENTIFIER,
@@ -317,7 +317,7 @@ def numbered(of_row: Ints, first: Ints) -> tuple[Int32s, Ints]:
 
 def induce(buf: Bytes, slots: Ints) -> Clusters:
     """Group the skeletons of a file into templates, numbered by first appearance."""
-    hashes, spans, bounds = tokenise(buf, slots, SEPARATORS)
+    hashes, spans, bounds = tokenise(buf, slots, SEPARATORS, MARKING_LINES.ctypes.data)
     groups = group_keys(buf, slots, hashes, spans, bounds)
     _, sizes = counted(groups)
     mask_rare(hashes, spans, bounds, groups, sizes)

@@ -51,6 +51,9 @@ def marking_lines() -> np.ndarray[Any, np.dtype[np.uint8]]:
     return aligned
 
 
+MARKING_LINES = marking_lines()
+
+
 def _pointer(builder: Any, address: Any, bits: int) -> Any:
     return builder.inttoptr(address, ir.IntType(bits).as_pointer())
 
@@ -166,6 +169,20 @@ def _letters_at(_typing: Any, _address: Any) -> Any:
     return types.UniTuple(types.uint64, 2)(types.int64), emit  # type: ignore[no-untyped-call]
 
 
+def _spelling_at(_typing: Any, _address: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = _lanes(builder, args[0])
+        folded = builder.or_(lanes, _each(32))
+        high = builder.icmp_unsigned(">=", lanes, _each(128))
+        letters = builder.or_(high, _within(builder, folded, 97, 122))
+        masks = [
+            builder.bitcast(hits, ir.IntType(LANES)) for hits in (letters, _within(builder, folded, 97, 102))
+        ]
+        return context.make_tuple(builder, signature.return_type, masks)
+
+    return types.UniTuple(types.uint64, 2)(types.int64), emit  # type: ignore[no-untyped-call]
+
+
 def _names_at(_typing: Any, _address: Any) -> Any:
     def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         lanes = _lanes(builder, args[0])
@@ -273,6 +290,8 @@ marks_at: Callable[[int, int], Masks] = cast(Any, intrinsic(_marks_at))
 controls_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_controls_at))
 # Bit masks of the 64 bytes at an address: hexadecimal digits; letters and digits.
 letters_at: Callable[[int], tuple[np.uint64, np.uint64]] = cast(Any, intrinsic(_letters_at))
+# Bit masks of the 64 bytes at an address: letters, and bytes of letters beyond ASCII; the letters a to f.
+spelling_at: Callable[[int], tuple[np.uint64, np.uint64]] = cast(Any, intrinsic(_spelling_at))
 # Bit mask of the 64 bytes at an address that a dotted name is made of: letters, digits and NAME_MARKS.
 names_at: Callable[[int], np.uint64] = cast(Any, intrinsic(_names_at))
 # Bit mask of the 64 bytes at an address that are equal to a byte.

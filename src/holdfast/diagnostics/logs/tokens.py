@@ -14,25 +14,32 @@ from holdfast.diagnostics.logs.memory import (
     OFFSET,
     PRIME,
     block_hash,
+    byte_at,
     fetch_ahead,
     is_digit,
     is_letter,
+    marks_at,
+    ones,
+    spelling_at,
+    trailing_zeros,
 )
 from holdfast.diagnostics.logs.records import S_ESCAPED, S_MESSAGE
-from holdfast.kernels import kernel, making
+from holdfast.diagnostics.logs.skeletons import NONE, ONE, near_end
+from holdfast.kernels import inlined, kernel, making
 
 VARIABLE = np.uint64(1)
 F_VARIABLE, F_IDENTIFIER, F_SEPARATOR, F_BLANK_BEFORE, F_AFTER_KEY = 1, 4, 8, 16, 32
 MOST_TOKENS = 256
 TEXT_BYTES = 8_192  # of an exemplar that are cut into tokens
+SEPARATOR, BLANK = 1, 2
 SEPARATOR_BYTES = b"=:,;()[]{}\"'|<>`"
 
 
 def separator_table() -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
-    """1 for separators, 2 for blanks."""
+    """SEPARATOR or BLANK of each byte; 0 for those that words are made of."""
     table = np.zeros(256, np.uint8)
-    table[list(SEPARATOR_BYTES)] = 1
-    table[[0, 9, 10, 13, 27, 32]] = 2
+    table[list(SEPARATOR_BYTES)] = SEPARATOR
+    table[[0, 9, 10, 13, 27, 32]] = BLANK
     return table
 
 
@@ -40,28 +47,28 @@ SEPARATORS = separator_table()
 
 
 @kernel
-def request_like(buf: Bytes, pos: int, end: int) -> bool:
+def request_like(pos: int, end: int) -> bool:
     """`GET /...`: a quoted HTTP request keeps its method."""
     at = pos
-    while at < end and at - pos < 8 and 65 <= buf[at] <= 90:
+    while at < end and at - pos < 8 and 65 <= byte_at(at) <= 90:
         at += 1
-    return at - pos >= 3 and at + 1 < end and buf[at] == 32 and buf[at + 1] in (47, 104, 42)
+    return at - pos >= 3 and at + 1 < end and byte_at(at) == 32 and byte_at(at + 1) in (47, 104, 42)
 
 
 @kernel
-def closing_quote(buf: Bytes, pos: int, end: int, kinds: Bytes) -> int:
+def closing_quote(pos: int, end: int, kinds: int) -> int:
     """End of a quoted name that opens at pos (few blanks, closed before a separator), or -1."""
-    quote, gaps = buf[pos], 0
-    if request_like(buf, pos + 1, end):
+    quote, gaps = byte_at(pos), 0
+    if request_like(pos + 1, end):
         return -1
-    stop = min(end, pos + 400)
-    for at in range(pos + 1, stop):
-        byte = buf[at]
+    for at in range(pos + 1, min(end, pos + 400)):
+        byte = byte_at(at)
         if byte == quote:
-            if at + 1 < end and kinds[buf[at + 1]] == 0 and buf[at + 1] not in (46, 92, 33, 63):
+            after = byte_at(at + 1) if at + 1 < end else 32
+            if byte_at(kinds + after) == 0 and after not in (46, 92, 33, 63):
                 return -1
-            return at if at + 1 >= end or buf[at + 1] != 58 else -1
-        if kinds[byte] == 2:
+            return at if after != 58 else -1
+        if byte_at(kinds + byte) == BLANK:
             gaps += 1
             if gaps > 3:
                 return -1
@@ -69,17 +76,17 @@ def closing_quote(buf: Bytes, pos: int, end: int, kinds: Bytes) -> int:
 
 
 @kernel
-def host_like(buf: Bytes, start: int, end: int) -> bool:
+def host_like(start: int, end: int) -> bool:
     """A dotted name whose last label is a common top-level domain and whose first is no package root."""
     last, dots = end, 0
     for at in range(start, end):
-        if buf[at] == 46:
+        if byte_at(at) == 46:
             dots, last = dots + 1, at + 1
     if dots == 0 or end - last < 2 or end - last > 8:
         return False
-    length, a, b = end - last, buf[last] | 32, buf[last + 1] | 32
+    length, a, b = end - last, byte_at(last) | 32, byte_at(last + 1) | 32
     if length == 3:
-        c = buf[last + 2] | 32
+        c = byte_at(last + 2) | 32
         known = (
             (a == 99 and b == 111 and c == 109)
             or (a == 110 and b == 101 and c == 116)
@@ -87,9 +94,9 @@ def host_like(buf: Bytes, start: int, end: int) -> bool:
             or (a == 101 and b == 100 and c == 117)
             or (a == 103 and b == 111 and c == 118)
         )
-        first = buf[start] | 32
-        package = (first == 106 and (buf[start + 1] | 32) == 97 and dots == 1) or (
-            first == 111 and buf[start + 3] == 46
+        first = byte_at(start) | 32
+        package = (first == 106 and (byte_at(start + 1) | 32) == 97 and dots == 1) or (
+            first == 111 and byte_at(start + 3) == 46
         )
         return known and not package
     if length == 2:
@@ -102,17 +109,16 @@ def host_like(buf: Bytes, start: int, end: int) -> bool:
             (114, 117),
             (105, 110),
         )
-    return (
-        length == 5 and a == 108 and b == 111 and (buf[last + 2] | 32) == 99 and (buf[last + 4] | 32) == 108
-    )
+    c, e = byte_at(last + 2) | 32, byte_at(last + 4) | 32
+    return length == 5 and a == 108 and b == 111 and c == 99 and e == 108
 
 
 @kernel
-def word_flags(buf: Bytes, start: int, end: int) -> int:
+def word_flags(start: int, end: int) -> int:
     """F_VARIABLE when the word is variable by its look, F_IDENTIFIER when it looks like a name in code."""
     slashes, hexes, marks, letters = 0, 0, 0, 0
     for at in range(start, end):
-        byte = buf[at]
+        byte = byte_at(at)
         if is_digit(byte) or byte == 64:
             return F_VARIABLE
         if is_letter(byte):
@@ -126,109 +132,168 @@ def word_flags(buf: Bytes, start: int, end: int) -> int:
         else:
             marks += 1 if at > start and at + 1 < end else 0
     length = end - start
-    if (slashes and buf[start] == 47 and length > 1) or slashes >= 2:
+    if (slashes and byte_at(start) == 47 and length > 1) or slashes >= 2:
         return F_VARIABLE
-    if (hexes == length and length >= 8) or (marks and host_like(buf, start, end)):
+    if (hexes == length and length >= 8) or (marks and host_like(start, end)):
         return F_VARIABLE
     return F_IDENTIFIER if (marks or slashes) and letters else 0
 
 
+@inlined
+def seen_at(pos: int, limit: int, lines: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Bit masks of the 64 bytes at pos: breaks, values and slashes (`marks_at`), letters and a to f (`spelling_at`)."""
+    if pos + 64 <= limit:
+        breaks, values, slashes, _, _ = marks_at(pos, lines)
+        letters, hexes = spelling_at(pos)
+        return breaks, values, slashes, letters, hexes
+    breaks, values, slashes, _, _ = near_end(pos, limit)
+    letters, hexes = NONE, NONE
+    for lane in range(limit - pos):
+        byte, bit = byte_at(pos + lane), ONE << np.uint64(lane)
+        letters |= bit if is_letter(byte) or byte >= 128 else NONE
+        hexes |= bit if 97 <= (byte | 32) <= 102 else NONE
+    return breaks, values, slashes, letters, hexes
+
+
+@inlined
+def seen_flags(
+    start: int,
+    end: int,
+    inside: np.uint64,
+    values: np.uint64,
+    slashes: np.uint64,
+    letters: np.uint64,
+    hexes: np.uint64,
+) -> int:
+    """`word_flags` of a word that is the lanes `inside` of the masks."""
+    paths = slashes & inside
+    if values & inside or ones(paths) >= 2 or (end - start > 1 and paths & inside & (~inside + ONE)):
+        return F_VARIABLE
+    if end - start >= 8 and hexes & inside == inside:
+        return F_VARIABLE
+    inner = inside & (inside << ONE) & (inside >> ONE)
+    marks = inner & ~(letters | slashes)
+    if marks and host_like(start, end):
+        return F_VARIABLE
+    return F_IDENTIFIER if (marks or paths) and letters & inside else 0
+
+
 @kernel
-def constant_value(buf: Bytes, start: int, end: int) -> bool:
+def constant_value(start: int, end: int) -> bool:
     """true, false, null, none, nil in any case: values, never words of a message."""
-    length, a = end - start, buf[start] | 32
+    length, a = end - start, byte_at(start) | 32
     if length == 4:
-        b, d = buf[start + 1] | 32, buf[start + 3] | 32
-        return bool((a == 116 and b == 114 and d == 101) or (a == 110 and b == 117 and d == 108))
+        b, d = byte_at(start + 1) | 32, byte_at(start + 3) | 32
+        return (a == 116 and b == 114 and d == 101) or (a == 110 and b == 117 and d == 108)
     if length == 5:
-        return bool(a == 102 and (buf[start + 1] | 32) == 97 and (buf[start + 4] | 32) == 101)
+        return a == 102 and (byte_at(start + 1) | 32) == 97 and (byte_at(start + 4) | 32) == 101
     return False
 
 
 @kernel
-def word_end(buf: Bytes, pos: int, end: int, kinds: Bytes, whole: bool) -> int:
+def word_end(pos: int, end: int, kinds: int, whole: bool) -> int:
     """End of the word at pos. A colon inside stays when it belongs to an address, a time or a URL."""
     at, digit = pos, False
     while at < end:
-        byte = buf[at]
-        kind = kinds[byte]
-        if kind == 2 or byte == 92:
+        byte = byte_at(at)
+        kind = byte_at(kinds + byte)
+        if kind == BLANK or byte == 92:
             break
-        if kind == 1:
-            if byte == 58 and at + 1 < end and at > pos:
-                following = buf[at + 1]
-                if following == 47 and at + 2 < end and buf[at + 2] == 47:
+        if kind == SEPARATOR:
+            if byte == 58 and at + 1 < end:
+                following = byte_at(at + 1)
+                if following == 47 and at + 2 < end and byte_at(at + 2) == 47:
                     whole, digit = True, True
-                elif not (digit or is_digit(following)) or kinds[following] != 0:
+                elif not (digit or is_digit(following)) or byte_at(kinds + following) != 0:
                     break
-            elif not (whole and byte == 61 and digit) and not (
-                byte == 58 and at == pos and at + 1 < end and buf[at + 1] == 58
-            ):
+            elif not (whole and byte == 61 and digit):
                 break
         digit = digit or is_digit(byte)
         at += 1
     return at
 
 
+@inlined
+def ends_word(stop: int, end: int, kinds: int, whole: bool) -> bool:
+    """Whether a word surely ends at the byte `stop`, one of BREAKS; else `word_end` tells."""
+    byte = byte_at(stop)
+    if byte == 58:
+        return stop + 1 >= end or byte_at(kinds + byte_at(stop + 1)) != 0
+    return byte == 92 or (byte_at(kinds + byte) != 0 and not (whole and byte == 61))
+
+
 @kernel
 def cut(
-    buf: Bytes, base: int, start: int, end: int, escaped: int, kinds: Bytes, hashes: Words, spans: Ints
+    base: int,
+    start: int,
+    end: int,
+    limit: int,
+    escaped: int,
+    kinds: int,
+    lines: int,
+    hashes: Words,
+    spans: Ints,
 ) -> int:
-    """Tokens of one exemplar of the bytes at `base` into `hashes` and `spans` (start, end, flags); their number."""
+    """Tokens of the exemplar at addresses [start, end) into `hashes` and `spans` (start, end, flags); their number."""
     count, pos, blank, after_key = 0, start, False, False
+    window, (breaks, values, slashes, letters, hexes) = start, seen_at(start, limit, lines)
     while pos < end and count < MOST_TOKENS:
-        byte = buf[pos]
+        byte = byte_at(pos)
         if byte == 27:
             pos += 1
-            while pos < end and not is_letter(buf[pos]):
+            while pos < end and not is_letter(byte_at(pos)):
                 pos += 1
             pos += 1
             continue
-        if byte == 92 and escaped and pos + 1 < end and buf[pos + 1] != 117:
-            blank = blank or buf[pos + 1] != 34
-            pos += 1 if buf[pos + 1] == 34 else 2
+        if byte == 92 and escaped and pos + 1 < end and byte_at(pos + 1) != 117:
+            blank = blank or byte_at(pos + 1) != 34
+            pos += 1 if byte_at(pos + 1) == 34 else 2
             continue
-        kind = kinds[byte]
-        if kind == 2:
+        kind = byte_at(kinds + byte)
+        if kind == BLANK:
             blank, pos = True, pos + 1
-            if count and not (spans[count - 1, 2] & F_SEPARATOR and buf[spans[count - 1, 0]] == 61):
+            if count and not (spans[count - 1, 2] & F_SEPARATOR and spans[count - 1, 3] == 61):
                 after_key = False
             continue
         flags = F_BLANK_BEFORE if blank else 0
-        if kind == 1:
-            stop = closing_quote(buf, pos, end, kinds) if byte in (34, 39, 96) and count else -1
-            if stop > pos + 1 and (blank or pos == start or kinds[buf[pos - 1]] == 1):
-                count = put(hashes, spans, count, VARIABLE, pos, stop + 1, flags | F_VARIABLE)
+        if kind == SEPARATOR:
+            stop = closing_quote(pos, end, kinds) if byte in (34, 39, 96) and count else -1
+            if stop > pos + 1 and (blank or pos == start or byte_at(kinds + byte_at(pos - 1)) == SEPARATOR):
+                count = put(hashes, spans, count, VARIABLE, pos - base, stop + 1 - base, flags | F_VARIABLE)
                 pos, blank, after_key = stop + 1, False, False
                 continue
             hashes[count] = (OFFSET ^ np.uint64(byte)) * PRIME
-            spans[count, 0], spans[count, 1], spans[count, 2], spans[count, 3] = (
-                pos,
-                pos + 1,
-                flags | F_SEPARATOR,
-                byte,
-            )
+            spans[count, 0], spans[count, 1] = pos - base, pos + 1 - base
+            spans[count, 2], spans[count, 3] = flags | F_SEPARATOR, byte
             after_key = byte == 61 and count > 0 and not spans[count - 1, 2] & F_SEPARATOR
             count, pos, blank = count + 1, pos + 1, False
             continue
-        stop = max(word_end(buf, pos, end, kinds, after_key), pos + 1)
+        if pos - window >= 64 or not breaks >> np.uint64(pos - window):
+            window, (breaks, values, slashes, letters, hexes) = pos, seen_at(pos, limit, lines)
+        left = breaks >> np.uint64(pos - window)
+        stop = min(pos + (trailing_zeros(left) if left else 64), end)
+        if stop < end and not (left and ends_word(stop, end, kinds, after_key)):
+            stop = word_end(pos, end, kinds, after_key)
+        stop = max(stop, pos + 1)
         last = stop
-        while last > pos + 1 and buf[last - 1] in (46, 33, 63):
+        while last > pos + 1 and byte_at(last - 1) in (46, 33, 63):
             last -= 1
-        flags |= word_flags(buf, pos, last)
-        if after_key or constant_value(buf, pos, last):
+        if last - window <= 64:
+            inside = (~NONE >> np.uint64(64 - (last - pos))) << np.uint64(pos - window)
+            flags |= seen_flags(pos, last, inside, values, slashes, letters, hexes)
+        else:
+            flags |= word_flags(pos, last)
+        if after_key or constant_value(pos, last):
             flags |= F_VARIABLE
         key = VARIABLE
         if not flags & F_VARIABLE:
-            key = block_hash(base + pos, base + last, base + len(buf), OFFSET, NO_FOLD)
-        count = put(hashes, spans, count, key, pos, last, flags)
-        pos, blank, after_key = last, False, False
-        if last < stop:
-            pos = stop
+            key = block_hash(pos, last, limit, OFFSET, NO_FOLD)
+        count = put(hashes, spans, count, key, pos - base, last - base, flags)
+        pos, blank, after_key = stop, False, False
     return count
 
 
-@kernel
+@inlined
 def put(hashes: Words, spans: Ints, count: int, key: np.uint64, start: int, stop: int, flags: int) -> int:
     """Append a token; a variable that follows a variable (or one and a comma or colon) widens it."""
     if flags & F_VARIABLE and count:
@@ -258,12 +323,17 @@ def longer(hashes: Words, spans: Ints, used: int) -> tuple[Words, Ints]:
 
 
 @making
-def tokenise(buf: Bytes, slots: Ints, kinds: Bytes) -> tuple[Words, Ints, Ints]:
-    """Tokens of every slot's exemplar: hashes, spans (start, end, flags, byte) and row bounds."""
+def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, Ints, Ints]:
+    """Tokens of every slot's exemplar: hashes, spans (start, end, flags, byte) and row bounds.
+
+    `kinds` is the `separator_table`, `lines` the address of `marking_lines`.
+    """
     hashes = np.empty(len(slots) * 16 + 2 * MOST_TOKENS, np.uint64)
     spans = np.empty((len(hashes), 4), np.int64)
     bounds, used = np.zeros(len(slots) + 1, np.int64), 0
+    # Signed: numba takes an address for unsigned, and all below would be compiled twice.
     base: Any = np.int64(buf.ctypes.data)
+    table: Any = np.int64(kinds.ctypes.data)
     for row in range(len(slots)):
         coming = base + slots[min(row + 4, len(slots) - 1), S_MESSAGE]
         fetch_ahead(coming)
@@ -272,6 +342,9 @@ def tokenise(buf: Bytes, slots: Ints, kinds: Bytes) -> tuple[Words, Ints, Ints]:
         last = min(last, first + TEXT_BYTES)
         if used + MOST_TOKENS + 2 > len(hashes):
             hashes, spans = longer(hashes, spans, used)
-        used += cut(buf, base, first, last, slots[row, S_ESCAPED], kinds, hashes[used:], spans[used:])
+        used += cut(
+            base, base + first, base + last, base + len(buf), slots[row, S_ESCAPED], table, lines,
+            hashes[used:], spans[used:],
+        )  # fmt: skip
         bounds[row + 1] = used
     return hashes[:used], spans[:used], bounds
