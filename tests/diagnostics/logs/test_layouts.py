@@ -46,18 +46,30 @@ def test_a_layout_reads_its_sample(layout: Layout, sample: Sample, tmp_path: Pat
 
 
 def _reads(program: object, sample: Sample) -> bool:
-    from holdfast.diagnostics.logs.detection import _spans, _vote
+    from holdfast.diagnostics.logs.detection import _Booth, _spans
 
     text, spans = _spans([sample.line.encode()])
     layout = program.layout  # type: ignore[attr-defined]
     plan = arranged([program], (), False, 1.0, [layout])  # type: ignore[list-item]
-    return bool(_vote(text, spans, plan))
+    return bool(_Booth(text, spans, plan).ballots(np.arange(1)))
 
 
 @pytest.mark.parametrize(("layout", "sample"), CASES)
 def test_a_layout_is_recognised_by_its_sample(layout: Layout, sample: Sample) -> None:
     plan = detect_lines([sample.line.encode()] * 3)
     assert plan.outers[0].layout.name == layout.name
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 7])
+def test_layouts_that_take_turns_are_both_recognised(every: int) -> None:
+    klog = b"I0510 01:00:06.081123   20373 scope.go:285] removed a container"
+    plain = b"2023-01-29 10:55:01,385 INFO [main] a.b.C: opened the door"
+    for rare, common in ((klog, plain), (plain, klog)):
+        plan = detect_lines([rare if number % every == 0 else common for number in range(240)])
+        readers = [
+            {program.layout.name for program in detect_lines([line] * 3).outers} for line in (rare, common)
+        ]
+        assert all(reader & {program.layout.name for program in plan.outers} for reader in readers)
 
 
 def test_every_layout_has_a_sample_and_a_title() -> None:

@@ -23,6 +23,7 @@ from holdfast.diagnostics.logs.layouts import known_layouts
 
 Writer = Callable[..., Path]
 TRACE = "91e7c8bb710d9761faa1b61cbe33418b"
+UUID = "6f2b1c3a-aaaa-bbbb-cccc-0123456789ab"
 
 
 def docker(text: str, second: int, end: str = "\n") -> str:
@@ -95,6 +96,36 @@ def test_a_line_with_a_header_is_a_record_even_after_a_cut_line(write: Writer) -
 def test_request_and_trace_ids_are_found(write: Writer, text: str, wanted: str | None) -> None:
     table = read_log(write(*[f"2023-01-29 10:55:{n:02d},385 INFO [main] a.b.C: {text}" for n in range(5)]))
     assert (table.id_values[int(table.ids[0])] if table.ids[0] >= 0 else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        (TRACE, TRACE),
+        (f"{TRACE}0", None),
+        (f"x{TRACE}", None),
+        (f"a-{TRACE}", TRACE),
+        (f"pod_{UUID}", UUID),
+        (f"{UUID}_volume", UUID),
+        (f"{'y' * 40}.{UUID}.{'y' * 40}", UUID),
+    ],
+)
+def test_ids_are_found_inside_words_at_either_end_of_a_file(
+    write: Writer, word: str, wanted: str | None
+) -> None:
+    line = f"2023-01-29 10:55:01,385 INFO [main] a.b.C: mounted {word}"
+    filler = f"2023-01-29 10:55:02,385 INFO [main] a.b.C: {'nothing happened ' * 20}"
+    table = read_log(write(line, filler, line))
+    found = [table.id_values[number] if number >= 0 else None for number in table.ids.tolist()]
+    assert found == [wanted, None, wanted]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(alphabet="abf019 .:=/-@_\"'[](),\\\té!\x1b", min_size=1, max_size=150))
+def test_a_template_is_the_same_wherever_its_message_stands(write: Writer, text: str) -> None:
+    line = f"2023-01-29 10:55:01,385 INFO [main] a.b.C: {text}"
+    last, first = read_log(write(line)), read_log(write(line, "z" * 200))
+    assert last.templates[0].text == first.templates[0].text
 
 
 def test_counts_sum_to_the_records_and_citations_reopen(write: Writer) -> None:

@@ -25,6 +25,7 @@ SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8
 INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
 TRIED = 5  # every so many lines of a sample every program is tried
+ENOUGH = 30  # lines: a program that reads none of them does not read a share of all that counts
 RICHER, MOST_FIELDS = 0.02, 10  # what each field found in a line adds to its worth, and how many do
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout
 
@@ -183,7 +184,7 @@ class _Booth:
         self._text, self._plan, self._lines = text, plan, lines + self._base
         self._context = Context(plan, self._base, len(data))
 
-    def tried(self, programs: Ints) -> tuple[Ints, Ints]:
+    def tried(self, programs: Ints) -> tuple[Ints, int]:
         """The programs (by number) that may be elected, and on how many of the lines the others were not tried.
 
         All are tried on some lines. Layouts with a program that reads one of them go on, and those of heads of several
@@ -251,19 +252,25 @@ def _election(
     heads: NDArray[np.bool_],
     most: int,
     programs: Ints,
+    *,
     named: Sequence[_Ballot] = (),
+    worth: float = 0.0,
 ) -> list[_Ballot]:
-    """Those of the known `programs` (by number), and of the ballots `named`, that read a sample together."""
+    """Those of the known `programs` (by number), and of the ballots `named`, that read a sample together.
+
+    Who reads a share of less than `worth` is of no use.
+    """
     booth = _Booth(text, lines, _catalogue())
     candidates, untried = booth.tried(programs)
     chosen, last = _elected([*booth.ballots(candidates), *named], heads, most)
     unread = heads.copy()
     for ballot in chosen:
         unread &= ~ballot.read
-    if not unread.any() and last > untried * (
-        1 + RICHER * MOST_FIELDS
-    ):  # no other can have read more, and nothing is left to be read
+    # Nothing is left to be read, and no other can have read more.
+    if not unread.any() and last > untried * (1 + RICHER * MOST_FIELDS):
         return chosen
+    if worth and not chosen and len(lines) - untried >= ENOUGH:
+        return []
     return _elected([*booth.ballots(programs), *named], heads, most)[0]
 
 
@@ -291,7 +298,7 @@ def detect_lines(lines: Sequence[bytes]) -> Plan:
         named = _Booth(text, spans, arranged(programs, (), False, 0.0, layouts)).ballots(
             np.arange(len(programs))
         )
-    chosen = _election(text, spans, heads, 4, np.arange(len(_families()[0])), named)
+    chosen = _election(text, spans, heads, 4, np.arange(len(_families()[0])), named=named)
     read = np.zeros(len(lines), np.bool_)
     for ballot in chosen:
         read |= ballot.read

@@ -4,16 +4,15 @@ Rows are never pooled across layouts, code locations or token counts. Words seen
 column of many rows become variable before anything is split, so a wide vocabulary costs one hash pass.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.memory import MARKING_LINES, PRIME
+from holdfast.diagnostics.logs.memory import MARKING_LINES, PRIME, folded
 from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe
+from holdfast.diagnostics.logs.skeletons import MIX, MIX_SECOND
 from holdfast.diagnostics.logs.tokens import (
     F_IDENTIFIER,
     F_SEPARATOR,
@@ -30,9 +29,6 @@ RARE = 2  # a word in at most this many rows of a large group may be variable
 SUPPORT = 3  # rows that must agree on the rest before rare words are taken as variable
 
 Int32s = NDArray[np.int32]
-VARIES = np.frombuffer(b"<*>", np.uint8)
-LONGEST_TAIL = 64  # bytes after the last token that are written out
-COLOURS = re.compile(r"(?:\x1b|\\u001b)\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,7 @@ class Clusters:
     exemplar: Ints  # slot whose text stands for the template
     hashes: Words
     spans: Ints
+    flags: Bytes
     bounds: Ints
 
 
@@ -55,14 +52,16 @@ def bytes_hash(buf: Bytes, start: int, end: int, total: np.uint64) -> np.uint64:
 
 
 @making
-def group_keys(buf: Bytes, slots: Ints, hashes: Words, spans: Ints, bounds: Ints) -> Words:
+def group_keys(buf: Bytes, slots: Ints, hashes: Words, flags: Bytes, bounds: Ints) -> Words:
     """Key of layout, code location, token count and the separators among the tokens."""
     keys = np.empty(len(slots), np.uint64)
     for row in range(len(slots)):
-        key = (np.uint64(slots[row, S_LAYOUT] + 7) * PRIME) ^ np.uint64(bounds[row + 1] - bounds[row])
+        key = folded(
+            np.uint64(slots[row, S_LAYOUT] + 7) ^ MIX, np.uint64(bounds[row + 1] - bounds[row]) ^ MIX_SECOND
+        )
         for at in range(bounds[row], bounds[row + 1]):
-            if spans[at, 2] & F_SEPARATOR:
-                key = (key ^ (hashes[at] + np.uint64(at - bounds[row]))) * PRIME
+            if flags[at] & F_SEPARATOR:
+                key = folded(key ^ hashes[at], np.uint64(at - bounds[row]) ^ MIX_SECOND)
         low, high = slots[row, S_LOCATION], slots[row, S_LOCATION + 1]
         keys[row] = bytes_hash(buf, low, high, key * PRIME) if high else key * PRIME
     return keys
@@ -87,37 +86,79 @@ def counted(keys: Words) -> tuple[Ints, Ints]:
 
 
 @making
-def rare_words(hashes: Words, spans: Ints, bounds: Ints, groups: Words) -> NDArray[np.bool_]:
-    """Which tokens are plain words found in at most RARE rows of their group's column."""
-    keys, places, used = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.int32), 0
-    for row in range(len(groups)):
-        for at in range(bounds[row], bounds[row + 1]):
-            if not spans[at, 2] & (F_SEPARATOR | F_VARIABLE):
-                column = np.uint64(at - bounds[row] + 1)
-                place_in = (groups[row] ^ (groups[row] >> np.uint64(32))) * PRIME + column
-                key = ((hashes[at] ^ place_in * PRIME) * PRIME) | np.uint64(1)
-                keys[used], places[used] = key, at
-                used += 1
-    size = 1024
-    while size < used * 2:
-        size *= 2
-    table, times = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-    slots = np.empty(used, np.int32)
-    for index in range(used):
-        place = probe(table, keys[index])
-        table[place] = keys[index]
-        times[place] += 1
-        slots[index] = place
-    rare = np.zeros(len(hashes), np.bool_)
-    for index in range(used):
-        rare[places[index]] = times[slots[index]] <= RARE
-    return rare
+def by_group(first: Ints, sizes: Ints) -> Ints:
+    """Rows of one group after the other; `first` is each row's group's first row, `sizes` how many it has."""
+    order, free, used = np.empty(len(first), np.int64), np.empty(len(first), np.int64), 0
+    for row in range(len(first)):
+        if first[row] == row:
+            free[row], used = used, used + sizes[row]
+        order[free[first[row]]] = row
+        free[first[row]] += 1
+    return order
 
 
 @making
-def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: Ints) -> None:
+def rare_words(hashes: Words, flags: Bytes, bounds: Ints, order: Ints, sizes: Ints) -> Bytes:
+    """1 for each plain word found in at most RARE rows of its column, in LARGE groups (rows `order`, one by one)."""
+    largest = 1
+    for row in range(len(sizes)):
+        largest = max(largest, sizes[row])
+    room = 8
+    while room < largest * 2:
+        room *= 2
+    table, times, places = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(largest, np.int32)
+    rare, low = np.zeros(len(hashes), np.uint8), 0
+    while low < len(order):
+        start, count = bounds[order[low]], sizes[order[low]]
+        rows, low = order[low : low + count], low + count
+        size = 8
+        while size < count * 2:
+            size *= 2
+        for column in range(bounds[rows[0] + 1] - start if count >= LARGE else 0):
+            if not flags[start + column] & F_SEPARATOR and not constant(hashes, bounds, rows, column):
+                mark_rare(hashes, bounds, rows, column, table[:size], times, places, rare)
+    return rare
+
+
+@kernel
+def constant(hashes: Words, bounds: Ints, rows: Ints, column: int) -> bool:
+    """Whether all rows have the same word in a column."""
+    index, word = 1, hashes[bounds[rows[0]] + column]
+    while index < len(rows) and hashes[bounds[rows[index]] + column] == word:
+        index += 1
+    return index == len(rows)
+
+
+@kernel
+def mark_rare(
+    hashes: Words,
+    bounds: Ints,
+    rows: Ints,
+    column: int,
+    table: Words,
+    times: Int32s,
+    places: Int32s,
+    rare: Bytes,
+) -> None:
+    """Set `rare` for the plain words of a column that are in at most RARE of the rows; the tables are scratch."""
+    for at in range(len(table)):
+        table[at] = 0
+    for index in range(len(rows)):
+        key = hashes[bounds[rows[index]] + column]
+        place = probe(table, key)
+        if table[place] == 0:
+            table[place], times[place] = key, 0
+        times[place] += 1
+        places[index] = place
+    for index in range(len(rows)):
+        at = bounds[rows[index]] + column
+        rare[at] = times[places[index]] <= RARE and hashes[at] != VARIABLE
+
+
+@making
+def mask_rare(hashes: Words, flags: Bytes, bounds: Ints, groups: Words, first: Ints, sizes: Ints) -> None:
     """Turn words that are rare in their column into variables where enough rows agree on the rest."""
-    scarce = rare_words(hashes, spans, bounds, groups)
+    scarce = rare_words(hashes, flags, bounds, by_group(first, sizes), sizes)
     rest = np.zeros(len(groups), np.uint64)
     for row in range(len(groups)):
         rest[row] = ((np.uint64(row) + np.uint64(1)) * PRIME) << np.uint64(1)
@@ -125,7 +166,7 @@ def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: In
             continue
         total, rare, words = groups[row], 0, 0
         for at in range(bounds[row], bounds[row + 1]):
-            words += not spans[at, 2] & (F_SEPARATOR | F_VARIABLE)
+            words += not flags[at] & (F_SEPARATOR | F_VARIABLE)
             rare += scarce[at]
             total = (total ^ (VARIABLE if scarce[at] else hashes[at])) * PRIME
             total ^= total >> np.uint64(29)
@@ -137,7 +178,7 @@ def mask_rare(hashes: Words, spans: Ints, bounds: Ints, groups: Words, sizes: In
             for at in range(bounds[row], bounds[row + 1]):
                 if scarce[at]:
                     hashes[at] = VARIABLE
-                    spans[at, 2] |= F_VARIABLE
+                    flags[at] |= F_VARIABLE
 
 
 @making
@@ -177,7 +218,7 @@ def column_of(hashes: Words, bounds: Ints, order: Ints, low: int, high: int, col
 @making
 def choose(
     hashes: Words,
-    spans: Ints,
+    flags: Bytes,
     bounds: Ints,
     order: Ints,
     low: int,
@@ -202,10 +243,10 @@ def choose(
         counts[column] = distinct(values, table)
         identifiers, separators, variables = 0, 0, 0
         for index in range(low, high):
-            flags = spans[bounds[order[index]] + column, 2]
-            identifiers += flags & F_IDENTIFIER != 0
-            separators += flags & F_SEPARATOR != 0
-            variables += flags & F_VARIABLE != 0
+            flag = flags[bounds[order[index]] + column]
+            identifiers += flag & F_IDENTIFIER != 0
+            separators += flag & F_SEPARATOR != 0
+            variables += flag & F_VARIABLE != 0
         if counts[column] == 1:
             constants += separators == 0 and variables == 0
             continue
@@ -262,7 +303,7 @@ def regroup(values: Words, order: Ints, place: Ints, low: int) -> Ints:
 
 @making
 def split_groups(
-    hashes: Words, spans: Ints, bounds: Ints, rows: Ints, groups: Words, located: NDArray[np.bool_]
+    hashes: Words, flags: Bytes, bounds: Ints, rows: Ints, groups: Words, located: NDArray[np.bool_]
 ) -> Ints:
     """Cluster number of each row in `rows` (unique rows, sorted by group)."""
     clusters, order, place = np.zeros_like(rows), np.zeros_like(rows), np.zeros_like(rows)
@@ -282,12 +323,12 @@ def split_groups(
             column = -1
             wild = np.zeros(width, np.bool_)
             if high - low > 1:
-                column = choose(hashes, spans, bounds, order, low, high, width, located[order[low]], wild)
+                column = choose(hashes, flags, bounds, order, low, high, width, located[order[low]], wild)
             for at in range(low, high):
                 for where in range(width):
                     if wild[where]:
                         hashes[bounds[order[at]] + where] = VARIABLE
-                        spans[bounds[order[at]] + where, 2] |= F_VARIABLE
+                        flags[bounds[order[at]] + where] |= F_VARIABLE
             if column < 0:
                 for at in range(low, high):
                     clusters[place[at]] = made
@@ -317,89 +358,14 @@ def numbered(of_row: Ints, first: Ints) -> tuple[Int32s, Ints]:
 
 def induce(buf: Bytes, slots: Ints) -> Clusters:
     """Group the skeletons of a file into templates, numbered by first appearance."""
-    hashes, spans, bounds = tokenise(buf, slots, SEPARATORS, MARKING_LINES.ctypes.data)
-    groups = group_keys(buf, slots, hashes, spans, bounds)
-    _, sizes = counted(groups)
-    mask_rare(hashes, spans, bounds, groups, sizes)
+    hashes, spans, flags, bounds = tokenise(buf, slots, SEPARATORS, MARKING_LINES.ctypes.data)
+    groups = group_keys(buf, slots, hashes, flags, bounds)
+    mask_rare(hashes, flags, bounds, groups, *counted(groups))
     first, _ = counted(row_hashes(hashes, bounds, groups))
     unique = np.flatnonzero(first == np.arange(len(slots)))
     rows = unique[np.argsort(groups[unique], kind="stable")]
-    clusters = split_groups(hashes, spans, bounds, rows, groups, slots[:, S_LOCATION + 1] > 0)
+    clusters = split_groups(hashes, flags, bounds, rows, groups, slots[:, S_LOCATION + 1] > 0)
     of_row = np.zeros(len(slots), np.int64)
     of_row[rows] = clusters
     of_slot, exemplar = numbered(of_row, first)
-    return Clusters(of_slot, len(exemplar), exemplar, hashes, spans, bounds)
-
-
-@kernel
-def written(buf: Bytes, start: int, stop: int, out: Bytes, at: int, floor: int) -> int:
-    """Append bytes to a text that began at `floor`: runs of blanks count once, and so do runs of `<*>`."""
-    for place in range(start, stop):
-        byte = buf[place]
-        if byte == 32 or 9 <= byte <= 13:
-            if at > floor and out[at - 1] != 32:
-                out[at] = 32
-                at += 1
-            continue
-        out[at] = byte
-        at += 1
-        if (
-            byte == 62
-            and at - floor >= 7
-            and varies(out, at - 3)
-            and varies(out, at - 7)
-            and out[at - 4] == 32
-        ):
-            at -= 4
-    return at
-
-
-@kernel
-def varies(text: Bytes, at: int) -> bool:
-    """Whether `<*>` stands there."""
-    return text[at] == 60 and text[at + 1] == 42 and text[at + 2] == 62
-
-
-@making
-def written_out(
-    buf: Bytes, exemplars: Ints, ends: Ints, spans: Ints, bounds: Ints, mark: Bytes
-) -> tuple[Bytes, Ints]:
-    """Texts of exemplars, which end at `ends`, one after the other with `mark` where they vary; where each ends."""
-    room = 0
-    for number in range(len(exemplars)):
-        low, high = bounds[exemplars[number]], bounds[exemplars[number] + 1]
-        room += (ends[number] - spans[low, 0] if high > low else 0) + (high - low + 1) * len(mark)
-    out, stops, at = np.empty(room, np.uint8), np.empty(len(exemplars), np.int64), 0
-    for number in range(len(exemplars)):
-        low, high, floor = bounds[exemplars[number]], bounds[exemplars[number] + 1], at
-        done = spans[low, 0] if high > low else ends[number]
-        for token in range(low, high):
-            at = written(buf, done, spans[token, 0], out, at, floor)
-            done = spans[token, 1]
-            if spans[token, 2] & F_VARIABLE:
-                at = written(mark, 0, len(mark), out, at, floor)
-            else:
-                at = written(buf, spans[token, 0], done, out, at, floor)
-        if ends[number] - done > LONGEST_TAIL:
-            at = written(mark, 0, len(mark), out, at, floor)
-        else:
-            at = written(buf, done, ends[number], out, at, floor)
-        if at > floor and out[at - 1] == 32:
-            at -= 1
-        stops[number] = at
-    return out[:at], stops
-
-
-def template_texts(buf: Bytes, clusters: Clusters, ends: Ints) -> list[str]:
-    """The text of each cluster's exemplar, which ends at `ends`, with `<*>` where it varies.
-
-    Runs of blanks, and of `<*>`, count once.
-    """
-    text, stops = written_out(buf, clusters.exemplar, ends, clusters.spans, clusters.bounds, VARIES)
-    whole, start, texts = text.tobytes(), 0, []
-    for stop in stops.tolist():
-        texts.append(to_text(whole[start:stop]))
-        start = stop
-    if b"\x1b" in whole or b"\\u001b" in whole:
-        return [COLOURS.sub("", text) for text in texts]
-    return texts
+    return Clusters(of_slot, len(exemplar), exemplar, hashes, spans, flags, bounds)

@@ -19,6 +19,7 @@ from holdfast.diagnostics.logs.memory import count_byte
 from holdfast.diagnostics.logs.opcodes import REGISTERS
 from holdfast.diagnostics.logs.records import (
     D_USED,
+    S_LEVEL,
     SLOT_FIELDS,
     STATE,
     T_CAPACITY,
@@ -181,7 +182,7 @@ class Tables:
             self._pairs[number], self._rows[number] = np.zeros((size, 2), np.int64), rows
             self._describe(number)
             if number < 3:
-                enter_again(int(self._described[number].ctypes.data))
+                enter_again(int(self._described[number].ctypes.data), 1 + S_LEVEL if number == 0 else 0)
 
     def used(self) -> list[Ints]:
         """The rows in use of each."""

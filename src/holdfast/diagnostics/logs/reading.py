@@ -13,7 +13,7 @@ from holdfast.diagnostics.logs.clocks import Clocks, read_clocks
 from holdfast.diagnostics.logs.detection import Plan, detect, message_of
 from holdfast.diagnostics.logs.encoding import encoding_of, to_text, transcoded, wide_line_starts
 from holdfast.diagnostics.logs.entries import Entry, as_lines, entries_of, line_numbers, span_in
-from holdfast.diagnostics.logs.induction import Clusters, induce, template_texts
+from holdfast.diagnostics.logs.induction import Clusters, induce
 from holdfast.diagnostics.logs.matching import Bytes, Ints
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, Level
 from holdfast.diagnostics.logs.partial import Mapped, Partial, scan_all
@@ -28,6 +28,7 @@ from holdfast.diagnostics.logs.records import (
 )
 from holdfast.diagnostics.logs.stacks import group_stacks
 from holdfast.diagnostics.logs.table import IdValues, LogTable, Note, NoteKind, Stack, Template
+from holdfast.diagnostics.logs.texts import template_texts
 from holdfast.kernels import making
 
 LEVELS = tuple(Level)

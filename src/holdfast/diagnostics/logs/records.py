@@ -38,6 +38,9 @@ MOST_COMPONENTS = 32_000
 MAX_FRAMES = 10_000  # continuation lines of one record that count towards its stack
 D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
 S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
+LEVEL_AT = (
+    32  # bit of a skeleton's number in its pair from which on its level is kept: its row need not be read
+)
 SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock bits, escaped, level
 UNSTATED = 999_999  # zone code of a time without a zone
 T_LINES, T_RECORDS, T_CUT, T_LOST_IDS, T_NULS, T_NUL_LINE = 0, 1, 2, 3, 4, 5
@@ -100,13 +103,13 @@ def enter(table: int, key: np.uint64) -> int:
 
 
 @kernel
-def enter_again(table: int) -> None:
-    """Enter every row of a table whose pairs were emptied and made more."""
+def enter_again(table: int, level: int) -> None:
+    """Enter every row of a table whose pairs were emptied and made more; `level` is a field kept in the pair, or 0."""
     for number in range(get(table, D_USED)):
-        key = get(get(table, D_ROWS), number * get(table, D_FIELDS))
-        pair = find(table, np.uint64(key))
-        put(pair, 0, key)
-        put(pair, 1, number)
+        row = get(table, D_ROWS) + number * get(table, D_FIELDS) * 8
+        pair = find(table, np.uint64(get(row, 0)))
+        put(pair, 0, get(row, 0))
+        put(pair, 1, number + (get(row, level) << LEVEL_AT if level else 0))
 
 
 @inlined
@@ -269,11 +272,13 @@ def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, star
     put_32(get(columns, K_ID) + record * 4, -1)
     before = get(tables, D_USED)
     number = enter(tables, key)
-    row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
     if number == before:
+        row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
         fill_slot(ctx, row, record, code, base, regs)
+        number += get(row, S_LEVEL) << LEVEL_AT
+        put(find(tables, key), 1, number)
     put_32(get(columns, K_SLOT) + record * 4, number)
-    put_8(get(columns, K_LEVEL) + record, level if level else get(row, S_LEVEL))
+    put_8(get(columns, K_LEVEL) + record, level if level else number >> LEVEL_AT)
     put(state, T_RECORDS, record + 1)
 
 

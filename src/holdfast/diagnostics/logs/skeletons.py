@@ -142,8 +142,8 @@ def shaped_id_near(start: int, length: int) -> tuple[int, int, int]:
     eight &= eight >> np.uint64(4)
     begins = eight & ~(letters << ONE)
     while begins:
-        lane = np.uint64(trailing_zeros(begins))
-        others, first = ~(hexes >> lane), start + np.int64(lane)
+        first, lane = start + trailing_zeros(begins), np.uint64(trailing_zeros(begins))
+        others = ~(hexes >> lane)
         count = trailing_zeros(others) if others else 64
         if count == 32 and not (letters >> lane) >> np.uint64(32) & ONE:
             return first, first + 32, 8

@@ -28,7 +28,7 @@ from holdfast.diagnostics.logs.skeletons import NONE, ONE, near_end
 from holdfast.kernels import inlined, kernel, making
 
 VARIABLE = np.uint64(1)
-F_VARIABLE, F_IDENTIFIER, F_SEPARATOR, F_BLANK_BEFORE, F_AFTER_KEY = 1, 4, 8, 16, 32
+F_VARIABLE, F_IDENTIFIER, F_SEPARATOR = 1, 2, 4
 MOST_TOKENS = 256
 TEXT_BYTES = 8_192  # of an exemplar that are cut into tokens
 SEPARATOR, BLANK = 1, 2
@@ -222,20 +222,31 @@ def ends_word(stop: int, end: int, kinds: int, whole: bool) -> bool:
     return byte == 92 or (byte_at(kinds + byte) != 0 and not (whole and byte == 61))
 
 
+@inlined
+def word_stop(pos: int, end: int, left: np.uint64, kinds: int, whole: bool) -> int:
+    """Where the word at pos ends; `left` are the breaks seen from there on."""
+    stop = min(pos + (trailing_zeros(left) if left else 64), end)
+    if stop < end and not (left and ends_word(stop, end, kinds, whole)):
+        stop = word_end(pos, end, kinds, whole)
+    return max(stop, pos + 1)
+
+
+@inlined
+def unpunctuated(pos: int, stop: int) -> int:
+    """End of a word without the marks that end a sentence."""
+    while stop > pos + 1 and byte_at(stop - 1) in (46, 33, 63):
+        stop -= 1
+    return stop
+
+
 @kernel
 def cut(
-    base: int,
-    start: int,
-    end: int,
-    limit: int,
-    escaped: int,
-    kinds: int,
-    lines: int,
-    hashes: Words,
-    spans: Ints,
-) -> int:
-    """Tokens of the exemplar at addresses [start, end) into `hashes` and `spans` (start, end, flags); their number."""
+    base: int, start: int, end: int, limit: int, escaped: int, kinds: int, lines: int,
+    hashes: Words, spans: Ints, flags: Bytes,
+) -> int:  # fmt: skip
+    """Tokens of the exemplar at addresses [start, end) into `hashes`, `spans` and `flags`; their number."""
     count, pos, blank, after_key = 0, start, False, False
+    held = 0  # the last token when it is a separator
     window, (breaks, values, slashes, letters, hexes) = start, seen_at(start, limit, lines)
     while pos < end and count < MOST_TOKENS:
         byte = byte_at(pos)
@@ -252,84 +263,91 @@ def cut(
         kind = byte_at(kinds + byte)
         if kind == BLANK:
             blank, pos = True, pos + 1
-            if count and not (spans[count - 1, 2] & F_SEPARATOR and spans[count - 1, 3] == 61):
-                after_key = False
+            after_key = after_key and (count == 0 or held == 61)
             continue
-        flags = F_BLANK_BEFORE if blank else 0
         if kind == SEPARATOR:
             stop = closing_quote(pos, end, kinds) if byte in (34, 39, 96) and count else -1
             if stop > pos + 1 and (blank or pos == start or byte_at(kinds + byte_at(pos - 1)) == SEPARATOR):
-                count = put(hashes, spans, count, VARIABLE, pos - base, stop + 1 - base, flags | F_VARIABLE)
-                pos, blank, after_key = stop + 1, False, False
+                count = put(
+                    hashes, spans, flags, count, held, VARIABLE, pos - base, stop + 1 - base, F_VARIABLE
+                )
+                pos, blank, after_key, held = stop + 1, False, False, 0
                 continue
-            hashes[count] = (OFFSET ^ np.uint64(byte)) * PRIME
-            spans[count, 0], spans[count, 1] = pos - base, pos + 1 - base
-            spans[count, 2], spans[count, 3] = flags | F_SEPARATOR, byte
-            after_key = byte == 61 and count > 0 and not spans[count - 1, 2] & F_SEPARATOR
-            count, pos, blank = count + 1, pos + 1, False
+            after_key = byte == 61 and count > 0 and held == 0
+            count = put(
+                hashes,
+                spans,
+                flags,
+                count,
+                0,
+                (OFFSET ^ np.uint64(byte)) * PRIME,
+                pos - base,
+                pos + 1 - base,
+                F_SEPARATOR,
+            )
+            pos, blank, held = pos + 1, False, byte
             continue
         if pos - window >= 64 or not breaks >> np.uint64(pos - window):
             window, (breaks, values, slashes, letters, hexes) = pos, seen_at(pos, limit, lines)
-        left = breaks >> np.uint64(pos - window)
-        stop = min(pos + (trailing_zeros(left) if left else 64), end)
-        if stop < end and not (left and ends_word(stop, end, kinds, after_key)):
-            stop = word_end(pos, end, kinds, after_key)
-        stop = max(stop, pos + 1)
-        last = stop
-        while last > pos + 1 and byte_at(last - 1) in (46, 33, 63):
-            last -= 1
+        stop = word_stop(pos, end, breaks >> np.uint64(pos - window), kinds, after_key)
+        last = unpunctuated(pos, stop)
         if last - window <= 64:
             inside = (~NONE >> np.uint64(64 - (last - pos))) << np.uint64(pos - window)
-            flags |= seen_flags(pos, last, inside, values, slashes, letters, hexes)
+            flag = seen_flags(pos, last, inside, values, slashes, letters, hexes)
         else:
-            flags |= word_flags(pos, last)
-        if after_key or constant_value(pos, last):
-            flags |= F_VARIABLE
+            flag = word_flags(pos, last)
         key = VARIABLE
-        if not flags & F_VARIABLE:
+        if after_key or constant_value(pos, last):
+            flag |= F_VARIABLE
+        elif not flag & F_VARIABLE:
             key = block_hash(pos, last, limit, OFFSET, NO_FOLD)
-        count = put(hashes, spans, count, key, pos - base, last - base, flags)
-        pos, blank, after_key = stop, False, False
+        count = put(hashes, spans, flags, count, held, key, pos - base, last - base, flag)
+        pos, blank, after_key, held = stop, False, False, 0
     return count
 
 
 @inlined
-def put(hashes: Words, spans: Ints, count: int, key: np.uint64, start: int, stop: int, flags: int) -> int:
-    """Append a token; a variable that follows a variable (or one and a comma or colon) widens it."""
-    if flags & F_VARIABLE and count:
+def put(
+    hashes: Words,
+    spans: Ints,
+    flags: Bytes,
+    count: int,
+    held: int,
+    key: np.uint64,
+    start: int,
+    stop: int,
+    flag: int,
+) -> int:
+    """Append a token; a variable that follows a variable (or one and a comma or colon, `held`) widens it."""
+    if flag & F_VARIABLE and count:
         if hashes[count - 1] == VARIABLE:
             spans[count - 1, 1] = stop
             return count
-        glue = spans[count - 1, 2] & F_SEPARATOR and spans[count - 1, 1] - spans[count - 1, 0] == 1
-        if count > 1 and glue and hashes[count - 2] == VARIABLE:
-            byte = spans[count - 1, 3]
-            if byte == 44 or byte == 58:
-                spans[count - 2, 1] = stop
-                return count - 1
-    hashes[count] = key
-    spans[count, 0], spans[count, 1], spans[count, 2] = start, stop, flags
+        if count > 1 and hashes[count - 2] == VARIABLE and (held == 44 or held == 58):
+            spans[count - 2, 1] = stop
+            return count - 1
+    hashes[count], flags[count] = key, flag
+    spans[count, 0], spans[count, 1] = start, stop
     return count + 1
 
 
 @making
-def longer(hashes: Words, spans: Ints, used: int) -> tuple[Words, Ints]:
+def longer(hashes: Words, spans: Ints, flags: Bytes, used: int) -> tuple[Words, Ints, Bytes]:
     """Twice the room, what is used copied."""
-    more, wider = np.empty(len(hashes) * 2, np.uint64), np.empty((len(hashes) * 2, 4), np.int64)
-    for at in range(used):
-        more[at] = hashes[at]
-        for column in range(4):
-            wider[at, column] = spans[at, column]
-    return more, wider
+    size = len(hashes) * 2
+    more, wider, others = np.empty(size, np.uint64), np.empty((size, 2), np.int64), np.empty(size, np.uint8)
+    more[:used], wider[:used], others[:used] = hashes[:used], spans[:used], flags[:used]
+    return more, wider, others
 
 
 @making
-def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, Ints, Ints]:
-    """Tokens of every slot's exemplar: hashes, spans (start, end, flags, byte) and row bounds.
+def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, Ints, Bytes, Ints]:
+    """Tokens of every slot's exemplar: hashes, spans (start, end), flags; and the bounds of each slot's tokens.
 
     `kinds` is the `separator_table`, `lines` the address of `marking_lines`.
     """
-    hashes = np.empty(len(slots) * 16 + 2 * MOST_TOKENS, np.uint64)
-    spans = np.empty((len(hashes), 4), np.int64)
+    room = len(slots) * 16 + 2 * MOST_TOKENS
+    hashes, spans, flags = np.empty(room, np.uint64), np.empty((room, 2), np.int64), np.empty(room, np.uint8)
     bounds, used = np.zeros(len(slots) + 1, np.int64), 0
     # Signed: numba takes an address for unsigned, and all below would be compiled twice.
     base: Any = np.int64(buf.ctypes.data)
@@ -341,10 +359,10 @@ def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, 
         first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
         last = min(last, first + TEXT_BYTES)
         if used + MOST_TOKENS + 2 > len(hashes):
-            hashes, spans = longer(hashes, spans, used)
+            hashes, spans, flags = longer(hashes, spans, flags, used)
         used += cut(
             base, base + first, base + last, base + len(buf), slots[row, S_ESCAPED], table, lines,
-            hashes[used:], spans[used:],
+            hashes[used:], spans[used:], flags[used:],
         )  # fmt: skip
         bounds[row + 1] = used
-    return hashes[:used], spans[:used], bounds
+    return hashes[:used], spans[:used], flags[:used], bounds
