@@ -111,13 +111,13 @@ def turns(time: Ints, slot: Int32s, wanted: NDArray[np.bool_], most: int) -> tup
     last record wanted (-1 for none), and at how many it did.
     """
     begun, first = np.empty(len(time), np.int32), np.zeros(SHOWN, np.int64)
-    count, last, turned = 0, -1, 0
+    count, last, turned, before = 0, -1, 0, NO_TIME
     for record in range(len(time)):
         at = time[record]
         if at == NO_TIME or not wanted[slot[record]]:
             begun[record] = NOT_WANTED
             continue
-        jump = at - time[last] if last >= 0 else 0
+        jump, before = at - before if last >= 0 else 0, at
         if jump < -most:
             count += 1
             if turned < SHOWN:
@@ -141,16 +141,17 @@ def year_shift(year: int, time: int) -> int:
 def with_years(time: Ints, begun: Int32s, year: int) -> Ints:
     """Times moved to `year` and as many later as `begun` says."""
     moved = np.empty_like(time)
-    shifts, of = np.zeros(2, np.int64), NOT_WANTED  # up to the end of February, and after it
-    for record in range(len(time)):
-        at, turn = time[record], int(begun[record])
-        if turn == NOT_WANTED:
-            moved[record] = at
-            continue
-        if turn != of:
-            of, shifts[0] = turn, year_shift(year + turn, 730 * DAY)
-            shifts[1] = year_shift(year + turn, 790 * DAY)
-        moved[record] = at + shifts[1 if at >= 790 * DAY else 0]
+    start = 0
+    while start < len(time):
+        turn, stop = begun[start], start + 1
+        while stop < len(time) and begun[stop] == turn:
+            stop += 1
+        wanted = turn != NOT_WANTED
+        winter = year_shift(year + turn, 730 * DAY) if wanted else 0  # up to the end of February
+        later = year_shift(year + turn, 790 * DAY) if wanted else 0
+        for record in range(start, stop):
+            moved[record] = time[record] + (later if time[record] >= 790 * DAY else winter)
+        start = stop
     return moved
 
 

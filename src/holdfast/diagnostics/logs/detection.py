@@ -25,7 +25,7 @@ SAMPLE_LINES = 80  # from each of head, middle and tail
 LEARNED_WORTH = 0.8
 INNER_WORTH = 0.3  # share of wrapped texts that some inner layout must read
 TRIED = 5  # every so many lines of a sample every program is tried
-ENOUGH = 30  # lines: a program that reads none of them does not read a share of all that counts
+ENOUGH = 30  # lines: a program that reads none of them reads few of all
 RICHER, MOST_FIELDS = 0.02, 10  # what each field found in a line adds to its worth, and how many do
 WORTH = 0.5  # share of the record lines a layout must read to be the file's layout
 
@@ -258,7 +258,7 @@ def _election(
 ) -> list[_Ballot]:
     """Those of the known `programs` (by number), and of the ballots `named`, that read a sample together.
 
-    Who reads a share of less than `worth` is of no use.
+    Those who together read a share of less than `worth` are of no use.
     """
     booth = _Booth(text, lines, _catalogue())
     candidates, untried = booth.tried(programs)
@@ -269,8 +269,10 @@ def _election(
     # Nothing is left to be read, and no other can have read more.
     if not unread.any() and last > untried * (1 + RICHER * MOST_FIELDS):
         return chosen
-    if worth and not chosen and len(lines) - untried >= ENOUGH:
-        return []
+    # Too little is read, and who reads none of so many lines does not read much of the rest.
+    read = sum(np.count_nonzero(ballot.read & heads) for ballot in chosen)
+    if len(lines) - untried >= ENOUGH and read < worth / 2 * np.count_nonzero(heads):
+        return chosen
     return _elected([*booth.ballots(programs), *named], heads, most)[0]
 
 
@@ -354,7 +356,7 @@ def _inner_programs(text: bytes, wrapper: _Ballot, heads: NDArray[np.bool_]) -> 
         return []
     joined, inside = _spans(lines)
     heads = ~_continuations(joined, inside)
-    elected = _election(joined, inside, heads, 6, np.arange(len(_catalogue().outers)))
+    elected = _election(joined, inside, heads, 6, np.arange(len(_catalogue().outers)), worth=INNER_WORTH)
     share = sum(int((ballot.read & heads).sum()) for ballot in elected) / max(1, int(heads.sum()))
     return _with_kin([ballot.program for ballot in elected])[: INNERS - 1] if share >= INNER_WORTH else []
 
