@@ -60,6 +60,17 @@ def test_a_value_that_comes_about_across_an_edge(value: bytes, kept: int, end: b
     assert is_withheld((source, [(place, place + 7, value[at : at + gone])]))
 
 
+@pytest.mark.parametrize("kept", [1, 9, 40])
+def test_a_long_value_that_comes_about_somewhere_in_a_long_text(kept: int) -> None:
+    """Parts of it are found there and elsewhere; only what is near them is searched again."""
+    filler = b"lorem ipsum dolor " * 400
+    parts = [filler + LONG[:-kept] + b"#" * 7, filler + b"?" + LONG[200:] + b"#", filler]
+    source, ends = b"".join(parts), [len(parts[0]), len(parts[0] + parts[1])]
+    other = (ends[1] - 1, ends[1], b"nothing")
+    assert not is_withheld((source, [(ends[0] - 7, ends[0], b"SECRET-1"), other]))
+    assert is_withheld((source, [(ends[0] - 7, ends[0], LONG[-kept:]), other]))
+
+
 @pytest.mark.parametrize("cut", [1, 7, 14])
 def test_a_value_parted_by_two_windows(cut: int) -> None:
     assert is_withheld((b"x " * 99 + VALUE[:cut], []), (VALUE[cut:] + b" y" * 99, []))

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from holdfast.redaction import patterns
+from holdfast.redaction import grams, patterns
 from holdfast.redaction.kernels import LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
-ENGINE = 8
+ENGINE = 9
 """Raised when the arrays or what they mean change."""
 PREFIX, INSIDE, LEAD, NAME, JWT, PEM, BEARER, BASIC, URL, COOKIE, PATH, HOST, LOGIN, FLAG = range(14)
 SENTENCE, OPTION, LOGIN_OPTION, NET_USE, NET_USER, ORACLE, IDENTIFIED, PIN, HTPASSWD, PIPED = range(14, 24)
@@ -31,6 +31,8 @@ _BEGIN_WORDS = frozenset({PREFIX, NAME, JWT, BEARER, BASIC, *range(SENTENCE, PIP
 """Ways whose triggers begin a word, unless they are glued."""
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16
+SHIFT = 64 - 11
+"""Of `begun`: 16 KiB, so that it stays in the nearest cache."""
 Array = np.ndarray[Any, Any]
 
 
@@ -39,6 +41,8 @@ class Database(NamedTuple):
 
     bits: Array  # uint8[2**20 / 8]: four-grams some trigger begins with, by their hash
     anywhere: Array  # uint8[2**20 / 8]: those of them that count within a word too
+    widths: Array  # uint8[2**16]: of a bucket, how many bytes its shortest trigger has, eight at most
+    begun: Array  # uint64[...]: so many first bytes of each trigger, as `grams` keeps them
     buckets: Array  # int32[2**16 + 1]: where a bucket's entries begin
     heads: (
         Array  # uint64[entries, 3]: bits to set and to keep of eight bytes, and what these are at the trigger
@@ -197,11 +201,17 @@ def _index(triggers: list[Any], following: list[bytes]) -> dict[str, Array]:
         if glued or mode not in _BEGIN_WORDS:
             anywhere[at >> 3] |= 1 << (at & 7)
     buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
-    for code, _ in hashed:
-        buckets[(code >> (32 - _BUCKETS)) + 1] += 1
+    widths = np.full(1 << _BUCKETS, 8, np.uint8)
+    for code, number in hashed:
+        bucket = code >> (32 - _BUCKETS)
+        buckets[bucket + 1] += 1
+        widths[bucket] = min(widths[bucket], len(triggers[number][0]))
+    begun = {_begin(triggers[number][0], int(widths[code >> (32 - _BUCKETS)])) for code, number in hashed}
     return {
         "bits": bits,
         "anywhere": anywhere,
+        "widths": widths,
+        "begun": grams.set_of(begun, SHIFT),
         "buckets": np.cumsum(buckets).astype(np.int32),
         "heads": np.array([_head(*triggers[number][:2]) for _, number in hashed], np.uint64).reshape(-1, 3),
         "triggers": np.array([number for _, number in hashed], np.int32),
@@ -217,6 +227,13 @@ def _head(literal: str, exact: bool) -> tuple[int, int, int]:
     kept = bytes(255 if k < len(literal) else 0 for k in range(8))
     one, two, three = (int.from_bytes(part, "little") for part in (cased, kept, text))
     return one, two, three | one
+
+
+def _begin(literal: str, width: int) -> int:
+    """Return the first bytes of a literal in the upper bytes of a word, the bit set that tells capitals from others."""
+    return int.from_bytes(bytes(code | 32 for code in literal.encode("latin-1")[:width]), "little") << 8 * (
+        8 - width
+    )
 
 
 def _grams(text: bytes, following: bytes) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import BASE64, HEX, KINDS, kernel, sextet
+from holdfast.redaction.kernels import BASE64, HEX, KINDS, SEXTETS, kernel
 from holdfast.redaction.masks import ahead, behind, lowest, mask_of, within
 
 Array = np.ndarray[Any, Any]
@@ -18,7 +18,10 @@ CORE = 8
 """Characters of base64 that have to depend on the value alone."""
 _SEXTET, _OTHER, _IS_HEX = 63, 64, 128
 _CODES = np.array(
-    [(sextet(c) if KINDS[c] & BASE64 else _OTHER) | (_IS_HEX if KINDS[c] & HEX else 0) for c in range(256)],
+    [
+        (int(SEXTETS[c]) if KINDS[c] & BASE64 else _OTHER) | (_IS_HEX if KINDS[c] & HEX else 0)
+        for c in range(256)
+    ],
     np.uint8,
 )
 """Of each byte: its six bits, whether it is none of base64, whether it is a digit of hex."""
@@ -28,9 +31,9 @@ _DIGITS = [c for c in range(256) if not _CODES[c] & _OTHER]
 _any_base64 = mask_of(_DIGITS)
 _any_hex = mask_of(c for c in range(256) if _NIBBLES[c] != 255)
 # digits that may begin the first, second or third byte of a group, or a byte in hex, where it is printable ASCII
-_first = mask_of(c for c in _DIGITS if 8 <= sextet(c) < 32)
-_second = mask_of(c for c in _DIGITS if 2 <= sextet(c) & 15 < 8)
-_third = mask_of(c for c in _DIGITS if sextet(c) & 3 < 2)
+_first = mask_of(c for c in _DIGITS if 8 <= SEXTETS[c] < 32)
+_second = mask_of(c for c in _DIGITS if 2 <= SEXTETS[c] & 15 < 8)
+_third = mask_of(c for c in _DIGITS if SEXTETS[c] & 3 < 2)
 _first_hex = mask_of(range(50, 56))
 _zero = mask_of((0,))
 

@@ -61,16 +61,18 @@ KINDS = _kinds()
 LOWERED = np.array([code + 32 if 65 <= code <= 90 else code for code in range(256)], np.uint8)
 
 
-@kernel
-def sextet(code):  # type: ignore[no-untyped-def]
-    """Return the six bits of a character of base64, of either alphabet."""
+def _sextet(code: int) -> int:
     if 65 <= code <= 90:
         return code - 65
     if 97 <= code <= 122:
         return code - 71
     if 48 <= code <= 57:
         return code + 4
-    return 62 if code == 43 or code == 45 else 63
+    return 62 if code in b"+-" else 63
+
+
+SEXTETS = np.array([_sextet(code) for code in range(256)], np.int64)
+"""The six bits of each character of base64, of either alphabet; of any other 63."""
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.diagnostics.logs.memory import word_at
+from holdfast.redaction.grams import bytes_hash, may_stand
 from holdfast.redaction.hidden import hidden
 from holdfast.redaction.kernels import ALNUM, KINDS, kernel
 from holdfast.redaction.masks import lowest, mask_of, within
@@ -31,7 +32,6 @@ from holdfast.redaction.needles import (
     WIDTHS,
     WRITING,
     Index,
-    bytes_hash,
     needle_hash,
     needles,
     pieces,
@@ -78,14 +78,6 @@ def _noted(data, start, high, index, n, free, out, count):  # type: ignore[no-un
 
 
 @kernel
-def _may_stand(bits, shift, code):  # type: ignore[no-untyped-def]
-    """Return 1 where needles may be found by bytes of this hash, else 0."""
-    held = bits[code >> shift]
-    one, two = code >> (shift - np.uint64(6)), code >> (shift - np.uint64(12))
-    return held >> (one & np.uint64(63)) & held >> (two & np.uint64(63)) & np.uint64(1)
-
-
-@kernel
 def _before(base, i):  # type: ignore[no-untyped-def]
     """Return the eight bytes up to `i`, zeros in front of the text."""
     return word_at(base + i - 7) if i >= 7 else word_at(base) << np.uint64(56 - 8 * i)
@@ -112,10 +104,10 @@ def _behind(base, low, high, size, free, long, short, passed, places):  # type: 
             ends &= ends - np.uint64(1)
             key = _before(base, i)
             places[0, n] = i - 6
-            n += _may_stand(bits, shift, bytes_hash(key & _SEVEN)) & ~(over >> np.uint64(bit))
+            n += may_stand(bits, shift, bytes_hash(key & _SEVEN)) & ~(over >> np.uint64(bit))
             if any_short:
                 places[1, m] = i - 3
-                m += _may_stand(few, little, bytes_hash(key & _FOUR))
+                m += may_stand(few, little, bytes_hash(key & _FOUR))
     return n, m
 
 
@@ -125,7 +117,7 @@ def _swept(base, low, high, index, width, stride, places):  # type: ignore[no-un
     bits, shift, left, n = index.bits, np.uint64(index.shift), np.uint64(64 - 8 * width), 0
     for i in range(low, high, stride):
         places[n] = i
-        n += _may_stand(bits, shift, bytes_hash(word_at(base + i) << left))
+        n += may_stand(bits, shift, bytes_hash(word_at(base + i) << left))
     return n
 
 
@@ -206,12 +198,12 @@ def passing(rows, ends, ranks, passed):  # type: ignore[no-untyped-def]
 
 
 class Learnt:
-    """A set of values and their writings. bounded: which count as whole words only."""
+    """A set of values and their writings, the longest of so many bytes. bounded: which count as whole words only."""
 
     def __init__(self, values: Texts, bounded: Array) -> None:
         self.values = values
         self._indexes: tuple[Index, ...]
-        self._indexes, self._alphabet = needles(values, bounded)
+        self._indexes, self._alphabet, self.longest = needles(values, bounded)
         self._rooms = tuple(np.empty((rows, _STRETCH + 1), np.int64) for rows in (2, 3))
         self._out = np.empty((4096, 4), np.int64)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from holdfast.redaction.grams import bytes_hash
 from holdfast.redaction.hidden import CORE, IN_BASE64, IN_HEX, LEAST
 from holdfast.redaction.kernels import ALNUM, KINDS, kernel
 from holdfast.redaction.texts import Texts
@@ -32,7 +33,6 @@ _LONG, _LEAST, _MOST = 8, 4, 16
 """Bytes of needles that are swept for by five, of those that are looked for at all; how many may share an end."""
 _TRIED = 8
 """Places of a needle among which the rarest is chosen."""
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(0xFFFFFFFF)
 _DIGITS = np.frombuffer(b"0123456789ABCDEF", np.uint8)
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
@@ -81,12 +81,6 @@ def _written(arena, offsets, bounded, letters, rows):  # type: ignore[no-untyped
             rows[count, 4] = writing == PLAIN and bounded[v]
             count += 1
     return count
-
-
-@kernel
-def bytes_hash(key):  # type: ignore[no-untyped-def]
-    """Return a hash, whose high bits depend on all bytes, of a window: its bytes in the upper bytes of a word."""
-    return key * _MIX
 
 
 @kernel
@@ -260,8 +254,9 @@ def _odd(values: Texts, numbers: Array, used: int) -> tuple[Array, Array]:
     return np.frombuffer(b"".join(texts), np.uint8), np.array(rows, np.int32).reshape(-1, 6)
 
 
-def needles(values: Texts, bounded: Array) -> tuple[tuple[Index, ...], Array]:
-    """Return the needles of values, an index for each way, and the printable bytes in them, uint8[256].
+def needles(values: Texts, bounded: Array) -> tuple[tuple[Index, ...], Array, int]:
+    """Return the needles of values, an index for each way, the printable bytes in them, uint8[256], and the bytes of
+    the longest needle.
 
     bounded: which values count as whole words only.
     """
@@ -281,4 +276,5 @@ def needles(values: Texts, bounded: Array) -> tuple[tuple[Index, ...], Array]:
     most = max(10, (2 * len(rows)).bit_length())
     for choose in (_by_ends, _by_places):
         choose(letters, rows, ways, np.zeros(1 << most, np.int32), np.uint64(64 - most))
-    return tuple(_indexed(letters, rows[ways == way], way) for way in range(4)), alphabet
+    indexes = tuple(_indexed(letters, rows[ways == way], way) for way in range(4))
+    return indexes, alphabet, int(rows[:, 1].max(initial=0))

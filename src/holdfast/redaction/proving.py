@@ -92,10 +92,11 @@ def _hangs_on(data, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _around(data, begun, places, out):  # type: ignore[no-untyped-def]
+def _around(data, begun, places, out, origins):  # type: ignore[no-untyped-def]
     """Copy what stands around the places, which count from `begun`, and around that; return how many bytes.
 
-    A line feed parts what is not one stretch of the text.
+    A line feed parts what is not one stretch of the text. origins: for int64[places + 1, 2] of (where a place's part
+    begins in `out`, where it stood in the data).
     """
     n, done = 0, 0
     for r in range(-1, places.shape[0]):
@@ -110,6 +111,7 @@ def _around(data, begun, places, out):  # type: ignore[no-untyped-def]
         if low > done:
             out[n] = 10
             n += 1
+        origins[r + 1, 0], origins[r + 1, 1] = n, low
         if high > low:
             copied(data.ctypes.data + low, out.ctypes.data + n, high - low)
             n += high - low
@@ -144,17 +146,28 @@ class Proof:
 
     def _search_around(self, data: Array, places: Array) -> None:
         out = np.empty(len(data) + len(places) + 1 + PADDING, np.uint8)
-        size = _around(data, len(self._tail), places, out)
+        origins = np.empty((len(places) + 1, 2), np.int64)
+        size = _around(data, len(self._tail), places, out, origins)
         out[size : size + PADDING] = 0
         around = out[:size]
         around.flags.writeable = False  # loops are compiled once, for arrays that are only read
         view = unescaped(data)
         if (
             self._known.remains(around) is not None
-            or len(self._pieces.plain(around))
+            or self._remains_near(data, origins, self._pieces.plain(around)[:, 0])
             or (view is not None and self._known.remains(padded(view.data.tobytes())) is not None)
         ):
             self._search(data)
+
+    def _remains_near(self, data: Array, origins: Array, found: Array) -> bool:
+        """Tell whether a value may stand where pieces of values were found around the places."""
+        part = np.searchsorted(origins[:, 0], found, "right") - 1
+        at = np.unique(origins[part, 1] + found - origins[part, 0])
+        reach = self._known.learnt.longest
+        if 2 * reach * len(at) >= len(data):
+            return True
+        near = (data[max(place - reach, 0) : place + reach].tobytes() for place in at.tolist())
+        return any(self._known.remains(padded(text)) is not None for text in near)
 
     def _search(self, data: Array) -> None:
         if (hit := self._known.remains(data)) is not None:

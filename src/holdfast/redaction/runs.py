@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, kernel, sextet
-from holdfast.redaction.masks import lowest, mask_of, rows_of
+from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, HEX, KINDS, SEXTETS, kernel
+from holdfast.redaction.masks import lowest, mask_of, rows_of, within
 from holdfast.redaction.views import hex_value
 
 Array = np.ndarray[Any, Any]
 SHORTEST_RUN = 12
 BASE64_RUN, HEX_RUN = 1, 2
-_any_base64 = mask_of(code for code in range(256) if KINDS[code] & BASE64)
+_any_base64, _any_hex, _any_digit = (
+    mask_of(code for code in range(256) if KINDS[code] & kind) for kind in (BASE64, HEX, DIGIT)
+)
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ def _reads(data, at, end):  # type: ignore[no-untyped-def]
     """Tell whether the first bytes of base64 at `at` decode to text."""
     held, bits, seen, zeros = 0, 0, 0, 0
     for i in range(at, min(end, at + 24)):
-        held = ((held << 6) | sextet(int(data[i]))) & 0xFFFF
+        held = ((held << 6) | SEXTETS[data[i]]) & 0xFFFF
         bits += 6
         if bits >= 8:
             bits -= 8
@@ -74,6 +76,22 @@ def _next_line(data, at, start, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _extent(base, at, high):  # type: ignore[no-untyped-def]
+    """Return where the bytes of base64 from `at` on end, and whether all are hex and one a digit."""
+    k, is_hex, has_digit = at, True, False
+    while k < high:
+        others = ~_any_base64(base + k)
+        size = min(lowest(others) if others else 64, high - k)
+        held = within(0, size)
+        is_hex = is_hex and (_any_hex(base + k) & held) == held
+        has_digit = has_digit or (_any_digit(base + k) & held) != 0
+        k += size
+        if size < 64:
+            break
+    return k, is_hex and has_digit
+
+
+@kernel
 def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
     """Find runs of base64 and hex that may be text: rows of (start, end, form); return their number."""
     count, i, done = 0, low, low
@@ -89,23 +107,17 @@ def _runs(data, low, high, out):  # type: ignore[no-untyped-def]
         if not (KINDS[data[i]] & BASE64):
             i += 1
             continue
-        s, hexes, digits, k = i, 0, 0, i
-        while k < high:
-            kind = KINDS[data[k]]
-            if not (kind & BASE64):
-                following = _next_line(data, k, s, high)
-                if following > 0:
-                    k = following
-                    continue
-                break
-            hexes += (kind & HEX) != 0
-            digits += (kind & DIGIT) != 0
-            k += 1
+        s = i
+        k, is_hex = _extent(base, i, high)
+        following = _next_line(data, k, s, high) if k < high else -1
+        while following > 0:
+            k, is_hex = _extent(base, following, high)[0], False
+            following = _next_line(data, k, s, high) if k < high else -1
         size = k - s
         i = done = k
         if size < SHORTEST_RUN:
             continue
-        if hexes == size and size % 2 == 0 and digits:
+        if is_hex and size % 2 == 0:
             good = True
             for j in range(s, min(k, s + 24) - 1, 2):
                 byte = hex_value(int(data[j])) * 16 + hex_value(int(data[j + 1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.redaction import fields
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import is_reference
-from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, KINDS, TOKEN, UPPER, kernel, sextet
+from holdfast.redaction.kernels import ALNUM, BASE64, DIGIT, KINDS, SEXTETS, TOKEN, UPPER, kernel
 
 
 @kernel
@@ -51,7 +51,7 @@ def basic(data, at, high):  # type: ignore[no-untyped-def]
     """Return the end of base64 that decodes to printable text with a colon, else -1."""
     e, bits, held, colon = at, 0, 0, False
     while e < high and (KINDS[data[e]] & BASE64):
-        held = ((held << 6) | sextet(int(data[e]))) & 0xFFFF
+        held = ((held << 6) | SEXTETS[data[e]]) & 0xFFFF
         bits += 6
         e += 1
         if bits >= 8:
