@@ -31,8 +31,8 @@ _BEGIN_WORDS = frozenset({PREFIX, NAME, JWT, BEARER, BASIC, *range(SENTENCE, PIP
 """Ways whose triggers begin a word, unless they are glued."""
 _MULTIPLY = 2654435761
 _BITS, _BUCKETS = 20, 16
-SHIFT = 64 - 11
-"""Of `begun`: 16 KiB, so that it stays in the nearest cache."""
+SHORT, LONG = 64 - 13, 64 - 10
+"""How far hashes are shifted for the sets of grams: 64 KiB and 8 KiB, one in three hundred says yes by chance."""
 Array = np.ndarray[Any, Any]
 
 
@@ -41,8 +41,9 @@ class Database(NamedTuple):
 
     bits: Array  # uint8[2**20 / 8]: four-grams some trigger begins with, by their hash
     anywhere: Array  # uint8[2**20 / 8]: those of them that count within a word too
-    widths: Array  # uint8[2**16]: of a bucket, how many bytes its shortest trigger has, eight at most
-    begun: Array  # uint64[...]: so many first bytes of each trigger, as `grams` keeps them
+    short: Array  # uint64[...]: the four-grams of triggers that have no more bytes, as `grams` keeps them
+    long: Array  # uint64[...]: first bytes of the others, alike: as many as the shortest of a bucket has, eight at most
+    widths: Array  # uint8[2**16]: how many these are in a bucket
     buckets: Array  # int32[2**16 + 1]: where a bucket's entries begin
     heads: (
         Array  # uint64[entries, 3]: bits to set and to keep of eight bytes, and what these are at the trigger
@@ -203,15 +204,19 @@ def _index(triggers: list[Any], following: list[bytes]) -> dict[str, Array]:
     buckets = np.zeros((1 << _BUCKETS) + 1, np.int32)
     widths = np.full(1 << _BUCKETS, 8, np.uint8)
     for code, number in hashed:
-        bucket = code >> (32 - _BUCKETS)
+        bucket, size = code >> (32 - _BUCKETS), len(triggers[number][0])
         buckets[bucket + 1] += 1
-        widths[bucket] = min(widths[bucket], len(triggers[number][0]))
-    begun = {_begin(triggers[number][0], int(widths[code >> (32 - _BUCKETS)])) for code, number in hashed}
+        if size > 4:
+            widths[bucket] = min(widths[bucket], size)
+    short = {gram << 32 for gram, number in entries if len(triggers[number][0]) <= 4}
+    longer = [(triggers[number][0], code >> (32 - _BUCKETS)) for code, number in hashed]
+    long = {_begin(literal, int(widths[bucket])) for literal, bucket in longer if len(literal) > 4}
     return {
         "bits": bits,
         "anywhere": anywhere,
+        "short": grams.set_of(short, SHORT),
+        "long": grams.set_of(long, LONG),
         "widths": widths,
-        "begun": grams.set_of(begun, SHIFT),
         "buckets": np.cumsum(buckets).astype(np.int32),
         "heads": np.array([_head(*triggers[number][:2]) for _, number in hashed], np.uint64).reshape(-1, 3),
         "triggers": np.array([number for _, number in hashed], np.int32),

@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction import commands, fields
-from holdfast.redaction.database import SHIFT
+from holdfast.redaction.database import LONG, SHORT
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
 from holdfast.redaction.grams import bytes_hash, may_stand
@@ -41,7 +41,7 @@ BLOCK = 1024
 """Bytes looked at before what begins in them is: their places stay in the nearest cache."""
 TOKENS, TEXT, AUTH = 0, 1, 2
 _CASE = np.uint64(0x2020202020202020)
-_BEGUN = np.uint64(SHIFT)
+_SHORT, _LONG = np.uint64(SHORT), np.uint64(LONG)
 
 
 @kernel
@@ -209,19 +209,19 @@ def _seen(base, low, high, bits, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _likely(base, places, found, widths, begun):  # type: ignore[no-untyped-def]
-    """Keep of the places those behind whose four bytes more of a trigger may stand, without a branch; return how many.
+def _likely(base, places, found, short, long, widths):  # type: ignore[no-untyped-def]
+    """Keep of the places those where more of a trigger may stand, without a branch; return how many.
 
     Most places are those of words that begin as a trigger does, or have a gram's hash by chance.
     """
     kept = 0
     for k in range(found):
-        i = places[k]
-        word = word_at(base + i)
+        places[kept] = places[k]
+        word = word_at(base + places[k])
         width = np.uint64(widths[_gram_hash(word) >> np.uint32(16)])
-        key = (word | _CASE) << (np.uint64(64) - np.uint64(8) * width)
-        places[kept] = i
-        kept += may_stand(begun, _BEGUN, bytes_hash(key))
+        word |= _CASE
+        begun = may_stand(long, _LONG, bytes_hash(word << (np.uint64(64) - np.uint64(8) * width)))
+        kept += begun | may_stand(short, _SHORT, bytes_hash(word << np.uint64(32)))
     return kept
 
 
@@ -251,7 +251,7 @@ def scan_triggers(data, low, high, db, names, user, out, pending, places):  # ty
     base, read_to = data.ctypes.data, low
     for block in range(low, high, BLOCK):
         found = _seen(base, block, min(block + BLOCK, high), db.bits, places)
-        found = _likely(base, places, found, db.widths, db.begun)
+        found = _likely(base, places, found, db.short, db.long, db.widths)
         for place in range(found):
             i = places[place]
             word = word_at(base + i)
