@@ -226,6 +226,13 @@ def _likely(base, places, found, short, long, widths):  # type: ignore[no-untype
 
 
 @kernel
+def sieved(base, low, high, db, places):  # type: ignore[no-untyped-def]
+    """Write where in the bytes from low to high a trigger may begin; return how many places. base: their address."""
+    found = _seen(base, low, high, db.bits, places)
+    return _likely(base, places, found, db.short, db.long, db.widths)
+
+
+@kernel
 def _is_there(data, i, word, db, entry):  # type: ignore[no-untyped-def]
     """Tell whether an entry's trigger stands at `i`, where `word` begins."""
     if (word | db.heads[entry, 0]) & db.heads[entry, 1] != db.heads[entry, 2]:
@@ -250,8 +257,7 @@ def scan_triggers(data, low, high, db, names, user, out, pending, places):  # ty
     count = waiting = 0
     base, read_to = data.ctypes.data, low
     for block in range(low, high, BLOCK):
-        found = _seen(base, block, min(block + BLOCK, high), db.bits, places)
-        found = _likely(base, places, found, db.short, db.long, db.widths)
+        found = sieved(base, block, min(block + BLOCK, high), db, places)
         for place in range(found):
             i = places[place]
             word = word_at(base + i)
