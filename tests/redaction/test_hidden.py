@@ -9,17 +9,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.redaction.kernels import padded
+from holdfast.redaction.kernels import kernel, padded
 from holdfast.redaction.learnt import BASE64, HEXED, UTF16, Learnt
+from holdfast.redaction.masks import base64_of
 from holdfast.redaction.texts import Texts
 from holdfast.redaction.views import AROUND, unescaped
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 VALUE = b"Zebra99x7Quagga"
 LEARNT = Learnt(Texts.of([VALUE, b"Zebr4"]), np.array([True, True]))
 
 
 def places(text: bytes, writing: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b, _, how in LEARNT.find(padded(text)).tolist() if how == writing]
+
+
+@kernel
+def _masks(data, out):  # type: ignore[no-untyped-def]
+    for block in range(len(data) // 64):
+        out[0, block], out[1, block], out[2, block], out[3, block] = base64_of(data.ctypes.data + 64 * block)
+
+
+def test_each_byte_of_base64_is_told_from_others_and_by_what_it_may_stand_for() -> None:
+    data, out = padded(bytes(range(256))), np.zeros((4, 4), np.uint64)
+    _masks(data, out)
+    bits = np.unpackbits(out.view(np.uint8), bitorder="little").reshape(4, 256).tolist()
+    for code, *told in zip(range(256), *bits, strict=True):
+        six = (LETTERS.replace("+/", "-_") if code in b"-_" else LETTERS).find(chr(code))
+        printable = range(8, 32), (2, 3, 4, 5, 6, 7), (0, 1)
+        kept = six, six & 15, six & 3
+        assert told == [six >= 0, *(six >= 0 and kept[k] in printable[k] for k in range(3))], code
 
 
 @settings(max_examples=200, deadline=None)

@@ -160,13 +160,8 @@ class Engine:
         events = self.events(data)
         if len(extra):
             events = np.concatenate((events, extra))
-        ids = values.ids(data, events)
-        good = values.verdicts[ids] == ACCEPTED
-        events, ids = events[good], ids[good]
         rows = np.empty((len(events), 5), np.int64)
-        rows[:, :2], rows[:, 2] = events[:, :2], self._ranks[events[:, 2]]
-        rows[:, 3], rows[:, 4] = ids, events[:, 2]
-        return rows
+        return rows[: _accepted(events, values.ids(data, events), values.verdicts, self._ranks, rows)]
 
     def rank(self, rule: int) -> int:
         """Return the rank of a rule's finds."""
@@ -266,6 +261,18 @@ class Engine:
                 one.value = text[start:end]
             found.append(one)
         return found
+
+
+@kernel
+def _accepted(events, ids, verdicts, ranks, rows):  # type: ignore[no-untyped-def]
+    """Write the rows of events whose values are accepted; return how many."""
+    n = 0
+    for k in range(len(events)):
+        if verdicts[ids[k]] == ACCEPTED:
+            rows[n, 0], rows[n, 1], rows[n, 2] = events[k, 0], events[k, 1], ranks[events[k, 2]]
+            rows[n, 3], rows[n, 4] = ids[k], events[k, 2]
+            n += 1
+    return n
 
 
 _code, _dash, _before = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.redaction.kernels import BASE64, HEX, KINDS, SEXTETS, kernel
-from holdfast.redaction.masks import ahead, behind, lowest, mask_of, within
+from holdfast.redaction.masks import ahead, base64_of, behind, lowest, mask_of, within
 
 Array = np.ndarray[Any, Any]
 IN_BASE64, IN_HEX, IN_UTF16 = range(3)
@@ -27,13 +27,8 @@ _CODES = np.array(
 """Of each byte: its six bits, whether it is none of base64, whether it is a digit of hex."""
 _NIBBLES = np.array([int(chr(c), 16) if KINDS[c] & HEX else 255 for c in range(256)], np.uint8)
 _SLACK = 64
-_DIGITS = [c for c in range(256) if not _CODES[c] & _OTHER]
-_any_base64 = mask_of(_DIGITS)
 _any_hex = mask_of(c for c in range(256) if _NIBBLES[c] != 255)
-# digits that may begin the first, second or third byte of a group, or a byte in hex, where it is printable ASCII
-_first = mask_of(c for c in _DIGITS if 8 <= SEXTETS[c] < 32)
-_second = mask_of(c for c in _DIGITS if 2 <= SEXTETS[c] & 15 < 8)
-_third = mask_of(c for c in _DIGITS if SEXTETS[c] & 3 < 2)
+# digits that may begin a byte in hex where it is printable ASCII
 _first_hex = mask_of(range(50, 56))
 _zero = mask_of((0,))
 
@@ -91,10 +86,11 @@ def _looked(data, planes):  # type: ignore[no-untyped-def]
     base, size, zeros = data.ctypes.data, len(data), np.uint64(0)
     for block in range(planes.shape[1] - 2):
         at, inside = base + 64 * block, within(block, size)
-        planes[0, block + 1] = _any_base64(at) & inside
-        planes[1, block + 1] = _first(at) & inside
-        planes[2, block + 1] = _second(at) & inside
-        planes[3, block + 1] = _third(at) & inside
+        every, first, second, third = base64_of(at)
+        planes[0, block + 1] = every & inside
+        planes[1, block + 1] = first & inside
+        planes[2, block + 1] = second & inside
+        planes[3, block + 1] = third & inside
         planes[4, block + 1] = _any_hex(at) & inside
         planes[5, block + 1] = _first_hex(at) & inside
         zeros |= _zero(at) & inside

@@ -45,6 +45,38 @@ def mask_of(members: Iterable[int]) -> Any:
     return cast(Any, intrinsic(typed))
 
 
+def _base64_typed(_typing: Any, _address: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lanes = builder.load(builder.inttoptr(args[0], _LANES.as_pointer()), align=1)
+
+        def among(vector: Any, low: int, count: int) -> Any:
+            return builder.icmp_unsigned("<", builder.sub(vector, _each(low)), _each(count))
+
+        def is_one(*codes: int) -> Any:
+            same = [builder.icmp_unsigned("==", lanes, _each(code)) for code in codes]
+            return builder.or_(*same) if len(same) > 1 else same[0]
+
+        upper, lower, digit = among(lanes, 65, 26), among(lanes, 97, 26), among(lanes, 48, 10)
+        six = builder.select(upper, builder.sub(lanes, _each(65)), builder.add(lanes, _each(4)))
+        six = builder.select(lower, builder.sub(lanes, _each(71)), six)
+        last, before_last = is_one(47, 95), is_one(43, 45)
+        six = builder.select(last, _each(63), builder.select(before_last, _each(62), six))
+        every = builder.or_(builder.or_(upper, lower), builder.or_(digit, builder.or_(last, before_last)))
+        first = among(six, 8, 24)
+        second = builder.icmp_unsigned("<", builder.and_(builder.sub(six, _each(2)), _each(15)), _each(6))
+        third = builder.icmp_unsigned("==", builder.and_(six, _each(2)), _each(0))
+        masks = [every, *(builder.and_(every, one) for one in (first, second, third))]
+        values = [builder.bitcast(one, ir.IntType(64)) for one in masks]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(types.uint64, 4)(types.int64), emit  # type: ignore[no-untyped-call]
+
+
+base64_of: Any = intrinsic(_base64_typed)
+"""For compiled loops: masks of the 64 bytes at an address that are base64 of either alphabet, and of those of them that
+may begin the first, second or third byte of a group where it is printable ASCII."""
+
+
 @kernel
 def within(block, size):  # type: ignore[no-untyped-def]
     """Return the mask of the bytes of a block that are within a text of `size` bytes."""
@@ -76,4 +108,4 @@ def rows_of(mask, size):  # type: ignore[no-untyped-def]
     return mask & mask >> np.uint64(size - have) if have < size else mask
 
 
-__all__ = ["ahead", "behind", "lowest", "mask_of", "rows_of", "within"]
+__all__ = ["ahead", "base64_of", "behind", "lowest", "mask_of", "rows_of", "within"]

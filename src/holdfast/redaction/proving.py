@@ -24,7 +24,7 @@ from holdfast.redaction.views import unescaped
 Array = np.ndarray[Any, Any]
 OVERLAP = 1 << 15
 """Bytes of what was written that are looked at with what follows: longer than any writing of a value."""
-REACH, PIECE = 32, 16
+REACH, PIECE = 24, 12
 """Bytes around a replaced place in which a value is found as it is; any so many of a longer one hold a whole piece."""
 _AROUND = REACH + 2
 """What decides whether a word ends where a value begins stands in the two bytes before it."""
