@@ -101,10 +101,31 @@ def test_a_value_is_found_in_other_writings(write, redactor: Redactor) -> None: 
         "std::string::npos a::b::c",
         "user=root uid=0 session opened for user root",
         "took 1764019200123456 ns, 4111 rows, 12.345.678 bytes",
+        "(KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/119.0.0.0",
+        "addAppToken: AppWindowToken{11516628 token=Token{d43ac4b ActivityRecord{e1ec227}}",
+        "LS_COLORS=*.tar=01;31:*.zip=01;31",
+        "GET /images/modules/home/desktop-mac.png?v=1",
+        "UPSTART_SESSION=unix:abstract=/com/ubuntu/upstart-session/315716/5924",
     ],
 )
 def test_what_is_nobodys_stays(text: str, redactor: Redactor) -> None:
     assert redactor.text(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "peer kafka-1/120.7.2.9:9092 and localhost/120.0.0.8 closed",
+        "cd /home/jane.min && cat /home/jroe.js/x",
+        "password=Abc{12ab34Xz token=Token{d43ac4bz9Q",
+        'zip="01067"',
+    ],
+)
+def test_what_only_looks_as_if_it_were_nobodys_goes(text: str, redactor: Redactor) -> None:
+    made = redactor.text(text).text
+    told = "120.7.2.9", "120.0.0.8", "jane.min", "Abc{12ab34Xz", "Token{d43ac4bz9Q", "01067"
+    assert made != text
+    assert not any(value in made for value in told)
 
 
 def test_base64_that_begins_like_a_path_is_a_secret_and_a_path_is_none(redactor: Redactor) -> None:

@@ -35,6 +35,8 @@ from holdfast.redaction.identities import (
 )
 from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
 
+_WEB_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".css", ".html")
+
 
 def email(value: str) -> bool:
     """The last label is no ending of a file and nothing of systemd."""
@@ -64,6 +66,11 @@ def user(value: str) -> bool:
     if plain.startswith(("system:", "nt authority", "nt service", "/", "http:", "https:")):
         return False
     return any(one.isalpha() for one in plain) and not re.fullmatch(r"[0-9a-f-]{32,36}", plain)
+
+
+def folder(value: str) -> bool:
+    """A user's name and no picture or page: paths of web sites have folders of the same names."""
+    return user(value) and not value.lower().endswith(_WEB_FILES)
 
 
 def host(value: str) -> bool:
@@ -103,10 +110,11 @@ def address(value: str) -> bool:
 
 
 def locality(value: str) -> bool:
-    """A word or a code of three to ten characters."""
+    """A word, or a code of three digits or more."""
     plain = value.strip()
     return (
         2 <= len(plain) <= 40
+        and not (plain.isdigit() and len(plain) < 3)
         and plain.lower() not in ACCOUNTS | PLACEHOLDERS
         and re.fullmatch(r"[\w .,'’-]+", plain) is not None
     )
@@ -185,7 +193,7 @@ RULES: dict[str, Callable[[str], bool]] = {
     "in-aadhaar": in_aadhaar, "kr-rrn": kr_rrn, "ar-cuit": ar_cuit, "cn-id": cn_id, "cz-rc": cz_rc, "se-pnr": se_pnr,
     "cl-rut": cl_rut, "fr-nir": fr_nir, "fi-hetu": fi_hetu, "es-dni": es_dni, "it-cf": it_cf, "gb-nino": gb_nino,
     "mx-curp": mx_curp, "in-pan": in_pan, "sg-nric": sg_nric, "vin": vin, "vat": vat, "bitcoin": bitcoin,
-    "email": email, "mac": mac, "phone": phone, "home-folder": user, "ssh-login": user, "url-credentials": password,
+    "email": email, "mac": mac, "phone": phone, "home-folder": folder, "ssh-login": user, "url-credentials": password,
     "cookie": password, "authorization-field": password,
     "password-sentence": password, "identified-by": password,
 }  # fmt: skip

@@ -134,6 +134,17 @@ def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _is_version(data, at, end, low):  # type: ignore[no-untyped-def]
+    """Tell whether what looks like an address is a product's version, as browsers have it: `Chrome/120.0.0.0`."""
+    if at - 2 < low or data[at - 1] != 47 or not (KINDS[data[at - 2]] & LETTER):
+        return False
+    for k in range(1, 7):
+        if data[end - k] != (48 if k % 2 else 46):
+            return False
+    return True
+
+
+@kernel
 def may_be_number(data, at, first, high):  # type: ignore[no-untyped-def]
     """Tell whether digits at data[at:first] may begin something known, by what follows: a look that rejects most."""
     mark = data[first]
@@ -176,6 +187,7 @@ def number(data, at, low, high):  # type: ignore[no-untyped-def]
             and before != 45
             and before != 95
             and not (KINDS[data[at + ends] if at + ends < high else np.uint8(32)] & (LETTER | UNDER))
+            and not _is_version(data, at, at + ends, low)
         ):
             return IPV4, at + ends, at + ends
         return -1, at, end
@@ -217,8 +229,8 @@ def number(data, at, low, high):  # type: ignore[no-untyped-def]
         found = AHV
     elif _is(sizes, marks, n, 4, 4, 4, 0, 32):
         found = AADHAAR
-    elif _is(sizes, marks, n, 6, 4, 0, 0, 47) or _is(sizes, marks, n, 6, 3, 0, 0, 47):
-        found = RC
+    elif before != 47 and (_is(sizes, marks, n, 6, 4, 0, 0, 47) or _is(sizes, marks, n, 6, 3, 0, 0, 47)):
+        found = RC  # not two parts of a path
     elif (
         (_is(sizes, marks, n, 3, 3, 4, 0, 45) or _is(sizes, marks, n, 3, 3, 4, 0, 46))
         and data[at] > 49

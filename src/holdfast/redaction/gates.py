@@ -57,6 +57,20 @@ def is_reference(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def is_object(data, start, end):  # type: ignore[no-untyped-def]
+    """Tell whether a value is how a program names an object: `Token{1b030ce6`, its type and its number."""
+    i = start
+    while i < end and KINDS[data[i]] & (UPPER | LOWER):
+        i += 1
+    if i == start or not (KINDS[data[start]] & UPPER) or end - i < 6 or data[i] != 123:
+        return False
+    for k in range(i + 1, end):
+        if not (KINDS[data[k]] & HEX):
+            return False
+    return True
+
+
+@kernel
 def looks_random(data, start, end):  # type: ignore[no-untyped-def]
     """Tell whether a value has a secret's shape: long, mixed, no hex id, no dotted or dashed words, no path."""
     size = end - start

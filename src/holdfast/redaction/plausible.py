@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.redaction import fields
-from holdfast.redaction.gates import is_reference, is_run, looks_random
+from holdfast.redaction.gates import is_object, is_reference, is_run, looks_random
 from holdfast.redaction.kernels import ALNUM, DIGIT, KINDS, LOWER, UPPER, kernel
 
 STRONG, WEAK, DIGITS, PERSONAL = 0, 1, 2, 3
@@ -46,6 +46,8 @@ def plausible(data, s, e, strength, how, colon, high):  # type: ignore[no-untype
     """Tell whether a field's value may be a secret."""
     size = e - s
     if size < 3 or is_reference(data, s, e) or (is_run(data, s, e) and size < 40):
+        return False
+    if how != fields.QUOTED and is_object(data, s, e):
         return False
     if how == fields.APART:
         return strength == STRONG and (looks_random(data, s, e) or _is_mixed(data, s, e))
