@@ -146,10 +146,8 @@ def sample_lines(data: Bytes, size: int) -> list[bytes]:
         pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n")
         if start:
             del pieces[0]
-        if (
-            start + SAMPLE_BYTES < size and len(pieces) > 1
-        ):  # the last is cut; it counts where there is no other
-            pieces.pop()
+        if start + SAMPLE_BYTES < size and len(pieces) > 1:
+            pieces.pop()  # it is cut, and counts only where there is no other
         lines.extend(islice(filter(None, map(_bare, pieces)), most))
     return lines
 

@@ -39,7 +39,7 @@ MAX_FRAMES = 10_000  # continuation lines of one record that count towards its s
 D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
 S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
 LEVEL_AT = (
-    32  # bit of a skeleton's number in its pair from which on its level is kept: its row need not be read
+    32  # bit of a skeleton's number in its pair from which on its level is kept, so that its row is not read
 )
 SLOT_FIELDS = 9  # first record, message span, location span, layout code, clock bits, escaped, level
 UNSTATED = 999_999  # zone code of a time without a zone
