@@ -25,10 +25,10 @@ import polars as pl
 
 from holdfast.diagnostics import cage
 from holdfast.diagnostics.bundle import open_bundle
+from holdfast.diagnostics.correlation.certainty import judged
 from holdfast.diagnostics.correlation.clocks import corrected
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.gathering import gather
-from holdfast.diagnostics.correlation.narrative import judged
 from holdfast.diagnostics.correlation.ranking import weigh
 
 MINUTE = 60_000_000_000

@@ -21,7 +21,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.evidence import ERROR, RECORDS, Evidence
 from holdfast.diagnostics.diagnosis import iso
 from holdfast.diagnostics.signals import Signal
-from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
+from holdfast.diagnostics.traces.spans import CLIENT, CONSUMER, PRODUCER, SERVER, SpanBuilder, join
 
 SECOND, MS = 1_000_000_000, 1_000_000
 NOON = 1_769_688_000 * SECOND
@@ -188,6 +188,23 @@ def unreached(callers: tuple[str, ...]) -> Evidence:
                     trace, "c", "b", "bank", "charge", at + 12 * MS, at + 50 * MS, kind=SERVER, instance="b"
                 )
     return Evidence(spans=join([("A1", spans.table())]).frame, records=healthy().records)
+
+
+def messages(*, posted: bool = True, taken: bool = True, start: int = NOON) -> Evidence:
+    """Calls of a shop that posts each order to a broker, for a packer whose clock runs 30 ms behind."""
+    spans = SpanBuilder()
+    for number in range(60):
+        at, trace = start + number * SECOND, f"{start}-{number}"
+        spans.add(trace, "a", "", "shop", "POST /orders", at, at + 20 * MS, kind=SERVER, error=0)
+        if posted:
+            spans.add(
+                trace, "b", "a", "shop", "publish order.placed", at + 9 * MS, at + 10 * MS, kind=PRODUCER,
+                error=0, peer="broker",
+            )  # fmt: skip
+        if posted and taken:
+            late = at - 15 * MS
+            spans.add(trace, "c", "b", "packer", "process order.placed", late, late + 9 * MS, kind=CONSUMER)
+    return Evidence(spans=join([("A1", spans.table())]).frame)
 
 
 def written(folder: Path, system: SmallSystem) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from holdfast.diagnostics.correlation.certainty import judged
 from holdfast.diagnostics.correlation.coverage import gaps
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.narrative import judged
 from holdfast.diagnostics.correlation.questions import questions
 from holdfast.diagnostics.correlation.ranking import weigh
 from holdfast.diagnostics.diagnosis import Gap, Question

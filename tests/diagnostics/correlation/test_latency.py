@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.diagnostics.correlation.certainty import CLEAR
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.narrative import CLEAR
 from holdfast.diagnostics.correlation.ranking import weigh
 from small_system import PAIRS, crowd
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from holdfast.diagnostics.correlation.certainty import judged
 from holdfast.diagnostics.correlation.clocks import corrected
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
-from holdfast.diagnostics.correlation.narrative import judged
 from holdfast.diagnostics.correlation.ranking import Weighed, weigh
 from holdfast.diagnostics.traces.spans import CLIENT, SERVER, SpanBuilder, join
 from small_system import MS, NOON, SECOND, SmallSystem, broken, healthy, unreached

@@ -7,8 +7,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
 from holdfast.diagnostics.correlation.ranking import weigh
 from holdfast.diagnostics.correlation.wording import Wording
-from holdfast.diagnostics.traces.spans import CONSUMER, PRODUCER, SERVER, SpanBuilder, join
-from small_system import MS, NOON, SECOND
+from small_system import NOON, SECOND, messages
 
 WHOLE = "shop:asked shop:looked_up stock:answered shop:replied"
 
@@ -48,23 +47,6 @@ def test_a_caller_that_never_came_as_far_as_the_call_is_named_itself() -> None:
     scores = named("shop:asked shop:replied")
     assert scores["shop"] > 0.5
     assert scores.get("stock", 0.0) < scores["shop"] / 2
-
-
-def messages(*, posted: bool = True, taken: bool = True, start: int = NOON) -> Evidence:
-    """Calls of a shop that posts each order to a broker, for a packer whose clock runs 30 ms behind."""
-    spans = SpanBuilder()
-    for number in range(60):
-        at, trace = start + number * SECOND, f"{start}-{number}"
-        spans.add(trace, "a", "", "shop", "POST /orders", at, at + 20 * MS, kind=SERVER, error=0)
-        if posted:
-            spans.add(
-                trace, "b", "a", "shop", "publish order.placed", at + 9 * MS, at + 10 * MS, kind=PRODUCER,
-                error=0, peer="broker",
-            )  # fmt: skip
-        if posted and taken:
-            late = at - 15 * MS
-            spans.add(trace, "c", "b", "packer", "process order.placed", late, late + 9 * MS, kind=CONSUMER)
-    return Evidence(spans=join([("A1", spans.table())]).frame)
 
 
 def blamed(bundle: Evidence) -> dict[str, float]:

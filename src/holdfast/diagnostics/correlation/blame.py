@@ -187,7 +187,7 @@ def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> N
     _explain_by_clocks(above, found)
     reach = _reach(visits)
     _explain_hearsay(found, reach, texts)
-    _explain_waiting(found, reach, _fed(visits))
+    _explain_waiting(found, reach, fed(visits))
 
 
 def _clock(suspicion: Suspicion) -> bool:
@@ -284,7 +284,7 @@ def _reach(visits: Visits) -> dict[str, set[str]]:
     return {name: _all_from(name, direct) for name in direct}
 
 
-def _fed(visits: Visits) -> dict[str, set[str]]:
+def fed(visits: Visits) -> dict[str, set[str]]:
     """Return for each broker who takes its messages: what a broker complains of is what they do not take."""
     posting = visits.leaves.filter("message").select(pl.col("component").alias("caller"), "peer").unique()
     taking = visits.frame.filter(pl.col("posted") != "").select("caller", "component").unique()

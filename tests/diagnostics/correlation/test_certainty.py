@@ -7,14 +7,15 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from holdfast.diagnostics.correlation.certainty import ASKED, OF_MESSAGES, SPREAD, UNHEARD, UNNAMED, judged
 from holdfast.diagnostics.correlation.evidence import ERROR, RECORDS, Evidence
-from holdfast.diagnostics.correlation.narrative import ASKED, SPREAD, UNHEARD, UNNAMED, judged
 from holdfast.diagnostics.correlation.ranking import weigh
-from small_system import INFO, NOON, SECOND, crowd, unreached
+from small_system import INFO, NOON, SECOND, crowd, messages, unreached
 
 TEXTS = {
     "usual": "zone is loaded",
     "unknown": "A IN <*> NXDOMAIN",
+    "given up": "message <*> of queue <*> given up: delivered 5 times",
     "lost": "POST <*> failed: getaddrinfo ENOTFOUND bank",
 }
 
@@ -64,3 +65,12 @@ def test_a_resolver_that_knows_no_name_needs_two_who_ask_for_it(
     lines = written(("names", "usual", INFO), ("names", "unknown", INFO), *lost)
     sure, why = certainty(replace(crowd({}, 1.0), records=lines, templates=TEXTS))
     assert (sure, why == ASKED) == (expected, expected == "medium")
+
+
+def test_a_broker_that_only_writes_of_messages_is_not_named_with_high_certainty() -> None:
+    lines = written(("broker", "usual", INFO), ("broker", "given up", ERROR))
+    without, with_takers = (
+        replace(side, records=lines, templates=TEXTS) for side in (crowd({}, 1.0), messages())
+    )
+    assert certainty(without)[0] == "high"
+    assert certainty(with_takers) == ("medium", OF_MESSAGES)
