@@ -17,6 +17,7 @@ import polars as pl
 from holdfast.diagnostics.correlation import behaviour, latency
 from holdfast.diagnostics.correlation.shares import COUNTS
 from holdfast.diagnostics.correlation.silence import LATE, Silence
+from holdfast.diagnostics.correlation.tallies import unanswered
 from holdfast.diagnostics.correlation.visits import Division, Visits
 from holdfast.diagnostics.correlation.ways import SlowEnd, blame
 
@@ -145,6 +146,8 @@ def _work(division: Division) -> list[Suspicion]:
 def _ways(division: Division) -> list[Suspicion]:
     table, slow = latency.slow_ways(division)
     pairs = _grouped(slow)
+    if division.counted is not None:
+        table = unanswered(division.counted, table, division.z)
     return [_slow_end(end, pairs) for end in blame(table, division.z)]
 
 

@@ -29,6 +29,7 @@ SPREAD = "several others are slow or fail as well and come close together: they 
 ASKED = "one alone asks for a name that is not known: the name may be wrong there"
 UNNAMED = "its name was not found, so it may never have been asked"
 UNTOLD = "without logs who no longer calls may have been told wrong by what it called before"
+COUNTED = "callers count calls without an answer, but not why: their patience, names or settings may be wrong"
 OF_MESSAGES = "it only speaks of messages, and they may be the fault of who takes them"
 SEVERAL_ASK = 2
 """Who must not find a name, for its resolver to be at fault by what it answers alone."""
@@ -80,6 +81,8 @@ def _lacking(weighed: Weighed) -> str:
             return UNHEARD
     if argument.kind != "behaviour" and _together(weighed.ranked[1:]) > ALONE * top.score:
         return SPREAD
+    if any(way.get("counted") for way in argument.detail.get("ways", ())):
+        return COUNTED
     if unknown := _unknown_name(weighed, argument):
         return unknown
     if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):

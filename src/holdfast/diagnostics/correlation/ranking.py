@@ -15,6 +15,7 @@ from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
 from holdfast.diagnostics.correlation.shares import Z
+from holdfast.diagnostics.correlation.tallies import divided, tallies
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Division, Visits, visits
 
 ABNORMAL = 0.1
@@ -91,6 +92,7 @@ class _Comparison:
         self.ours, self.theirs = seen.frame["side"] == BUNDLE, seen.frame["side"] == BASELINE
         self.first = _first(bundle, seen.frame)
         self.texts = {**baseline.templates, **bundle.templates}
+        self.tallies = tallies(baseline.signals, bundle.signals, seen)
 
     def best(self, z: float) -> Weighed:
         """Return the comparison since the moment under which one component explains most."""
@@ -107,6 +109,7 @@ class _Comparison:
             if whole.ranked:
                 wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
+                found += _by_counts(whole.ranked[0])
         elif not found:
             moved = shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle))
             found = self._asked(_by_means(moved))
@@ -123,9 +126,14 @@ class _Comparison:
         starts = self.seen.frame["start"]
         subject, earlier = self.ours & (starts >= start), self.ours & (starts < start)
         reference = self.theirs | earlier
-        found = suspicions(Division(self.seen, subject, reference, z, self.texts)) if subject.any() else []
+        ours, early = pl.col("side") == BUNDLE, pl.col("time") < start
+        counted = self._counted(ours & ~early & (pl.col("time") <= _stop(self.bundle)), ~ours | early)
+        found = []
+        if subject.any() or counted is not None:
+            found = suspicions(Division(self.seen, subject, reference, z, self.texts, counted))
         if self.theirs.any() and earlier.any():
-            _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts)))
+            counted = self._counted(ours & early, ~ours)
+            _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts, counted)))
         moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
         compared = bool(reference.any()) or not self.baseline.empty()
         return Weighed(
@@ -140,6 +148,9 @@ class _Comparison:
             z >= Z,
             self.texts,
         )
+
+    def _counted(self, now: pl.Expr, before: pl.Expr) -> pl.DataFrame | None:
+        return divided(self.tallies, now, before) if self.tallies.height else None
 
 
 def _with(side: Evidence, same: dict[str, str]) -> Evidence:
@@ -181,6 +192,13 @@ def _by_means(moved: list[Shift]) -> list[Moment]:
         return []
     best = max(clear, key=lambda shift: shift.score)
     return [Moment(int(best.signal.times[best.at - 1]), best.score, best.signal.component)]
+
+
+def _by_counts(first: Ranked) -> list[Moment]:
+    """Return when callers first counted calls of a candidate without an answer."""
+    ways = [way for s in first.suspicions if s.unexplained >= WORTH for way in s.detail.get("ways", ())]
+    times = [way["counted"]["time"] for way in ways if way.get("counted")]
+    return [Moment(min(times), first.score, first.component)] if times else []
 
 
 def _discount(found: list[Suspicion], earlier: list[Suspicion]) -> None:

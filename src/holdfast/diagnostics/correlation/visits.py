@@ -56,6 +56,8 @@ class Division:
     """How sure a difference must be, in standard deviations."""
     names: dict[str, str] = field(default_factory=dict)
     """Text of each log template by id."""
+    counted: pl.DataFrame | None = None
+    """Calls that callers counted, see `tallies.divided`; None where traces show most of them."""
 
 
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:

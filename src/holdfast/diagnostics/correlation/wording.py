@@ -146,6 +146,9 @@ class Wording:
             title = f"{what}: usually {duration(usual)}, now {duration(now)} in {_of(d['k1'], d['n1'])} calls"
         confidence = min(0.99, s.effect + 0.3)
         first, last = self._period(s)
+        counted = sorted((way["counted"] for way in d.get("ways", ()) if way.get("counted")), key=_time)
+        if counted:
+            first = min(first or counted[0]["time"], counted[0]["time"])
         return Finding(
             rule,
             title,
@@ -155,7 +158,10 @@ class Wording:
             first,
             last,
             int(d["k1"]),
-            self._calls(s),
+            (
+                *self._calls(s),
+                *(Locator(c["artefact"], "sample", c["sample"], c["time"]) for c in counted[:PROOFS]),
+            ),
             data,
         )
 
@@ -229,6 +235,10 @@ class Wording:
             for row in rows.iter_rows(named=True)
             if row["artefact"]
         )
+
+
+def _time(counted: dict[str, int]) -> int:
+    return counted["time"]
 
 
 def _places(items: pl.DataFrame) -> tuple[Locator, ...]:

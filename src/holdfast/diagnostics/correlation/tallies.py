@@ -1,0 +1,170 @@
+"""Calls that callers count: where traces are a sample, or lacking, metrics still know of every call who got no answer.
+
+A series that names the called and how a call ended, as most clients of HTTP and RPC export it, is a tally of one way
+between two components. An answer that says something failed is an answer: what failed below it is told by other ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from holdfast.diagnostics.correlation.shares import surely_more
+from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits
+from holdfast.diagnostics.signals import Signal
+
+CALLED = re.compile(
+    r"^(peer|upstream|target|remote|server|destination)(_?(service|name|address|host|workload|cluster))?$|^net_peer_name$",
+    re.IGNORECASE,
+)
+"""Labels that name whom a call went to."""
+ENDED = re.compile(r"^((http_)?(response_)?(status|code)(_code)?|outcome|result)$", re.IGNORECASE)
+"""Labels that say how it ended."""
+UNANSWERED = re.compile(
+    r"error|time_?d?_?out|refused|reset|unreachable|unavailable|^0$|^none$|^-1$", re.IGNORECASE
+)
+"""Ends of calls that no answer came to: a number of a status is one."""
+CALLS = re.compile(r"request|call|rpc", re.IGNORECASE)
+PACE = re.compile(r"per_second|_rate$|_rps$|_qps$", re.IGNORECASE)
+SUM = re.compile(r"_(total|count)$", re.IGNORECASE)
+SAMPLED = 0.5
+"""Share of the counted calls below which those traced are a sample, and the counts say more."""
+
+SCHEMA = {
+    "side": pl.Int8,
+    "caller": pl.String,
+    "component": pl.String,
+    "time": pl.Int64,
+    "calls": pl.Float64,
+    "lost": pl.Float64,
+    "artefact": pl.String,
+    "sample": pl.Int64,
+}
+
+
+def tallies(baseline: list[Signal], bundle: list[Signal], visits: Visits) -> pl.DataFrame:
+    """Return the calls counted in each sample, columns of `SCHEMA`; none where traces show most of them.
+
+    time: ns UTC, the end of what the sample counts. lost: calls of these that got no answer.
+    """
+    rows = [
+        row for side, signals in ((BASELINE, baseline), (BUNDLE, bundle)) for row in _counted(side, signals)
+    ]
+    found = pl.concat(rows) if rows else pl.DataFrame(schema=SCHEMA)
+    found = found.with_columns(pl.col("component").replace(_names(found, visits)))
+    return found if _traced(found, visits) < SAMPLED else found.clear()
+
+
+def _names(found: pl.DataFrame, visits: Visits) -> dict[str, str]:
+    """Return the names under which traces know those called: `stock` for a host of it, a host for its part."""
+    known = set(visits.frame["component"]) | set(found["caller"]) - {""}
+    hosts = {part: host for host in sorted(set(visits.leaves["peer"]) - known) for part in host.split(".")}
+    named = {called: called.split(".")[0] for called in set(found["component"]) - known}
+    return {called: name if name in known else hosts.get(called, called) for called, name in named.items()}
+
+
+def _counted(side: int, signals: list[Signal]) -> Iterator[pl.DataFrame]:
+    for signal in signals:
+        called = next((value for name, value in signal.labels if CALLED.search(name)), "")
+        ended = next((value for name, value in signal.labels if ENDED.search(name)), "")
+        paced = PACE.search(signal.name)
+        if not (signal.component and called and ended and CALLS.search(signal.name)):
+            continue
+        if called == signal.component or not (paced or SUM.search(signal.name)) or len(signal.times) < 2:
+            continue
+        yield _samples(side, signal, called, lost=bool(UNANSWERED.search(ended)), paced=bool(paced))
+
+
+def _samples(side: int, signal: Signal, called: str, *, lost: bool, paced: bool) -> pl.DataFrame:
+    lasted = np.diff(signal.times) / 1e9
+    values = np.nan_to_num(signal.values)
+    calls = (
+        values * np.append(np.median(lasted), lasted) if paced else np.append(0.0, np.diff(values).clip(0))
+    )
+    numbers = signal.samples or range(1, len(calls) + 1)
+    return pl.DataFrame(
+        {
+            "side": np.full(len(calls), side),
+            "caller": [signal.component] * len(calls),
+            "component": [re.split(r"[:/]", called)[0]] * len(calls),
+            "time": signal.times,
+            "calls": calls,
+            "lost": calls * lost,
+            "artefact": [signal.artefact] * len(calls),
+            "sample": list(numbers),
+        },
+        schema=SCHEMA,
+    )
+
+
+def _traced(found: pl.DataFrame, visits: Visits) -> float:
+    """Return which share of the counted calls of the bundle was traced."""
+    counted = found.filter(pl.col("side") == BUNDLE)
+    called = pl.concat(
+        [
+            visits.frame.filter((pl.col("side") == BUNDLE) & (pl.col("gap") >= 0)).select(
+                "caller", "component"
+            ),
+            visits.leaves.filter(pl.col("side") == BUNDLE).select(
+                pl.col("component").alias("caller"), pl.col("peer").alias("component")
+            ),
+        ]
+    )
+    seen = called.join(counted.select("caller", "component").unique(), on=["caller", "component"], how="semi")
+    return seen.height / max(float(counted["calls"].sum()), 1.0)
+
+
+def divided(found: pl.DataFrame, now: pl.Expr, before: pl.Expr) -> pl.DataFrame:
+    """Return of each way how many calls were counted (n) and lost (k), now (1) and before (0).
+
+    counted: time, artefact and number of the sample in which some are lost first now.
+    """
+    first = pl.col("lost") > 0
+    return (
+        found.sort("time")
+        .group_by("caller", "component")
+        .agg(
+            pl.col("lost").filter(now).sum().round().alias("k1"),
+            pl.col("calls").filter(now).sum().round().alias("n1"),
+            pl.col("lost").filter(before).sum().round().alias("k0"),
+            pl.col("calls").filter(before).sum().round().alias("n0"),
+            pl.struct("time", "artefact", "sample").filter(now & first).first().alias("counted"),
+        )
+    )
+
+
+def unanswered(counted: pl.DataFrame, ways: pl.DataFrame, z: float) -> pl.DataFrame:
+    """Return the ways, rows of `latency.slow_ways`, with those that surely lose calls by what callers count.
+
+    counted: see `divided`. A way that the traces themselves say changed stays as it is.
+    """
+    k1, n1, k0, n0 = (counted[name] for name in ("k1", "n1", "k0", "n0"))
+    effect = surely_more(k1, n1, k0, n0, z)
+    known = ways.filter(pl.col("effect") > 0).select("caller", "component")
+    counted = (
+        counted.with_columns(pl.Series("effect", effect))
+        .filter((pl.col("effect") > 0) & (pl.col("n0") > 0))
+        .join(known, on=["caller", "component"], how="anti")
+        .sort("caller", "component")
+    )
+    if not counted.height:
+        return ways
+    same = ways.select("caller", "component", "change", "usual", "now", "leaf")
+    counted = counted.join(same, on=["caller", "component"], how="left").with_columns(
+        pl.col("change").fill_null(-1).cast(ways.schema["change"], strict=False),
+        pl.col("leaf").fill_null(value=True),
+        **{name: pl.col(name).cast(ways.schema[name]) for name in ("k1", "n1", "k0", "n0")},
+        **{weight: pl.col(count).cast(pl.Float64) for weight, count in WEIGHED.items()},
+        gravity=pl.lit(1.0),
+        lost=pl.lit(None, pl.Float64),
+        line=pl.lit(1, ways.schema["line"]),
+    )
+    rest = ways.join(counted, on=["caller", "component"], how="anti")
+    return pl.concat([rest, counted], how="diagonal_relaxed").sort("caller", "component")
+
+
+WEIGHED = {"w1": "k1", "m1": "n1", "w0": "k0", "m0": "n0", "f1": "k1"}
+"""What each call weighs where each is counted: one."""
