@@ -71,3 +71,15 @@ def test_where_traces_show_the_calls_their_counts_say_nothing_more() -> None:
     usual, now = healthy(), replace(healthy(), signals=[])
     few = [replace(s, values=s.values / 20) for s in counts({PAIRS[0]: 0.9})]
     assert judged(weigh(usual, replace(now, signals=few)))[0] == "nothing_abnormal"
+
+
+def test_who_alone_loses_calls_that_others_get_answered_accuses_nobody_by_its_counts() -> None:
+    assert judged(weigh(*sampled({PAIRS[0]: 0.9})))[0] == "nothing_abnormal"
+
+
+def test_the_moment_is_when_most_calls_begin_to_be_lost_and_not_when_the_first_was() -> None:
+    before, now = sampled({PAIRS[0]: 0.9, PAIRS[1]: 0.9})
+    for signal in now.signals:
+        if ("status", "error") in signal.labels:
+            signal.values[3:] += 1.0
+    assert weigh(before, now).start == NOON + 30 * SECOND

@@ -69,7 +69,7 @@ def suspicions(division: Division) -> list[Suspicion]:
         *_work(division),
         *_ways(division),
     ]
-    _explain(division.visits, found, division.names)
+    _explain(division, found)
     return found
 
 
@@ -170,8 +170,9 @@ def _grouped(pairs: pl.DataFrame) -> dict[int, Array]:
 _NONE = np.empty(0, np.int64)
 
 
-def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> None:
+def _explain(division: Division, found: list[Suspicion]) -> None:
     """Fill in `unexplained` and `by`."""
+    visits, texts, counted = division.visits, division.names, division.counted
     above = visits.frame["above"].to_numpy()
     owner, numbers = _owners(visits.frame["component"])
     below = _below(above, owner, numbers, found, lambda _: True)
@@ -188,7 +189,7 @@ def _explain(visits: Visits, found: list[Suspicion], texts: dict[str, str]) -> N
             if other.any():
                 suspicion.by = found[np.bincount(whose[other]).argmax()].component
     _explain_by_clocks(above, found)
-    reach = _reach(visits)
+    reach = _reach(visits, counted)
     _explain_hearsay(found, reach, texts)
     _explain_waiting(found, reach, fed(visits))
 
@@ -275,14 +276,15 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]], fed: di
             suspicion.by = best.component
 
 
-def _reach(visits: Visits) -> dict[str, set[str]]:
+def _reach(visits: Visits, counted: pl.DataFrame | None) -> dict[str, set[str]]:
     """Return for each component all that it calls, directly or through others."""
     frame = visits.frame.filter(pl.col("caller") != "").select("caller", "component").unique()
     leaves = visits.leaves.select(
         pl.col("component").alias("caller"), pl.col("peer").alias("component")
     ).unique()
     direct: dict[str, set[str]] = {}
-    for caller, called in pl.concat([frame, leaves]).iter_rows():
+    known = [frame, leaves] if counted is None else [frame, leaves, counted.select("caller", "component")]
+    for caller, called in pl.concat(known).iter_rows():
         direct.setdefault(caller, set()).add(called)
     return {name: _all_from(name, direct) for name in direct}
 

@@ -132,7 +132,7 @@ def _best(timed: pl.DataFrame, shown: pl.DataFrame, edges: Ints) -> list[Moment]
     place = {name: row for row, name in enumerate(populations["population"])}
     rows = shown.group_by("population", "item", "line", maintain_order=True).agg("start")
     of = np.array([place[name] for name in rows["population"]])
-    gain = _gain(_counted(rows["start"], edges), total[of])
+    gain = gains(_counted(rows["start"], edges), total[of])
     owners, names = _numbered(populations["component"].gather(of))
     best = np.zeros((len(names), gain.shape[1]))
     np.maximum.at(best, owners, gain)
@@ -162,8 +162,8 @@ def _counted(starts: pl.Series, edges: Ints) -> Floats:
     return np.stack(counts).astype(np.float64)
 
 
-def _gain(hits: Floats, total: Floats) -> Floats:
-    """Return for each row and moment the log likelihood ratio of two shares against one."""
+def gains(hits: Floats, total: Floats) -> Floats:
+    """Return for each row and moment between two columns the log likelihood ratio of two shares against one, nats."""
     k0, n0 = np.cumsum(hits, axis=1)[:, :-1], np.cumsum(total, axis=1)[:, :-1]
     k, n = hits.sum(axis=1, keepdims=True), total.sum(axis=1, keepdims=True)
     return _likelihood(k0, n0) + _likelihood(k - k0, n - n0) - _likelihood(k, n)

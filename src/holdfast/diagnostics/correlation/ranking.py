@@ -12,7 +12,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.alignment import aligned
 from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
 from holdfast.diagnostics.correlation.evidence import Evidence
-from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, ways_of
+from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, gains, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.tallies import divided, tallies
@@ -109,11 +109,23 @@ class _Comparison:
             if whole.ranked:
                 wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
-                found += _by_counts(whole.ranked[0])
+                found += self._by_counts(whole.ranked[0])
         elif not found:
             moved = shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle))
             found = self._asked(_by_means(moved))
         return [*dict.fromkeys(found), None]
+
+    def _by_counts(self, first: Ranked) -> list[Moment]:
+        """Return the moment that best divides what callers counted of a candidate that does not answer them."""
+        ways = [way for s in first.suspicions if s.unexplained >= WORTH for way in s.detail.get("ways", ())]
+        ways = [(way["caller"], way["component"]) for way in ways if way.get("counted")]
+        if not ways:
+            return []
+        mine = pl.struct("caller", "component").is_in([{"caller": a, "component": b} for a, b in ways])
+        counted = self.tallies.filter(mine & (pl.col("side") == BUNDLE))
+        counted = counted.group_by("time").agg(pl.sum("lost", "calls")).sort("time")
+        gain = gains(counted["lost"].to_numpy()[None], counted["calls"].to_numpy()[None])[0]
+        return [Moment(int(counted["time"][int(gain.argmax()) + 1]), float(gain.max()), first.component)]
 
     def _asked(self, moments: list[Moment]) -> list[Moment]:
         """Return the moments before which calls were made, where any are known: where they begin nothing broke."""
@@ -192,13 +204,6 @@ def _by_means(moved: list[Shift]) -> list[Moment]:
         return []
     best = max(clear, key=lambda shift: shift.score)
     return [Moment(int(best.signal.times[best.at - 1]), best.score, best.signal.component)]
-
-
-def _by_counts(first: Ranked) -> list[Moment]:
-    """Return when callers first counted calls of a candidate without an answer."""
-    ways = [way for s in first.suspicions if s.unexplained >= WORTH for way in s.detail.get("ways", ())]
-    times = [way["counted"]["time"] for way in ways if way.get("counted")]
-    return [Moment(min(times), first.score, first.component)] if times else []
 
 
 def _discount(found: list[Suspicion], earlier: list[Suspicion]) -> None:

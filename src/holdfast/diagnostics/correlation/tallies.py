@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.shares import surely_more
+from holdfast.diagnostics.correlation.shares import HALF_SURE, surely_more
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits
 from holdfast.diagnostics.signals import Signal
 
@@ -113,7 +113,7 @@ def _traced(found: pl.DataFrame, visits: Visits) -> float:
             ),
         ]
     )
-    seen = called.join(counted.select("caller", "component").unique(), on=["caller", "component"], how="semi")
+    seen = called.join(counted.select(WAY).unique(), on=WAY, how="semi")
     return seen.height / max(float(counted["calls"].sum()), 1.0)
 
 
@@ -125,7 +125,7 @@ def divided(found: pl.DataFrame, now: pl.Expr, before: pl.Expr) -> pl.DataFrame:
     first = pl.col("lost") > 0
     return (
         found.sort("time")
-        .group_by("caller", "component")
+        .group_by(WAY)
         .agg(
             pl.col("lost").filter(now).sum().round().alias("k1"),
             pl.col("calls").filter(now).sum().round().alias("n1"),
@@ -139,32 +139,43 @@ def divided(found: pl.DataFrame, now: pl.Expr, before: pl.Expr) -> pl.DataFrame:
 def unanswered(counted: pl.DataFrame, ways: pl.DataFrame, z: float) -> pl.DataFrame:
     """Return the ways, rows of `latency.slow_ways`, with those that surely lose calls by what callers count.
 
-    counted: see `divided`. A way that the traces themselves say changed stays as it is.
+    counted: see `divided`. A way that the traces themselves say changed stays as it is. Where one of several
+    callers alone loses calls the fault may be either end's: it counts half, and not at all where the others surely
+    lose fewer.
     """
-    k1, n1, k0, n0 = (counted[name] for name in ("k1", "n1", "k0", "n0"))
-    effect = surely_more(k1, n1, k0, n0, z)
-    known = ways.filter(pl.col("effect") > 0).select("caller", "component")
-    counted = (
-        counted.with_columns(pl.Series("effect", effect))
-        .filter((pl.col("effect") > 0) & (pl.col("n0") > 0))
-        .join(known, on=["caller", "component"], how="anti")
-        .sort("caller", "component")
-    )
-    if not counted.height:
+    known = ways.filter(pl.col("effect") > 0).select(WAY)
+    lost = _lost(counted, z).join(known, on=WAY, how="anti")
+    if not lost.height:
         return ways
-    same = ways.select("caller", "component", "change", "usual", "now", "leaf")
-    counted = counted.join(same, on=["caller", "component"], how="left").with_columns(
+    lost = lost.join(ways.select(*WAY, "change", "usual", "now", "leaf"), on=WAY, how="left").with_columns(
         pl.col("change").fill_null(-1).cast(ways.schema["change"], strict=False),
         pl.col("leaf").fill_null(value=True),
         **{name: pl.col(name).cast(ways.schema[name]) for name in ("k1", "n1", "k0", "n0")},
         **{weight: pl.col(count).cast(pl.Float64) for weight, count in WEIGHED.items()},
-        gravity=pl.lit(1.0),
         lost=pl.lit(None, pl.Float64),
         line=pl.lit(1, ways.schema["line"]),
     )
-    rest = ways.join(counted, on=["caller", "component"], how="anti")
-    return pl.concat([rest, counted], how="diagonal_relaxed").sort("caller", "component")
+    rest = ways.join(lost, on=WAY, how="anti")
+    return pl.concat([rest, lost], how="diagonal_relaxed").sort(WAY)
 
 
+def _lost(counted: pl.DataFrame, z: float) -> pl.DataFrame:
+    """Return the ways that surely lose calls, with effect and gravity (0..1)."""
+    others = {f"{name}_others": pl.sum(name).over("component") - pl.col(name) for name in ("k1", "n1")}
+    counted = counted.filter(pl.col("n0") > 0).with_columns(**others)
+    k1, n1, k0, n0, k, n = (counted[name] for name in ("k1", "n1", "k0", "n0", *others))
+    counted = counted.with_columns(
+        pl.Series("effect", surely_more(k1, n1, k0, n0, z)),
+        pl.Series("apart", surely_more(k1, n1, k, n, z) > 0),
+    )
+    lost = counted.filter(pl.col("effect") > 0)
+    alone = (pl.len().over("component") == 1) & (pl.col("n1_others") > 0)
+    lost = lost.with_columns(gravity=pl.when(alone).then(HALF_SURE).otherwise(1.0)).filter(
+        ~(alone & pl.col("apart"))
+    )
+    return lost.drop("apart", *others).sort(WAY)
+
+
+WAY = ["caller", "component"]
 WEIGHED = {"w1": "k1", "m1": "n1", "w0": "k0", "m0": "n0", "f1": "k1"}
 """What each call weighs where each is counted: one."""
