@@ -9,8 +9,9 @@ import pytest
 
 from holdfast.diagnostics.correlation.certainty import ASKED, OF_MESSAGES, SPREAD, UNHEARD, UNNAMED, judged
 from holdfast.diagnostics.correlation.evidence import ERROR, RECORDS, Evidence
+from holdfast.diagnostics.correlation.questions import questions
 from holdfast.diagnostics.correlation.ranking import weigh
-from small_system import INFO, NOON, SECOND, crowd, messages, unreached
+from small_system import INFO, NOON, SECOND, broken, crowd, healthy, messages, unreached
 
 TEXTS = {
     "usual": "zone is loaded",
@@ -74,3 +75,14 @@ def test_a_broker_that_only_writes_of_messages_is_not_named_with_high_certainty(
     )
     assert certainty(without)[0] == "high"
     assert certainty(with_takers) == ("medium", OF_MESSAGES)
+    asked = questions(with_takers, weigh(Evidence(), with_takers), ())
+    assert asked[0].title == "every trace of packer around the onset, not a sample"
+
+
+@pytest.mark.parametrize(("requests", "expected"), [(6, "medium"), (20, "high")])
+def test_what_stops_in_a_few_calls_of_one_moment_names_nobody_with_high_certainty(
+    requests: int, expected: str
+) -> None:
+    weighed = weigh(healthy(), broken("line_stops", requests=requests, since=0.0))
+    assert weighed.ranked[0].component == "stock"
+    assert judged(weighed)[1] == expected

@@ -62,6 +62,11 @@ class Suspicion:
         self.covers = max(self.covers, self.effect)
 
 
+def by_counts(suspicion: Suspicion) -> bool:
+    """Tell whether it rests on what callers counted."""
+    return any(way.get("counted") for way in suspicion.detail.get("ways", ()))
+
+
 def suspicions(division: Division) -> list[Suspicion]:
     """Return all changes of calls between reference and subject, with what is left unexplained of each."""
     found = [
@@ -254,7 +259,7 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]], fed: di
     """Explain what shows in no single call: one that waits for a connection never made the call it waits for.
 
     The own slowness of a component, and lines that name no trace, are explained by what is slow or failing
-    further down, as far as that is as grave.
+    further down, as far as that is as grave. Whoever waits for it answers too late for a caller that counts it as lost.
     """
     worst: dict[str, Suspicion] = {}
     for suspicion in found:
@@ -269,7 +274,8 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]], fed: di
             names = names | fed.get(suspicion.component, set())
         below = [worst[name] for name in sorted(names) if name in worst]
         grave = [s for s in below if s.kind != "behaviour" or suspicion.loose]
-        grave = [s for s in grave if suspicion.loose or s.lost >= COMPARABLE * suspicion.lost]
+        given_up = suspicion.loose or by_counts(suspicion)
+        grave = [s for s in grave if given_up or s.lost >= COMPARABLE * suspicion.lost]
         best = max(grave, key=lambda s: strength[s.component], default=None)
         if best is not None and suspicion.unexplained > 0:
             suspicion.unexplained *= 1 - min(1.0, strength[best.component] / suspicion.effect)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from math import prod
 
 from holdfast.diagnostics.correlation.behaviour import ALWAYS
-from holdfast.diagnostics.correlation.blame import Suspicion, fed
+from holdfast.diagnostics.correlation.blame import Suspicion, by_counts, fed
+from holdfast.diagnostics.correlation.onset import FEWEST
 from holdfast.diagnostics.correlation.ranking import ABNORMAL, WORTH, Ranked, Weighed
 from holdfast.diagnostics.correlation.shares import STRICT, surely_more
 from holdfast.diagnostics.correlation.visits import BASELINE, NO_NAME
@@ -81,7 +82,7 @@ def _lacking(weighed: Weighed) -> str:
             return UNHEARD
     if argument.kind != "behaviour" and _together(weighed.ranked[1:]) > ALONE * top.score:
         return SPREAD
-    if any(way.get("counted") for way in argument.detail.get("ways", ())):
+    if by_counts(argument):
         return COUNTED
     if unknown := _unknown_name(weighed, argument):
         return unknown
@@ -148,5 +149,6 @@ def _beyond_chance(suspicion: Suspicion) -> bool:
     d = suspicion.detail
     if "side" in d or suspicion.kind == "work" or d["way"] in ("new", "more"):
         return bool(surely_more(d["w1"], d["m1"], d["w0"], d["m0"], STRICT) > 0)
-    part_of_it = d["w0"] >= ALWAYS * d["m0"]  # else another mix of requests may have taken it away
+    # Else another mix of requests, or what failed in a moment that all of them share, may have taken it away.
+    part_of_it = d["w0"] >= ALWAYS * d["m0"] and d["m1"] >= FEWEST
     return part_of_it and bool(surely_more(d["w0"], d["m0"], d["w1"], d["m1"], STRICT) > 0)

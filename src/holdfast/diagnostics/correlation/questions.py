@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from holdfast.diagnostics.correlation.blame import by_counts
+from holdfast.diagnostics.correlation.certainty import takers
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import Ranked, Weighed
 from holdfast.diagnostics.diagnosis import Gap, Question
@@ -32,9 +34,13 @@ def _asked(bundle: Evidence, weighed: Weighed, gaps: dict[str, Gap]) -> Iterator
     since = _clock(weighed.start - QUARTER)
     mute = set(gaps["no_log"].components) if "no_log" in gaps else set()
     few = set(gaps["few_calls"].components) if "few_calls" in gaps else set()
-    for entry in top:
-        if entry.component in few:
-            yield f"every trace of {entry.component} around the onset, not a sample", _traces(entry), names
+    sampled = [
+        entry.component
+        for entry in top
+        if entry.component in few or any(map(by_counts, entry.suspicions[:1]))
+    ]
+    for name in dict.fromkeys([*takers(weighed), *sampled]):
+        yield f"every trace of {name} around the onset, not a sample", _traces(name), names
     for entry in top:
         if entry.component in mute or "no_logs" in gaps:
             yield f"logs of {entry.component} around the onset", _logs(bundle, entry, since), names
@@ -71,8 +77,8 @@ def _pod(bundle: Evidence, component: str) -> str:
     return pod if pod.count("-") >= 2 else ""
 
 
-def _traces(entry: Ranked) -> str:
-    return f"curl -s 'http://JAEGER:16686/api/traces?service={entry.component}&lookback=1h&limit=2000'"
+def _traces(name: str) -> str:
+    return f"curl -s 'http://JAEGER:16686/api/traces?service={name}&lookback=1h&limit=2000'"
 
 
 def _logs(bundle: Evidence, entry: Ranked, since: str) -> str:
