@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 
 import numpy as np
 import polars as pl
@@ -56,7 +56,8 @@ def _unread(read: Sequence[tuple[Opened, Reading]]) -> Iterator[Raw]:
 def _untimed(read: Sequence[tuple[Opened, Reading]]) -> Iterator[Raw]:
     names = [o.artefact.name.rsplit("/", 1)[-1] for o, r in read if r.log is not None and r.first is None]
     if names:
-        yield "untimed", f"{len(names)} texts carry no times and stay in line order: {_listed(names)}", (), ()
+        said = _many(names, "text carries no times and stays", "texts carry no times and stay")
+        yield "untimed", f"{said} in line order: {_listed(names)}", (), ()
 
 
 def _silent(bundle: Evidence) -> Iterator[Raw]:
@@ -74,7 +75,12 @@ def _silent(bundle: Evidence) -> Iterator[Raw]:
         )
     if tracing and logging - tracing:
         dark = sorted(logging - tracing)
-        yield "no_spans", f"{len(dark)} components log but send no spans: {_listed(dark)}", tuple(dark), ()
+        yield (
+            "no_spans",
+            f"{_many(dark, 'component logs but sends', 'components log but send')} no spans: {_listed(dark)}",
+            tuple(dark),
+            (),
+        )
     if not tracing:
         yield "no_traces", "no traces: who called whom is not known", (), ()
     if not bundle.signals:
@@ -160,9 +166,10 @@ def _flat(bundle: Evidence) -> Iterator[Raw]:
         by_name.setdefault(signal.name, []).append(len(finite) > 2 and not np.any(finite))
     dead = sorted(name for name, zeros in by_name.items() if all(zeros))
     if dead:
+        said = _many(dead, "metric reads 0 throughout and was", "metrics read 0 throughout and were")
         yield (
             "flat_metric",
-            f"{len(dead)} metrics read 0 throughout and were ignored: {_listed(dead)}",
+            f"{said} ignored: {_listed(dead)}",
             (),
             (),
         )
@@ -171,12 +178,17 @@ def _flat(bundle: Evidence) -> Iterator[Raw]:
 def _clocks(offsets: dict[str, int]) -> Iterator[Raw]:
     if offsets:
         listed = _listed([f"{name} {value / 1e9:+.1f} s" for name, value in sorted(offsets.items())])
+        said = _many(offsets, "instance had a clock that was", "instances had clocks that were")
         yield (
             "clock_skew",
-            f"clocks of {len(offsets)} instances were off and were corrected: {listed}",
+            f"{said} off and corrected: {listed}",
             (),
             (),
         )
+
+
+def _many(what: Sized, one: str, more: str) -> str:
+    return f"{len(what)} {one if len(what) == 1 else more}"
 
 
 def _listed(names: Sequence[str], most: int = 4) -> str:
