@@ -25,7 +25,12 @@ VALUE = b"Zebra99x7Quagga"
 LONG = b"".join(b"%04d-Quagga/" % (k * k) for k in range(40))
 NAMES = Pseudonyms(Key(bytes(range(32))))
 VALUES = Gathered()
-VALUES.take(Classed.of([(VALUE, "secret"), (LONG, "secret"), (b"ab12", "host"), (b"b1a2b1", "secret")]))
+WORDS = b"".join(b"%04d; Quagga, " % (k * k) for k in range(40))
+VALUES.take(
+    Classed.of(
+        [(VALUE, "secret"), (LONG, "secret"), (WORDS, "secret"), (b"ab12", "host"), (b"b1a2b1", "secret")]
+    )
+)
 KNOWN = Known(VALUES, NAMES)
 PIECES = pieces_of(KNOWN)
 
@@ -119,6 +124,26 @@ def test_nothing_is_let_through_that_a_search_of_everything_finds(seed: int) -> 
         windows.append((source, edits))
         whole += text.tobytes()
     assert is_withheld(*windows) == (KNOWN.remains(padded(whole)) is not None)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 40))
+def test_parts_of_a_long_value_are_let_through_and_never_the_whole(seed: int) -> None:
+    dice = random.Random(seed)
+    filler = b"lorem ipsum dolor " * 200
+    long = dice.choice([LONG, WORDS])
+    cut = sorted(dice.sample(range(1, len(long)), 2))
+    parts = [long[: cut[0]], long[cut[0] : cut[1]], long[cut[1] :], long[30 : cut[1]], b" ", b"\n", filler]
+    source, edits = b"", []
+    for _ in range(dice.randrange(1, 9)):
+        for part in [dice.choice([*parts, filler])] if dice.random() < 0.5 else parts[:3]:
+            source += part
+            edits.append((len(source), len(source) + 1, dice.choice([b"", b"", b"SECRET-1", *parts])))
+            source += b"#"
+    text, how = replaced(source, edits)
+    if len(KNOWN.learnt.find(how.source)):
+        return
+    assert is_withheld((source, edits)) == (KNOWN.remains(padded(text.tobytes())) is not None)
 
 
 def left_out(data: Any, chosen: Any, *rest: Any) -> Any:

@@ -161,12 +161,17 @@ class Proof:
 
     def _remains_near(self, data: Array, origins: Array, found: Array) -> bool:
         """Tell whether a value may stand where pieces of values were found around the places."""
+        if not len(found):
+            return False
         part = np.searchsorted(origins[:, 0], found, "right") - 1
         at = np.unique(origins[part, 1] + found - origins[part, 0])
         reach = self._known.learnt.longest
-        if 2 * reach * len(at) >= len(data):
-            return True
-        near = (data[max(place - reach, 0) : place + reach].tobytes() for place in at.tolist())
+        last = np.append(np.flatnonzero(np.diff(at) > 2 * reach), len(at) - 1)  # of those close to each other
+        begins, ends = at[np.append(0, last[:-1] + 1)] - reach, at[last] + reach
+        near = (
+            data[max(low, 0) : high].tobytes()
+            for low, high in zip(begins.tolist(), ends.tolist(), strict=True)
+        )
         return any(self._known.remains(padded(text)) is not None for text in near)
 
     def _search(self, data: Array) -> None:
