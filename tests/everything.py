@@ -11,7 +11,7 @@ import sys
 
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
-WORKERS = ("-n", "3", "--dist", "worksteal")
+WORKERS = ("-n", "2", "--dist", "worksteal")
 ON_POSTGRESQL = (
     "tests/desk",
     "tests/web",

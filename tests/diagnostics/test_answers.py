@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from holdfast.diagnostics.analysers import Opened
 from holdfast.diagnostics.analysers.contract import Reading
 from holdfast.diagnostics.answers import understood
 from holdfast.diagnostics.artefacts import Artefact
+from holdfast.diagnostics.findings import Severity
 from holdfast.diagnostics.reading import read_one
 
 LINES = b"2026-01-29T10:00:00Z INFO all is well trace_id=5b8efff798038103d269b633813fc60c\n" * 50
@@ -34,12 +36,28 @@ def test_what_readers_answer_arrives_whole(tmp_path: Path, data: bytes) -> None:
     assert pickle.dumps(arrived) == pickle.dumps(pickle.loads(pickle.dumps(reading)))
 
 
+def test_a_finding_arrives_however_python_writes_its_severity(tmp_path: Path) -> None:
+    unread = read_one(Opened(Artefact("A1", "given", 1, ""), tmp_path / "is not there"))
+    assert unread.findings
+    assert understood(pickle.dumps(unread)) == unread
+    written = pickle.dumps(replace(unread, note=Call(getattr, Severity, "ERROR")))  # as Python 3.11.2 does
+    assert understood(written) == replace(unread, note=Severity.ERROR)
+
+
 class Call:
     def __init__(self, function: object, *given: object) -> None:
         self.function, self.given = function, given
 
     def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return self.function, self.given
+
+
+@pytest.mark.parametrize(
+    "given", [(Severity, "__class__"), (Severity, "mro"), (Path, "unlink"), ("", "join")]
+)
+def test_nothing_but_a_member_is_taken_out_of_anything(given: tuple[object, str]) -> None:
+    with pytest.raises(ValueError, match="understood"):
+        understood(pickle.dumps(Call(getattr, *given)))
 
 
 @pytest.mark.parametrize("function", [os.system, subprocess.run, eval, exec, open, getattr, np.load])

@@ -40,8 +40,18 @@ def understood(answer: bytes) -> Reading | tuple[Any, ...]:
     return found
 
 
+def _member(*given: object) -> enum.Enum:
+    """Return the member of an enumeration, which some versions of Python 3.11 write as `getattr(kind, name)`."""
+    match given:
+        case type() as kind, str() as name if issubclass(kind, enum.Enum):
+            return kind[name]
+    raise pickle.UnpicklingError("builtins.getattr is no data")
+
+
 class _Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("builtins", "getattr"):
+            return _member
         if (module, name) in _PLAIN:
             return super().find_class(module, name)
         found = super().find_class(module, name) if module.startswith(_OURS) and "." not in name else None
