@@ -116,10 +116,11 @@ def _shifted(pair: Pair) -> Pair:
 
 
 def _wide(pair: Pair) -> Pair:
-    """The bundle holds the quiet hours of the baseline too."""
+    """The bundle holds the quiet hours of the baseline too, as artefacts of their own."""
     baseline, bundle = pair
-    spans = pl.concat([baseline.spans, bundle.spans])
-    records = pl.concat([baseline.records, bundle.records])
+    apart = pl.lit("quiet-") + pl.col("artefact")
+    spans = pl.concat([baseline.spans.with_columns(apart), bundle.spans])
+    records = pl.concat([baseline.records.with_columns(apart), bundle.records])
     return baseline, replace(
         bundle, spans=spans, records=records, templates=baseline.templates | bundle.templates
     )

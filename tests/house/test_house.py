@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -207,6 +208,15 @@ def test_every_rule_written_in_the_code_is_in_the_table() -> None:
 def test_every_link_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / name).read_text("utf-8")):
         assert (ROOT / target).exists(), target
+
+
+def test_the_plan_names_every_room_of_the_desk_in_the_order_of_the_work() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    rooms = [layer.removeprefix("holdfast.desk.") for layer in reversed(layers) if ".desk." in layer]
+    plan = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    assert re.findall(r"^    (\w+)/  +\S", plan.partition("  desk/  ")[2], re.M) == rooms
 
 
 def test_the_version_is_the_changelogs() -> None:
