@@ -143,11 +143,11 @@ def sample_lines(data: Bytes, size: int) -> list[bytes]:
     starts = [0] if size <= SAMPLE_BYTES else [0, size // 2, size - SAMPLE_BYTES // 2]
     most = SAMPLE_LINES if len(starts) > 1 else 3 * SAMPLE_LINES
     for start in starts:
-        pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n")
+        pieces = data[start : start + SAMPLE_BYTES].tobytes().split(b"\n", 2 * most)
         if start:
             del pieces[0]
-        if start + SAMPLE_BYTES < size and len(pieces) > 1:
-            pieces.pop()  # it is cut, and counts only where there is no other
+        if len(pieces) > 2 * most or (start + SAMPLE_BYTES < size and len(pieces) > 1):
+            pieces.pop()  # all the rest, or cut; that counts only where there is no other
         lines.extend(islice(filter(None, map(_bare, pieces)), most))
     return lines
 

@@ -33,13 +33,11 @@ Int32s = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Clusters:
-    """Which template each slot belongs to, and the tokens of every slot for writing template texts."""
+    """Which template each slot belongs to, and the flags of every slot's tokens for writing template texts."""
 
     of_slot: Int32s
     count: int
     exemplar: Ints  # slot whose text stands for the template
-    hashes: Words
-    spans: Ints
     flags: Bytes
     bounds: Ints
 
@@ -358,7 +356,7 @@ def numbered(of_row: Ints, first: Ints) -> tuple[Int32s, Ints]:
 
 def induce(buf: Bytes, slots: Ints) -> Clusters:
     """Group the skeletons of a file into templates, numbered by first appearance."""
-    hashes, spans, flags, bounds = tokenise(buf, slots, SEPARATORS, MARKING_LINES.ctypes.data)
+    hashes, flags, bounds = tokenise(buf, slots, SEPARATORS, MARKING_LINES.ctypes.data)
     groups = group_keys(buf, slots, hashes, flags, bounds)
     mask_rare(hashes, flags, bounds, groups, *counted(groups))
     first, _ = counted(row_hashes(hashes, bounds, groups))
@@ -368,4 +366,4 @@ def induce(buf: Bytes, slots: Ints) -> Clusters:
     of_row = np.zeros(len(slots), np.int64)
     of_row[rows] = clusters
     of_slot, exemplar = numbered(of_row, first)
-    return Clusters(of_slot, len(exemplar), exemplar, hashes, spans, flags, bounds)
+    return Clusters(of_slot, len(exemplar), exemplar, flags, bounds)

@@ -5,7 +5,7 @@ same numbers after merging in order.
 """
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,8 @@ SMALL = 64 << 20
 SAMPLE = 1 << 18
 COLUMN_TYPES: tuple[Any, ...] = (np.int32, np.int64, np.int32, np.int64, np.int8, np.int32, np.int32)
 COLUMNS = ("line", "offset", "slot", "time", "level", "component", "ids", "stacks")
-IDS_TABLE = 2  # among the tables
+IDS_TABLE, STACKS_TABLE = 2, 3  # among the tables
+WIDTHS = (SLOT_FIELDS, 2, 2, 4)  # fields of their rows
 MOST_IDS = 4_000_000  # distinct request and trace ids kept per file
 
 Int32s = NDArray[np.int32]
@@ -133,28 +134,25 @@ def _scan_some(file: Mapped, plan: Plan, start: int, stop: int) -> Partial:
         )  # fmt: skip
         tables.grow(int(state[T_RECORDS]))
     tally, zones = state[:TALLY].copy(), state[ZONES_AT:].reshape(-1, 3)
-    slots, parts, ids, stacks = tables.used()
     kept: list[Any] = [column[: tally[T_RECORDS]] for column in columns]
-    entries: list[Any] = [
-        half.copy() for table in (slots, parts, ids) for half in (table[:, 0].view(np.uint64), table[:, 1:])
-    ]
-    filled: list[Any] = [tally, *kept, *entries, stacks.copy(), zones[zones[:, 1] > 0]]
+    filled: list[Any] = [tally, *kept, *tables.used(), zones[zones[:, 1] > 0]]
     return Partial(*filled)
 
 
 class Tables:
-    """Tables of skeletons, components and ids, and the rows of stacks, as the kernels fill them."""
+    """Tables of skeletons, components and ids, and the rows of stacks, as the kernels fill them.
+
+    Each holds its keys and, beside them, a row of each; pairs (key, number) find a key. Stacks have no keys.
+    """
 
     def __init__(self, records: int) -> None:
         self._records = records
         self._pairs = [np.zeros((size, 2), np.int64) for size in (8192, 512, 1024, 256)]
-        widths = (SLOT_FIELDS + 1, 3, 3, 4)
-        self._rows = [
-            np.empty((len(pairs) // 2 + 2, width), np.int64)
-            for pairs, width in zip(self._pairs, widths, strict=True)
-        ]
-        self._described = np.zeros((len(widths), 8), np.int64)
-        for number in range(len(widths)):
+        rooms = [len(pairs) // 2 + 2 for pairs in self._pairs]
+        self._keys = [np.empty(room, np.uint64) for room in rooms]
+        self._rows = [np.empty((room, width), np.int64) for room, width in zip(rooms, WIDTHS, strict=True)]
+        self._described = np.zeros((len(WIDTHS), 8), np.int64)
+        for number in range(len(WIDTHS)):
             self._describe(number)
 
     @property
@@ -163,8 +161,10 @@ class Tables:
         return int(self._described.ctypes.data)
 
     def _describe(self, number: int) -> None:
-        pairs, rows = self._pairs[number], self._rows[number]
-        self._described[number, :4] = pairs.ctypes.data, len(pairs) - 1, rows.ctypes.data, rows.shape[1]
+        pairs, keys, rows = self._pairs[number], self._keys[number], self._rows[number]
+        self._described[number, :D_USED] = (
+            pairs.ctypes.data, len(pairs) - 1, keys.ctypes.data, rows.ctypes.data, rows.shape[1]
+        )  # fmt: skip
 
     def grow(self, records: int) -> None:
         """Make tables that are half full at least four times as large: nothing is lost when one fills up.
@@ -177,17 +177,21 @@ class Tables:
                 continue
             expected = used * self._records // max(records, 1) if number == IDS_TABLE else 0
             size = max(size * 4, 1 << min(expected.bit_length(), 22))
-            rows = np.empty((size // 2 + 2, self._rows[number].shape[1]), np.int64)
-            rows[:used] = self._rows[number][:used]
-            self._pairs[number], self._rows[number] = np.zeros((size, 2), np.int64), rows
+            room = size // 2 + 2
+            keys, rows = np.empty(room, np.uint64), np.empty((room, WIDTHS[number]), np.int64)
+            keys[:used], rows[:used] = self._keys[number][:used], self._rows[number][:used]
+            self._pairs[number] = np.zeros((size, 2), np.int64)
+            self._keys[number], self._rows[number] = keys, rows
             self._describe(number)
-            if number < 3:
-                enter_again(int(self._described[number].ctypes.data), 1 + S_LEVEL if number == 0 else 0)
+            if number != STACKS_TABLE:
+                enter_again(int(self._described[number].ctypes.data), S_LEVEL if number == 0 else 0)
 
-    def used(self) -> list[Ints]:
-        """The rows in use of each."""
-        counts = self._described[:, D_USED].tolist()
-        return [rows[:count] for rows, count in zip(self._rows, counts, strict=True)]
+    def used(self) -> Iterator[Any]:
+        """The keys and rows in use of each, of stacks the rows alone."""
+        for number, count in enumerate(self._described[:, D_USED].tolist()):
+            if number != STACKS_TABLE:
+                yield self._keys[number][:count]
+            yield self._rows[number][:count]
 
 
 def _capacity(data: Bytes, start: int, stop: int) -> int:

@@ -19,7 +19,6 @@ from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, Level
 from holdfast.diagnostics.logs.partial import Mapped, Partial, scan_all
 from holdfast.diagnostics.logs.records import (
     S_LOCATION,
-    S_MESSAGE,
     T_CUT,
     T_LOST_IDS,
     T_NUL_LINE,
@@ -32,6 +31,11 @@ from holdfast.diagnostics.logs.texts import template_texts
 from holdfast.kernels import making
 
 LEVELS = tuple(Level)
+KEPT = 31 << 20
+"""Bytes of the largest array that glibc will take from memory it keeps, once one of that size was freed; until then it
+gives what is larger than 128 KiB back to the system at once (mallopt(3), M_MMAP_THRESHOLD; 32 MiB are its limit).
+Taking all anew for each file is a seventh of reading one of 60,000 lines."""
+np.empty(KEPT, np.uint8)
 
 
 @making
@@ -239,9 +243,8 @@ def _joined(data: Bytes, partial: Partial, clusters: Clusters) -> tuple[list[tup
     """Template texts with their code location, and the template of each cluster: equal texts are one."""
     known: dict[tuple[str, str], int] = {}
     of_cluster = np.zeros(clusters.count, np.int32)
-    slots = partial.slots[clusters.exemplar]
-    texts = template_texts(data, clusters, slots[:, S_MESSAGE + 1].copy())
-    spans = slots[:, S_LOCATION : S_LOCATION + 2].tolist()
+    texts = template_texts(data, partial.slots, clusters)
+    spans = partial.slots[clusters.exemplar, S_LOCATION : S_LOCATION + 2].tolist()
     for cluster, (text, span) in enumerate(zip(texts, spans, strict=True)):
         of_cluster[cluster] = known.setdefault((text, _text(data, *span) if span[1] else ""), len(known))
     return list(known), of_cluster

@@ -36,7 +36,7 @@ Slots = NDArray[np.int32]
 LONGEST_NAME = 128  # bytes of a component or id that count
 MOST_COMPONENTS = 32_000
 MAX_FRAMES = 10_000  # continuation lines of one record that count towards its stack
-D_PAIRS, D_MASK, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4  # what describes a table to the kernels
+D_PAIRS, D_MASK, D_KEYS, D_ROWS, D_FIELDS, D_USED = 0, 1, 2, 3, 4, 5  # what describes a table to the kernels
 S_FIRST, S_MESSAGE, S_LOCATION, S_LAYOUT, S_CLOCK, S_ESCAPED, S_LEVEL = 0, 1, 3, 5, 6, 7, 8
 LEVEL_AT = (
     32  # bit of a skeleton's number in its pair from which on its level is kept, so that its row is not read
@@ -97,19 +97,19 @@ def enter(table: int, key: np.uint64) -> int:
         number = get(table, D_USED)
         put(pair, 0, np.int64(key))
         put(pair, 1, number)
-        put(get(table, D_ROWS), number * get(table, D_FIELDS), np.int64(key))
+        put(get(table, D_KEYS), number, np.int64(key))
         put(table, D_USED, number + 1)
     return get(pair, 1)
 
 
 @kernel
 def enter_again(table: int, level: int) -> None:
-    """Enter every row of a table whose pairs were emptied and made more; `level` is a field kept in the pair, or 0."""
+    """Enter every key of a table whose pairs were emptied and made more; `level` is a field kept in the pair, or 0."""
+    keys, rows, fields = get(table, D_KEYS), get(table, D_ROWS), get(table, D_FIELDS)
     for number in range(get(table, D_USED)):
-        row = get(table, D_ROWS) + number * get(table, D_FIELDS) * 8
-        pair = find(table, np.uint64(get(row, 0)))
-        put(pair, 0, get(row, 0))
-        put(pair, 1, number + (get(row, level) << LEVEL_AT if level else 0))
+        pair = find(table, np.uint64(get(keys, number)))
+        put(pair, 0, get(keys, number))
+        put(pair, 1, number + (get(rows, number * fields + level) << LEVEL_AT if level else 0))
 
 
 @inlined
@@ -180,8 +180,8 @@ def span_entry(ctx: int, table: int, key: np.uint64, start: int, stop: int) -> i
     number = enter(table, key)
     if number == before:
         row = get(table, D_ROWS) + number * get(table, D_FIELDS) * 8
-        put(row, 1, start - get(ctx, X_BASE))
-        put(row, 2, stop - get(ctx, X_BASE))
+        put(row, 0, start - get(ctx, X_BASE))
+        put(row, 1, stop - get(ctx, X_BASE))
     return number
 
 
@@ -273,7 +273,7 @@ def fill_record(ctx: int, tables: int, columns: int, state: int, code: int, star
     before = get(tables, D_USED)
     number = enter(tables, key)
     if number == before:
-        row = get(tables, D_ROWS) + (number * (SLOT_FIELDS + 1) + 1) * 8
+        row = get(tables, D_ROWS) + number * SLOT_FIELDS * 8
         fill_slot(ctx, row, record, code, base, regs)
         number += get(row, S_LEVEL) << LEVEL_AT
         put(find(tables, key), 1, number)

@@ -7,7 +7,9 @@ import numpy as np
 from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.induction import Clusters
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.tokens import F_VARIABLE
+from holdfast.diagnostics.logs.memory import MARKING_LINES
+from holdfast.diagnostics.logs.records import S_MESSAGE
+from holdfast.diagnostics.logs.tokens import F_VARIABLE, SEPARATORS, places
 from holdfast.kernels import kernel, making
 
 VARIES = np.frombuffer(b"<*>", np.uint8)
@@ -46,21 +48,24 @@ def varies(text: Bytes, at: int) -> bool:
 
 @making
 def written_out(
-    buf: Bytes, exemplars: Ints, ends: Ints, spans: Ints, flags: Bytes, bounds: Ints, mark: Bytes
+    buf: Bytes, ends: Ints, spans: Ints, bounds: Ints, flags: Bytes, first: Ints, mark: Bytes
 ) -> tuple[Bytes, Ints]:
-    """Texts of exemplars, which end at `ends`, one after the other with `mark` where they vary; where each ends."""
+    """Texts of exemplars, which end at `ends`, one after the other with `mark` where they vary; where each ends.
+
+    `bounds` are those of each one's tokens in `spans`, `first` the place of its first token in `flags`.
+    """
     room = 0
-    for number in range(len(exemplars)):
-        low, high = bounds[exemplars[number]], bounds[exemplars[number] + 1]
+    for number in range(len(ends)):
+        low, high = bounds[number], bounds[number + 1]
         room += (ends[number] - spans[low, 0] if high > low else 0) + (high - low + 1) * len(mark)
-    out, stops, at = np.empty(room, np.uint8), np.empty(len(exemplars), np.int64), 0
-    for number in range(len(exemplars)):
-        low, high, floor = bounds[exemplars[number]], bounds[exemplars[number] + 1], at
+    out, stops, at = np.empty(room, np.uint8), np.empty(len(ends), np.int64), 0
+    for number in range(len(ends)):
+        low, high, floor = bounds[number], bounds[number + 1], at
         done = spans[low, 0] if high > low else ends[number]
         for token in range(low, high):
             at = written(buf, done, spans[token, 0], out, at, floor)
             done = spans[token, 1]
-            if flags[token] & F_VARIABLE:
+            if flags[first[number] + token - low] & F_VARIABLE:
                 at = written(mark, 0, len(mark), out, at, floor)
             else:
                 at = written(buf, spans[token, 0], done, out, at, floor)
@@ -74,14 +79,13 @@ def written_out(
     return out[:at], stops
 
 
-def template_texts(buf: Bytes, clusters: Clusters, ends: Ints) -> list[str]:
-    """The text of each cluster's exemplar, which ends at `ends`, with `<*>` where it varies.
-
-    Runs of blanks, and of `<*>`, count once.
-    """
-    text, stops = written_out(
-        buf, clusters.exemplar, ends, clusters.spans, clusters.flags, clusters.bounds, VARIES
-    )
+def template_texts(buf: Bytes, slots: Ints, clusters: Clusters) -> list[str]:
+    """The text of each cluster's exemplar with `<*>` where it varies. Runs of blanks, and of `<*>`, count once."""
+    exemplars, first = slots[clusters.exemplar], clusters.bounds[clusters.exemplar]
+    bounds = np.append(0, np.cumsum(clusters.bounds[clusters.exemplar + 1] - first))
+    spans = places(buf, exemplars, bounds, SEPARATORS, MARKING_LINES.ctypes.data)
+    ends = exemplars[:, S_MESSAGE + 1].copy()
+    text, stops = written_out(buf, ends, spans, bounds, clusters.flags, first, VARIES)
     whole, start, texts = text.tobytes(), 0, []
     for stop in stops.tolist():
         texts.append(to_text(whole[start:stop]))

@@ -242,13 +242,16 @@ def unpunctuated(pos: int, stop: int) -> int:
 @kernel
 def cut(
     base: int, start: int, end: int, limit: int, escaped: int, kinds: int, lines: int,
-    hashes: Words, spans: Ints, flags: Bytes,
+    hashes: Words, spans: Ints, flags: Bytes, first: int,
 ) -> int:  # fmt: skip
-    """Tokens of the exemplar at addresses [start, end) into `hashes`, `spans` and `flags`; their number."""
-    count, pos, blank, after_key = 0, start, False, False
+    """Tokens of the exemplar at addresses [start, end) into `hashes` and `flags` from `first` on; where they end.
+
+    Their spans go into the first rows of `spans`.
+    """
+    count, pos, blank, after_key = first, start, False, False
     held = 0  # the last token when it is a separator
     window, (breaks, values, slashes, letters, hexes) = start, seen_at(start, limit, lines)
-    while pos < end and count < MOST_TOKENS:
+    while pos < end and count < first + MOST_TOKENS:
         byte = byte_at(pos)
         if byte == 27:
             pos += 1
@@ -263,28 +266,22 @@ def cut(
         kind = byte_at(kinds + byte)
         if kind == BLANK:
             blank, pos = True, pos + 1
-            after_key = after_key and (count == 0 or held == 61)
+            after_key = after_key and (count == first or held == 61)
             continue
         if kind == SEPARATOR:
-            stop = closing_quote(pos, end, kinds) if byte in (34, 39, 96) and count else -1
+            stop = closing_quote(pos, end, kinds) if byte in (34, 39, 96) and count > first else -1
             if stop > pos + 1 and (blank or pos == start or byte_at(kinds + byte_at(pos - 1)) == SEPARATOR):
                 count = put(
-                    hashes, spans, flags, count, held, VARIABLE, pos - base, stop + 1 - base, F_VARIABLE
-                )
+                    hashes, spans, flags, first, count, held, VARIABLE, pos - base, stop + 1 - base,
+                    F_VARIABLE,
+                )  # fmt: skip
                 pos, blank, after_key, held = stop + 1, False, False, 0
                 continue
-            after_key = byte == 61 and count > 0 and held == 0
+            after_key = byte == 61 and count > first and held == 0
             count = put(
-                hashes,
-                spans,
-                flags,
-                count,
-                0,
-                (OFFSET ^ np.uint64(byte)) * PRIME,
-                pos - base,
-                pos + 1 - base,
-                F_SEPARATOR,
-            )
+                hashes, spans, flags, first, count, 0, (OFFSET ^ np.uint64(byte)) * PRIME, pos - base,
+                pos + 1 - base, F_SEPARATOR,
+            )  # fmt: skip
             pos, blank, held = pos + 1, False, byte
             continue
         if pos - window >= 64 or not breaks >> np.uint64(pos - window):
@@ -301,53 +298,47 @@ def cut(
             flag |= F_VARIABLE
         elif not flag & F_VARIABLE:
             key = block_hash(pos, last, limit, OFFSET, NO_FOLD)
-        count = put(hashes, spans, flags, count, held, key, pos - base, last - base, flag)
+        count = put(hashes, spans, flags, first, count, held, key, pos - base, last - base, flag)
         pos, blank, after_key, held = stop, False, False, 0
     return count
 
 
 @inlined
 def put(
-    hashes: Words,
-    spans: Ints,
-    flags: Bytes,
-    count: int,
-    held: int,
-    key: np.uint64,
-    start: int,
-    stop: int,
-    flag: int,
-) -> int:
+    hashes: Words, spans: Ints, flags: Bytes, first: int, count: int, held: int, key: np.uint64, start: int,
+    stop: int, flag: int,
+) -> int:  # fmt: skip
     """Append a token; a variable that follows a variable (or one and a comma or colon, `held`) widens it."""
-    if flag & F_VARIABLE and count:
+    if flag & F_VARIABLE and count > first:
         if hashes[count - 1] == VARIABLE:
-            spans[count - 1, 1] = stop
+            spans[count - first - 1, 1] = stop
             return count
-        if count > 1 and hashes[count - 2] == VARIABLE and (held == 44 or held == 58):
-            spans[count - 2, 1] = stop
+        if count > first + 1 and hashes[count - 2] == VARIABLE and (held == 44 or held == 58):
+            spans[count - first - 2, 1] = stop
             return count - 1
     hashes[count], flags[count] = key, flag
-    spans[count, 0], spans[count, 1] = start, stop
+    spans[count - first, 0], spans[count - first, 1] = start, stop
     return count + 1
 
 
 @making
-def longer(hashes: Words, spans: Ints, flags: Bytes, used: int) -> tuple[Words, Ints, Bytes]:
+def longer(hashes: Words, flags: Bytes, used: int) -> tuple[Words, Bytes]:
     """Twice the room, what is used copied."""
     size = len(hashes) * 2
-    more, wider, others = np.empty(size, np.uint64), np.empty((size, 2), np.int64), np.empty(size, np.uint8)
-    more[:used], wider[:used], others[:used] = hashes[:used], spans[:used], flags[:used]
-    return more, wider, others
+    more, others = np.empty(size, np.uint64), np.empty(size, np.uint8)
+    more[:used], others[:used] = hashes[:used], flags[:used]
+    return more, others
 
 
 @making
-def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, Ints, Bytes, Ints]:
-    """Tokens of every slot's exemplar: hashes, spans (start, end), flags; and the bounds of each slot's tokens.
+def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, Bytes, Ints]:
+    """Tokens of every slot's exemplar: hashes and flags; and the bounds of each slot's tokens.
 
-    `kinds` is the `separator_table`, `lines` the address of `marking_lines`.
+    `kinds` is the `separator_table`, `lines` the address of `marking_lines`. Where they stand `places` tells of few.
     """
     room = len(slots) * 16 + 2 * MOST_TOKENS
-    hashes, spans, flags = np.empty(room, np.uint64), np.empty((room, 2), np.int64), np.empty(room, np.uint8)
+    hashes, flags = np.empty(room, np.uint64), np.empty(room, np.uint8)
+    spans = np.empty((MOST_TOKENS + 2, 2), np.int64)
     bounds, used = np.zeros(len(slots) + 1, np.int64), 0
     # Signed: numba takes an address for unsigned, and all below would be compiled twice.
     base: Any = np.int64(buf.ctypes.data)
@@ -356,13 +347,28 @@ def tokenise(buf: Bytes, slots: Ints, kinds: Bytes, lines: int) -> tuple[Words, 
         coming = base + slots[min(row + 4, len(slots) - 1), S_MESSAGE]
         fetch_ahead(coming)
         fetch_ahead(coming + 64)
-        first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
-        last = min(last, first + TEXT_BYTES)
         if used + MOST_TOKENS + 2 > len(hashes):
-            hashes, spans, flags = longer(hashes, spans, flags, used)
-        used += cut(
-            base, base + first, base + last, base + len(buf), slots[row, S_ESCAPED], table, lines,
-            hashes[used:], spans[used:], flags[used:],
+            hashes, flags = longer(hashes, flags, used)
+        first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
+        used = cut(
+            base, base + first, base + min(last, first + TEXT_BYTES), base + len(buf), slots[row, S_ESCAPED],
+            table, lines, hashes, spans, flags, used,
         )  # fmt: skip
         bounds[row + 1] = used
-    return hashes[:used], spans[:used], flags[:used], bounds
+    return hashes[:used], flags[:used], bounds
+
+
+@making
+def places(buf: Bytes, slots: Ints, bounds: Ints, kinds: Bytes, lines: int) -> Ints:
+    """Spans (start, end) of the tokens of the exemplars of a few slots; `bounds` are those of each slot's tokens."""
+    hashes, flags = np.empty(MOST_TOKENS + 2, np.uint64), np.empty(MOST_TOKENS + 2, np.uint8)
+    spans = np.empty((bounds[-1] + MOST_TOKENS + 2, 2), np.int64)
+    base: Any = np.int64(buf.ctypes.data)
+    table: Any = np.int64(kinds.ctypes.data)
+    for row in range(len(slots)):
+        first, last = slots[row, S_MESSAGE], slots[row, S_MESSAGE + 1]
+        cut(
+            base, base + first, base + min(last, first + TEXT_BYTES), base + len(buf), slots[row, S_ESCAPED],
+            table, lines, hashes, spans[bounds[row] :], flags, 0,
+        )  # fmt: skip
+    return spans[: bounds[-1]]
