@@ -15,7 +15,7 @@ import pytest
 
 from holdfast.diagnostics.analysers import Opened, Reading
 from holdfast.diagnostics.artefacts import Artefact
-from holdfast.diagnostics.cage import Cage, start
+from holdfast.diagnostics.cage import Cage, shared, start
 
 LINES = b"2026-01-29T10:00:00Z INFO all is well\n" * 50
 
@@ -31,6 +31,22 @@ def test_all_artefacts_are_read_in_the_order_given(tmp_path: Path) -> None:
     with start(Cage(processes=2, readable=(tmp_path,))) as readers:
         readings = readers.read(given)
     assert [reading.records for reading in readings] == [50, 100, 150, 200, 250]
+
+
+def test_a_log_that_is_most_of_the_evidence_is_read_by_all_processors_with_the_same_answer(
+    tmp_path: Path,
+) -> None:
+    many = LINES.replace(b"well", b"well with order 4711 of 2 lines") * 12_000
+    given = [artefact(tmp_path, "large.log", many), artefact(tmp_path, "small.log", LINES)]
+    answers = []
+    for processes in (1, 2):
+        with start(Cage(processes=processes, readable=(tmp_path,))) as readers:
+            answers.append(readers.read(given))
+    one, two = ([(r.records, r.first, r.last, r.facts) for r in readings] for readings in answers)
+    assert one == two
+    assert one[0][0] == 600_000
+    assert [opened.threads for opened in shared(given, 2)] == [2, 1]
+    assert [opened.threads for opened in shared(given[:1] * 3, 2)] == [1, 1, 1]
 
 
 def test_a_killed_reader_costs_one_artefact(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from holdfast.diagnostics.bundle import open_bundle
+from holdfast.diagnostics.cage import processors
 from holdfast.diagnostics.diagnosis import iso
 from holdfast.diagnostics.logs import NO_TIME, Hit, LogTable, assign_rows, follow, read_log
 
@@ -26,7 +27,10 @@ def run(files: list[Path], json: Path | None, assign: Path | None, top: int, val
             return 2
         for finding in bundle.findings:
             print(f"holdfast: {finding.title}", file=sys.stderr)
-        tables = [read_log(opened.path, name=opened.artefact.name) for opened in bundle.opened]
+        threads = processors()
+        tables = [
+            read_log(opened.path, name=opened.artefact.name, threads=threads) for opened in bundle.opened
+        ]
         hits = follow(tables, value) if value else []
         if json is not None and value:
             _write(json, {"schema": 1, "value": value, "lines": [_hit(hit) for hit in hits]})

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -28,11 +28,16 @@ from holdfast.diagnostics.findings import Finding, Severity
 GIB = 1 << 30
 
 
+def processors() -> int:
+    """How many processors reading may take: those there are, four at most."""
+    return min(4, os.cpu_count() or 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Cage:
     """Limits of one reader process."""
 
-    processes: int = field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)))
+    processes: int = field(default_factory=processors)
     memory: int = 6 * GIB
     """Address space in bytes."""
     patience: float = 60.0
@@ -95,8 +100,12 @@ class Readers:
     def read(
         self, artefacts: Sequence[Opened], done: Callable[[Opened, Reading], None] | None = None
     ) -> list[Reading]:
-        """Read all artefacts, the largest first; the readings come in the order given."""
+        """Read all artefacts, the largest first; the readings come in the order given.
+
+        One that is most of the evidence gets threads for the processes that will have nothing to do.
+        """
         readings: dict[int, Reading] = {}
+        given = shared(artefacts, self._cage.processes)
         waiting = sorted(range(len(artefacts)), key=lambda at: artefacts[at].artefact.size)
         busy: dict[_Reader, int] = {}
         try:
@@ -104,7 +113,7 @@ class Readers:
                 while waiting and self._idle:
                     reader = self._idle.pop()
                     busy[reader] = waiting.pop()
-                    reader.give(artefacts[busy[reader]])
+                    reader.give(given[busy[reader]])
                 for reader, reading in _finished(busy):
                     at = busy.pop(reader)
                     self._idle.append(self._reader() if reader.ended else reader)
@@ -116,6 +125,15 @@ class Readers:
             for reader in busy:  # cancelled from within `done`
                 reader.end()
         return [readings[at] for at in range(len(artefacts))]
+
+
+def shared(artefacts: Sequence[Opened], processes: int) -> list[Opened]:
+    """The artefacts, each with threads for its share of all bytes."""
+    total = sum(opened.artefact.size for opened in artefacts) or 1
+    return [
+        replace(opened, threads=max(1, round(processes * opened.artefact.size / total)))
+        for opened in artefacts
+    ]
 
 
 def _finished(busy: dict[_Reader, int]) -> Iterator[tuple[_Reader, Reading]]:

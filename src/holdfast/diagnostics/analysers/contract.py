@@ -47,6 +47,8 @@ class Opened:
     path: Path
     keep: Path | None = None
     """Folder in which a reader may leave an index of what it read, for showing the evidence later."""
+    threads: int = 1
+    """How many a reader may have: its share of the processors."""
 
     def sample(self) -> Sample:
         """Return the head of the artefact."""

@@ -40,7 +40,7 @@ class Logs(Analyser):
         return 0.5 if odd <= 0.02 * len(head[:4096]) else 0.1 if odd <= 0.3 * len(head[:4096]) else 0.0
 
     def read(self, opened: Opened) -> Reading:
-        table = read_log(opened.path, name=opened.artefact.name)
+        table = read_log(opened.path, name=opened.artefact.name, threads=opened.threads)
         if opened.keep is not None:
             _keep(table, opened)
         timed = table.first_time != NO_TIME

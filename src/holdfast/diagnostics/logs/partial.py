@@ -6,6 +6,7 @@ same numbers after merging in order.
 
 import mmap
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from holdfast.diagnostics.logs.records import (
 from holdfast.kernels import making
 
 CHUNK = 256 << 20
+LEAST = 16 << 20  # bytes worth a thread of their own
 SMALL = 64 << 20
 SAMPLE = 1 << 18
 COLUMN_TYPES: tuple[Any, ...] = (np.int32, np.int64, np.int32, np.int64, np.int8, np.int32, np.int32)
@@ -312,16 +314,25 @@ def _zones(a: Ints, b: Ints, lines: int) -> Ints:
 
 
 def scan_all(
-    file: Mapped, plan: Plan, start: int = 0, stop: int | None = None, chunk: int = CHUNK
+    file: Mapped,
+    plan: Plan,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    threads: int = 1,
+    chunk: int = CHUNK,
 ) -> Partial:
-    """Scan a range in chunks; pages already read are given back to the system."""
+    """Scan a range in chunks, several at once where they are worth it; pages already read go back to the system."""
     size = file.size if stop is None else min(stop, file.size)
-    parts: list[Partial] = []
-    while True:
-        upto = min(start + chunk, size)
-        parts.append(scan(file, plan, start, upto))
-        if upto - start == chunk:
-            file.release(start, chunk)
-        start = upto
-        if start >= size:
-            return merge_all(parts)
+    each = min(chunk, max(LEAST, -(-(size - start) // threads)))
+
+    def scanned(begin: int) -> Partial:
+        part = scan(file, plan, begin, min(begin + each, size))
+        file.release(begin, min(each, size - begin))
+        return part
+
+    begins = range(start, max(size, start + 1), each)
+    if len(begins) == 1:
+        return scan(file, plan, start, size)
+    with ThreadPoolExecutor(threads) as pool:
+        return merge_all(list(pool.map(scanned, begins)))

@@ -70,13 +70,14 @@ def template_id(text: str, location: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """A file being read: what is reported (`path`), and where its UTF-8 bytes are (`file`)."""
+    """A file being read: what is reported (`path`), where its UTF-8 bytes are (`file`), by how many threads at most."""
 
     path: Path
     name: str
     file: Mapped
     encoding: str
     reference: float
+    threads: int = 1
 
 
 def read_log(
@@ -87,17 +88,19 @@ def read_log(
     stop: int | None = None,
     hint: Plan | None = None,
     reference: float | None = None,
+    threads: int = 1,
 ) -> LogTable:
     """Read one plain file, or the records that start in its bytes [start, stop).
 
     `hint` is the layout of a file already seen (`plan_of`), `reference` the Unix time by which the
-    last record was written (default: the file's own), for times without a year.
+    last record was written (default: the file's own), for times without a year. A large file is read by
+    as many `threads`, with the same answer.
     Raises OSError when the file cannot be read; whatever it holds, it gives a table.
     """
     file = Mapped(path)
     when = path.stat().st_mtime if reference is None else reference
     encoding = encoding_of(file.data)
-    source = Source(path, name or path.name, file, encoding, min(when, clock.time() + 86_400))
+    source = Source(path, name or path.name, file, encoding, min(when, clock.time() + 86_400), threads)
     if encoding.startswith("utf-16"):
         return _read_wide(source)
     if cut := entries_of(file.data):
@@ -105,7 +108,7 @@ def read_log(
     if encoding == "binary" or not file.size:
         return _nothing(source)
     plan = hint or detect(file.data, file.size)
-    return tabulate(source, plan, scan_all(file, plan, start, stop))
+    return tabulate(source, plan, scan_all(file, plan, start, stop, threads=threads))
 
 
 def read_logs(paths: Iterable[Path]) -> list[LogTable]:
@@ -126,7 +129,7 @@ def _read_wide(source: Source) -> LogTable:
         if not inner.file.size:
             return _nothing(source)
         plan = detect(inner.file.data, inner.file.size)
-        table = tabulate(inner, plan, scan_all(inner.file, plan))
+        table = tabulate(inner, plan, scan_all(inner.file, plan, threads=source.threads))
         starts = wide_line_starts(source.file.data, source.encoding)
         offset = starts[np.minimum(table.line - 1, len(starts) - 1)]
         templates = tuple(
@@ -151,7 +154,7 @@ def _read_entries(source: Source, cut: Callable[[Bytes], Iterator[Entry]]) -> Lo
         if not inner.file.size:
             return _nothing(source)
         plan = detect(inner.file.data, inner.file.size)
-        table = tabulate(inner, plan, scan_all(inner.file, plan))
+        table = tabulate(inner, plan, scan_all(inner.file, plan, threads=source.threads))
         texts = tuple(table.id_values)
     lines, entry = line_numbers(data, starts), table.line - 1
     holders = {number: int(row) for row, number in reversed(list(enumerate(table.ids.tolist())))}
