@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 from holdfast.diagnostics.analysers.contract import Opened
 from holdfast.diagnostics.artefacts import Artefact
 from holdfast.diagnostics.bundle import codecs
+from holdfast.diagnostics.bundle.ahead import Ahead
 from holdfast.diagnostics.bundle.limits import LimitHit, Limits
 from holdfast.diagnostics.bundle.spool import Readable, Spool, Spooled
 from holdfast.diagnostics.findings import Finding, Severity
@@ -129,8 +130,8 @@ class _Opening:
         return True
 
     def _compressed(self, codec: str, stream: BinaryIO, name: str, depth: int) -> None:
-        inner = codecs.decompress(codec, stream, self.limits)
-        self._member(cast("Readable", inner), _without_suffix(name), depth + 1)
+        with Ahead(codecs.decompress(codec, stream, self.limits)) as inner:
+            self._member(inner, _without_suffix(name), depth + 1)
 
     def _member(self, stream: Readable, name: str, depth: int) -> None:
         """Take in one member: open it if it is a container itself, else keep its bytes."""
