@@ -157,12 +157,15 @@ def range_run(
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)] = 8137,
 ) -> None:
-    """Serve the desk: web, API and the worker, in one process tree."""
+    """Serve the desk: web, API and the worker, in one process tree.
+
+    Exit code: 2 where it cannot listen.
+    """
     from holdfast.cli.desk import serve as run
 
-    run(host, port)
+    raise typer.Exit(run(host, port))
 
 
 @app.command()
@@ -214,12 +217,12 @@ def mail(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8137,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)] = 8137,
 ) -> None:
     """Investigate a broken system's evidence before your eyes, then serve the desk with that case open."""
     from holdfast.cli.desk import demo as run
 
-    run(port)
+    raise typer.Exit(run(port))
 
 
 def moment(text: str | None) -> int | None:

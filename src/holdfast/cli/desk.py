@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from socket import socket
 from threading import Timer
 
 from rich.console import Console
@@ -16,22 +17,34 @@ FAULT, SEED, SECONDS = "slow_dependency", 1, 20.0
 """What breaks in the demo: the shop's database slows down and everybody else complains."""
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int) -> int:
     """Bring the database up to date, then serve until interrupted; say so where preparing takes a while."""
     from holdfast.web import serving
 
     said = "Preparing; the first start on a machine compiles for about a minute"
     patience = Timer(3, print, [said], {"file": sys.stderr})
-    patience.start()
 
     def ready(address: str) -> None:
         patience.cancel()
         print(f"Holdfast listens on {address}", flush=True)
 
     try:
-        serving.serve(host, port, ready=ready)
+        with serving.listen(host, port) as listening:
+            patience.start()
+            serving.serve(listening, ready=ready)
+    except serving.CannotListen as error:
+        return _not_listening(error)
     finally:
         patience.cancel()
+    return 0
+
+
+def _not_listening(error: Exception) -> int:
+    print(
+        f"holdfast: {error}. Where a desk runs there already, stop it or give --port another.",
+        file=sys.stderr,
+    )
+    return 2
 
 
 def recount() -> None:
@@ -63,8 +76,19 @@ def mail(listen: str) -> int:
     return 0
 
 
-def demo(port: int) -> None:
+def demo(port: int) -> int:
     """Show a broken system's evidence being investigated, then serve the desk with that case open."""
+    from holdfast.web import serving
+
+    try:
+        with serving.listen("127.0.0.1", port) as listening:  # before all that takes its time
+            _demo(listening)
+    except serving.CannotListen as error:
+        return _not_listening(error)
+    return 0
+
+
+def _demo(listening: socket) -> None:
     console = Console()
     bundle, baseline = _evidence(console)
     _investigate(console, bundle, baseline)
@@ -87,7 +111,7 @@ def demo(port: int) -> None:
         console.print(f" Sign in once  {address}{sign_in}", soft_wrap=True, markup=False)
         console.print(" Ctrl C stops it; make run starts it again with the same data", style="dim")
 
-    serving.serve("127.0.0.1", port, ready=ready)
+    serving.serve(listening, ready=ready)
 
 
 def _evidence(console: Console) -> tuple[Path, Path]:

@@ -54,21 +54,33 @@ def first_admin(username: str, organisation: str, prefix: str) -> str:
     return f"/sign-in/once/{commands.one_time_sign_in(person)}"
 
 
-def serve(host: str = "127.0.0.1", port: int = 8137, *, ready: Callable[[str], None] | None = None) -> None:
+class CannotListen(Exception):
+    """The desk cannot listen where it was told to; says where and why."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket that the desk answers on. Raises CannotListen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise CannotListen(f"cannot listen on {host}:{port}: {why}") from error
+
+
+def serve(listening: socket.socket, *, ready: Callable[[str], None] | None = None) -> None:
     """Serve the desk with its workers until interrupted; `ready` is told the address once it answers."""
     migrate()
     from django.conf import settings
 
     server = _server()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family, backlog=2048) as listening:
-        beside = [Beside("holdfast.web.answering", listening.fileno())] * (settings.WEB_PROCESSES - 1)
-        beside += [Beside("holdfast.web.worker")] * settings.WORKERS
-        beside += [Beside("holdfast.web.mailing")] * bool(settings.MAIL_LISTEN)
-        with kept(beside):
-            if ready is not None:
-                threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
-            server.run(sockets=[listening])
+    beside = [Beside("holdfast.web.answering", listening.fileno())] * (settings.WEB_PROCESSES - 1)
+    beside += [Beside("holdfast.web.worker")] * settings.WORKERS
+    beside += [Beside("holdfast.web.mailing")] * bool(settings.MAIL_LISTEN)
+    with kept(beside):
+        if ready is not None:
+            threading.Thread(target=_tell_when_up, args=(server, ready), daemon=True).start()
+        server.run(sockets=[listening])
 
 
 def answer(parent: int, descriptor: int) -> None:
