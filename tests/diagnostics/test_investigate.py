@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import tempfile
 from dataclasses import replace
@@ -35,6 +36,8 @@ def test_the_guilty_component_the_onset_and_the_reasons(diagnosed: Diagnosis) ->
     assert diagnosed.onset is not None
     assert abs(diagnosed.onset.latest - (NOON + 30 * SECOND)) < 2 * SECOND
     assert diagnosed.onset.earliest <= diagnosed.onset.latest
+    told = re.search(r"changed first and by itself, since \S+:\d\d(\.\d{1,3})?Z\. ", diagnosed.summary)
+    assert told, "to the millisecond: nobody reads more"
     assert any(argument.sign == "+" for argument in diagnosed.components[0].arguments)
     assert any(moment.kind == "cause" and moment.component == "stock" for moment in diagnosed.timeline)
 

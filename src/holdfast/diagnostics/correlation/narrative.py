@@ -166,7 +166,7 @@ class _Teller:
             moments.append(Moment(self.bundle.reported_at, "", "report", "reported"))
         if onset is not None:
             moments.append(
-                Moment(onset.earliest, leading, "signal", f"onset, at the latest {iso(onset.latest)}")
+                Moment(onset.earliest, leading, "signal", f"onset, at the latest {_told(onset.latest)}")
             )
         return tuple(sorted(moments, key=lambda m: m.time))
 
@@ -178,12 +178,17 @@ class _Teller:
             return "Undecided: the evidence holds nothing to compare with. A baseline or an earlier part would decide."
         first = self.candidates[0]
         since = (
-            f"since {iso(onset.latest)}"
+            f"since {_told(onset.latest)}"
             if self.weighed.onset or onset.given
             else "since before the evidence begins"
         )
         why = next((a.text for a in first.arguments if a.sign == "+"), "")
         return f"{first.name} changed first and by itself, {since}. {why}."
+
+
+def _told(latest: int) -> str | None:
+    """Return a time in words' company: to the millisecond, never earlier than it was."""
+    return iso(-(-latest // 1_000_000) * 1_000_000)
 
 
 def _telling(suspicions: Sequence[Suspicion]) -> list[Suspicion]:
