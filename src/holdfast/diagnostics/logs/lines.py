@@ -1,10 +1,11 @@
 """Kernels that tell what a line is: the start of a record, more of its head, or the rest of the one above."""
 
+from holdfast.diagnostics.logs.continuing import continuation_shape
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
 from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, X_LIMIT
 from holdfast.diagnostics.logs.memory import byte_at, get, next_byte, put
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, REGISTERS, Ctx, Form, Reg
-from holdfast.diagnostics.logs.scanning import R_PARTIAL, continuation_shape, run
+from holdfast.diagnostics.logs.scanning import R_PARTIAL, run
 from holdfast.diagnostics.logs.shapes import read
 from holdfast.diagnostics.logs.times import C_ABSOLUTE, C_TIME, C_ZONE, R_CLOCK, R_ZONE
 from holdfast.kernels import inlined, kernel
