@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.diagnostics.logs.memory import count_byte
+from holdfast.diagnostics.logs.lanes import count_byte
 from holdfast.redaction.kernels import kernel
 from holdfast.redaction.texts import Texts, copied
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_MESSAGE
+from holdfast.diagnostics.logs.lanes import next_byte
 from holdfast.diagnostics.logs.lines import X_ALL, X_BOUNDS, X_OUTERS, trimmed
 from holdfast.diagnostics.logs.matching import X_LIMIT, Ints
-from holdfast.diagnostics.logs.memory import get, next_byte
+from holdfast.diagnostics.logs.memory import get
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, NO_TIME, REGISTERS
 from holdfast.diagnostics.logs.partial import Mapped, Partial
 from holdfast.diagnostics.logs.records import S_CLOCK, UNSTATED

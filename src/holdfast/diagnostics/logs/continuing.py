@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from holdfast.diagnostics.logs.lanes import LANES, names_at
 from holdfast.diagnostics.logs.matching import Ints
-from holdfast.diagnostics.logs.memory import LANES, byte_at, is_digit, is_letter, names_at, trailing_zeros
+from holdfast.diagnostics.logs.memory import byte_at, is_digit, is_letter, trailing_zeros
 from holdfast.kernels import inlined, kernel, making
 
 

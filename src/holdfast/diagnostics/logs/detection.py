@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from holdfast.diagnostics.logs.columns import NAMING, columned
 from holdfast.diagnostics.logs.continuing import continuations
 from holdfast.diagnostics.logs.headers import learn
+from holdfast.diagnostics.logs.lanes import MARKING_LINES
 from holdfast.diagnostics.logs.layouts import Layout, Program, compiled, further, key_table, known_layouts
 from holdfast.diagnostics.logs.lines import INNERS
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.memory import MARKING_LINES
 from holdfast.diagnostics.logs.opcodes import Ctx, Form, Op
 from holdfast.diagnostics.logs.scanning import vote
 from holdfast.diagnostics.logs.shapes import new_memory

@@ -7,8 +7,8 @@ from typing import IO
 
 import numpy as np
 
+from holdfast.diagnostics.logs.lanes import controls_and_nuls
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.memory import controls_and_nuls
 
 BLOCK = 1 << 20
 CONTROL_SHARE = 0.1  # of control bytes, above which a file is no text

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.diagnostics.logs.lanes import MARKING_LINES
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.memory import MARKING_LINES, PRIME, folded
+from holdfast.diagnostics.logs.memory import PRIME, folded
 from holdfast.diagnostics.logs.records import S_LAYOUT, S_LOCATION, probe
 from holdfast.diagnostics.logs.skeletons import MIX, MIX_SECOND
 from holdfast.diagnostics.logs.tokens import (

@@ -4,17 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.diagnostics.logs.lanes import next_byte
 from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, X_LIMIT, X_MASK, X_TABLE, level_at
-from holdfast.diagnostics.logs.memory import (
-    OFFSET,
-    block_hash,
-    byte_at,
-    get,
-    is_digit,
-    lookup,
-    next_byte,
-    put,
-)
+from holdfast.diagnostics.logs.memory import OFFSET, block_hash, byte_at, get, is_digit, lookup, put
 from holdfast.diagnostics.logs.opcodes import Ctx, Reg, Role
 from holdfast.diagnostics.logs.times import R_CLOCK, any_time, digits
 from holdfast.kernels import kernel

@@ -2,8 +2,9 @@
 
 from holdfast.diagnostics.logs.continuing import continuation_shape
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_KEYS, R_LEVEL, R_MESSAGE, R_STACK
+from holdfast.diagnostics.logs.lanes import next_byte
 from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, X_LIMIT
-from holdfast.diagnostics.logs.memory import byte_at, get, next_byte, put
+from holdfast.diagnostics.logs.memory import byte_at, get, put
 from holdfast.diagnostics.logs.opcodes import MAX_HASHED, REGISTERS, Ctx, Form, Reg
 from holdfast.diagnostics.logs.scanning import R_PARTIAL, run
 from holdfast.diagnostics.logs.shapes import read

@@ -3,18 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.diagnostics.logs.lanes import LANES, equal_at, next_byte
 from holdfast.diagnostics.logs.memory import (
     FOLD,
-    LANES,
     OFFSET,
     block_hash,
     byte_at,
-    equal_at,
     get,
     is_digit,
     is_letter,
     lookup,
-    next_byte,
     put,
     trailing_zeros,
 )

@@ -205,4 +205,4 @@ class Ctx(IntEnum):
     SHAPES = 11  # remembered header shapes, see shapes.py
     MORE = 12  # how many programs there are with those for further lines of a head
     HEADS = 13  # 1 when some records have more than one line of head
-    MARKING = 14  # lines of bytes that marks are told by, see memory.py
+    MARKING = 14  # lines of bytes that marks are told by, see lanes.py

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.detection import Context, Plan
+from holdfast.diagnostics.logs.lanes import count_byte
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
-from holdfast.diagnostics.logs.memory import count_byte
 from holdfast.diagnostics.logs.opcodes import REGISTERS
 from holdfast.diagnostics.logs.records import (
     D_USED,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.diagnostics.logs.keyed import R_ESCAPED, R_ID, R_ID_RANK, R_LEVEL, R_MESSAGE, R_STACK
+from holdfast.diagnostics.logs.lanes import next_byte
 from holdfast.diagnostics.logs.lines import HEAD, INNERS, R_CONTEXT, classify, form_of, read_head, trimmed
 from holdfast.diagnostics.logs.matching import R_COMPONENT, R_LOCATION, Words
 from holdfast.diagnostics.logs.memory import (
@@ -20,7 +21,6 @@ from holdfast.diagnostics.logs.memory import (
     byte_at,
     fetch_ahead,
     get,
-    next_byte,
     put,
     put_8,
     put_32,

@@ -9,21 +9,9 @@ whose digits carry meaning (clock, priority, status) are taken again at their pl
 import numpy as np
 
 from holdfast.diagnostics.logs.keyed import R_MESSAGE
+from holdfast.diagnostics.logs.lanes import LANES, equal_at, level_digits, move_addresses
 from holdfast.diagnostics.logs.matching import X_LIMIT, Ints
-from holdfast.diagnostics.logs.memory import (
-    LANES,
-    OFFSET,
-    PRIME,
-    byte_at,
-    equal_at,
-    folded,
-    get,
-    level_digits,
-    move_addresses,
-    put,
-    trailing_zeros,
-    word_at,
-)
+from holdfast.diagnostics.logs.memory import OFFSET, PRIME, byte_at, folded, get, put, trailing_zeros, word_at
 from holdfast.diagnostics.logs.opcodes import REGISTERS, Ctx
 from holdfast.diagnostics.logs.scanning import (
     R_FIXED,

@@ -3,10 +3,10 @@
 import numpy as np
 
 from holdfast.diagnostics.logs.keyed import R_ID, R_ID_RANK
+from holdfast.diagnostics.logs.lanes import Masks, letters_at, marks_at
 from holdfast.diagnostics.logs.matching import X_LIMIT, Bytes
 from holdfast.diagnostics.logs.memory import (
     PRIME,
-    Masks,
     byte_at,
     first_bytes,
     folded,
@@ -14,8 +14,6 @@ from holdfast.diagnostics.logs.memory import (
     is_digit,
     is_letter,
     leading_zeros,
-    letters_at,
-    marks_at,
     ones,
     put,
     trailing_zeros,

@@ -6,8 +6,8 @@ import numpy as np
 
 from holdfast.diagnostics.logs.encoding import to_text
 from holdfast.diagnostics.logs.induction import Clusters
+from holdfast.diagnostics.logs.lanes import MARKING_LINES
 from holdfast.diagnostics.logs.matching import Bytes, Ints
-from holdfast.diagnostics.logs.memory import MARKING_LINES
 from holdfast.diagnostics.logs.records import S_MESSAGE
 from holdfast.diagnostics.logs.tokens import F_VARIABLE, SEPARATORS, places
 from holdfast.kernels import kernel, making

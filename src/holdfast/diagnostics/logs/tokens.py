@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.diagnostics.logs.lanes import marks_at, spelling_at
 from holdfast.diagnostics.logs.matching import Bytes, Ints, Words
 from holdfast.diagnostics.logs.memory import (
     NO_FOLD,
@@ -18,9 +19,7 @@ from holdfast.diagnostics.logs.memory import (
     fetch_ahead,
     is_digit,
     is_letter,
-    marks_at,
     ones,
-    spelling_at,
     trailing_zeros,
 )
 from holdfast.diagnostics.logs.records import S_ESCAPED, S_MESSAGE
