@@ -14,15 +14,12 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+from holdfast.diagnostics.logs.lanes import any_of, load_lanes
+from holdfast.diagnostics.logs.lanes import each_lane as each
 from holdfast.diagnostics.logs.memory import trailing_zeros as lowest
 from holdfast.redaction.kernels import kernel
 
 Array = np.ndarray[Any, Any]
-_LANES = ir.VectorType(ir.IntType(8), 64)
-
-
-def _each(byte: int) -> Any:
-    return ir.Constant(_LANES, [byte] * 64)
 
 
 def mask_of(members: Iterable[int]) -> Any:
@@ -30,15 +27,11 @@ def mask_of(members: Iterable[int]) -> Any:
     codes = sorted(set(members))
     starts = [code for code in codes if code - 1 not in codes]
     ends = [code for code in codes if code + 1 not in codes]
+    ranges = tuple(zip(starts, ends, strict=True))
 
     def typed(_typing: Any, _address: Any) -> Any:
         def emit(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-            lanes = builder.load(builder.inttoptr(args[0], _LANES.as_pointer()), align=1)
-            hits = ir.Constant(ir.VectorType(ir.IntType(1), 64), [0] * 64)
-            for low, high in zip(starts, ends, strict=True):
-                moved = builder.sub(lanes, _each(low))
-                hits = builder.or_(hits, builder.icmp_unsigned("<=", moved, _each(high - low)))
-            return builder.bitcast(hits, ir.IntType(64))
+            return any_of(builder, load_lanes(builder, args[0]), ranges)
 
         return types.uint64(types.int64), emit
 
@@ -47,24 +40,24 @@ def mask_of(members: Iterable[int]) -> Any:
 
 def _base64_typed(_typing: Any, _address: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        lanes = builder.load(builder.inttoptr(args[0], _LANES.as_pointer()), align=1)
+        lanes = load_lanes(builder, args[0])
 
         def among(vector: Any, low: int, count: int) -> Any:
-            return builder.icmp_unsigned("<", builder.sub(vector, _each(low)), _each(count))
+            return builder.icmp_unsigned("<", builder.sub(vector, each(low)), each(count))
 
         def is_one(*codes: int) -> Any:
-            same = [builder.icmp_unsigned("==", lanes, _each(code)) for code in codes]
+            same = [builder.icmp_unsigned("==", lanes, each(code)) for code in codes]
             return builder.or_(*same) if len(same) > 1 else same[0]
 
         upper, lower, digit = among(lanes, 65, 26), among(lanes, 97, 26), among(lanes, 48, 10)
-        six = builder.select(upper, builder.sub(lanes, _each(65)), builder.add(lanes, _each(4)))
-        six = builder.select(lower, builder.sub(lanes, _each(71)), six)
+        six = builder.select(upper, builder.sub(lanes, each(65)), builder.add(lanes, each(4)))
+        six = builder.select(lower, builder.sub(lanes, each(71)), six)
         last, before_last = is_one(47, 95), is_one(43, 45)
-        six = builder.select(last, _each(63), builder.select(before_last, _each(62), six))
+        six = builder.select(last, each(63), builder.select(before_last, each(62), six))
         every = builder.or_(builder.or_(upper, lower), builder.or_(digit, builder.or_(last, before_last)))
         first = among(six, 8, 24)
-        second = builder.icmp_unsigned("<", builder.and_(builder.sub(six, _each(2)), _each(15)), _each(6))
-        third = builder.icmp_unsigned("==", builder.and_(six, _each(2)), _each(0))
+        second = builder.icmp_unsigned("<", builder.and_(builder.sub(six, each(2)), each(15)), each(6))
+        third = builder.icmp_unsigned("==", builder.and_(six, each(2)), each(0))
         masks = [every, *(builder.and_(every, one) for one in (first, second, third))]
         values = [builder.bitcast(one, ir.IntType(64)) for one in masks]
         return context.make_tuple(builder, signature.return_type, values)
