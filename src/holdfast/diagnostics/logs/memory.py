@@ -1,7 +1,7 @@
 """Plain loads, stores and hashes on addresses, for kernels that may not pay for array headers.
 
 Positions in the kernels are addresses inside one mapped file. Nobody may read at or past the `end` it
-was given; `block_hash` is the one place that loads eight bytes at once and checks for it.
+was given: what loads eight bytes at once checks for it.
 """
 
 from collections.abc import Callable
