@@ -310,6 +310,23 @@ def _has_more_fields(data, at, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def is_paired(data, at, high):  # type: ignore[no-untyped-def]
+    """Tell whether a value without blanks ends at a semicolon behind which a name and `=` follow, or nothing."""
+    i = at
+    while i < high and data[i] > 32 and data[i] != 59 and data[i] != 34 and data[i] != 39 and i - at < 256:
+        i += 1
+    if i >= high or data[i] != 59:
+        return False
+    i = _blanks(data, i + 1, high, 16)
+    begun = i
+    while i < high and ((KINDS[data[i]] & WORD) or data[i] == 32) and i - begun < LONGEST_NAME:
+        i += 1
+    if i == begun:
+        return i >= high or data[i] == 10 or data[i] == 13
+    return i < high and data[i] == 61
+
+
+@kernel
 def line_end(data, at, high):  # type: ignore[no-untyped-def]
     """Return the end of the line, blanks, carriage returns and a comment at its end left out."""
     i = at

@@ -145,6 +145,8 @@ def _field(data, at, end, named, low, high, db, names, out, count, pending, wait
         return count, waiting, stop
     rule, strength, mode = names.table[verdict, 0], names.table[verdict, 1], names.table[verdict, 2]
     first = fields.at_line_start(data, begin, low)
+    if first and strength == PERSONAL and mode == TOKENS and fields.is_paired(data, at_value, high):
+        first = False  # Server=db-7;Database=orders
     if mode == AUTH:
         if how == fields.APART:
             return count, waiting, stop
