@@ -102,6 +102,7 @@ def test_a_value_is_found_in_other_writings(write, redactor: Redactor) -> None: 
         "user=root uid=0 session opened for user root",
         "took 1764019200123456 ns, 4111 rows, 12.345.678 bytes",
         "(KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/119.0.0.0",
+        "Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.1.8) Gecko/20100214 Ubuntu/9.10 (karmic) Firefox/3.5.8",
         "addAppToken: AppWindowToken{11516628 token=Token{d43ac4b ActivityRecord{e1ec227}}",
         "LS_COLORS=*.tar=01;31:*.zip=01;31",
         "GET /images/modules/home/desktop-mac.png?v=1",
@@ -116,6 +117,7 @@ def test_what_is_nobodys_stays(text: str, redactor: Redactor) -> None:
     "text",
     [
         "peer kafka-1/120.7.2.9:9092 and localhost/120.0.0.8 closed",
+        "sent (rv:120.7.2.9) and rv:120.0.0.8",
         "cd /home/jane.min && cat /home/jroe.js/x",
         "password=Abc{12ab34Xz token=Token{d43ac4bz9Q",
         'zip="01067"',

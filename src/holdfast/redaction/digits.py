@@ -135,7 +135,10 @@ def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
 
 @kernel
 def _is_version(data, at, end, low):  # type: ignore[no-untyped-def]
-    """Tell whether what looks like an address is a product's version, as browsers have it: `Chrome/120.0.0.0`."""
+    """Tell whether what looks like an address is a product's version, as browsers have it: `Chrome/120.0.0.0`, and
+    `rv:1.9.1.8) Gecko`."""
+    if at - 3 >= low and data[at - 1] == 58 and data[at - 2] == 118 and data[at - 3] == 114:
+        return data[end] == 41 and data[end + 1] == 32 and data[end + 2] == 71 and data[end + 3] == 101
     if at - 2 < low or data[at - 1] != 47 or not (KINDS[data[at - 2]] & LETTER):
         return False
     for k in range(1, 7):
