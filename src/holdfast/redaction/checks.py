@@ -33,7 +33,15 @@ from holdfast.redaction.identities import (
     vat,
     vin,
 )
-from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
+from holdfast.redaction.words import (
+    ACCOUNTS,
+    ARCHITECTURES,
+    ENDINGS_OF_FILES,
+    PLACEHOLDERS,
+    PRODUCTS,
+    SYSTEMS,
+    VENDORS,
+)
 
 _WEB_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".css", ".html")
 
@@ -73,8 +81,22 @@ def folder(value: str) -> bool:
     return user(value) and not value.lower().endswith(_WEB_FILES)
 
 
+def is_platform(value: str) -> bool:
+    """Tell whether a value names an architecture, alone or before vendor and system as in `x86_64-pc-linux-gnu`."""
+    plain = value.lower()
+    first, *parts = plain.split("-")
+    if plain in ARCHITECTURES:
+        return True
+    if parts and parts[0] in VENDORS:
+        parts = parts[1:]
+        # behind a vendor a number is the system's version, elsewhere it may be that of a machine
+        if parts and parts[-1] not in SYSTEMS:
+            parts[-1] = parts[-1].rstrip("0123456789.")
+    return first in ARCHITECTURES and bool(parts) and all(part in SYSTEMS for part in parts)
+
+
 def host(value: str) -> bool:
-    """A name with a digit, a dash or a dot that is no address and no well-known name."""
+    """A name with a digit, a dash or a dot that is no address, no well-known name, no product and no platform."""
     plain = value.strip().lower()
     if (
         plain in ACCOUNTS
@@ -84,6 +106,9 @@ def host(value: str) -> bool:
     ):
         return False
     if plain.endswith((".cluster.local", ".svc", ".localhost")) or re.fullmatch(r"[0-9.:]+", plain):
+        return False
+    # a product only as its maker writes it: in other case it may be somebody's host
+    if value.strip() in PRODUCTS or is_platform(plain):
         return False
     return any(one in plain for one in ".-") or any(one.isdigit() for one in plain)
 

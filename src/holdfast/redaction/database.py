@@ -15,7 +15,7 @@ import numpy as np
 from holdfast.redaction import grams, patterns
 from holdfast.redaction.kernels import LOWERED
 from holdfast.redaction.rules import Rule, RuleError, literals
-from holdfast.redaction.words import ACCOUNTS, ENDINGS_OF_FILES, PLACEHOLDERS
+from holdfast.redaction.words import LISTS
 
 ENGINE = 9
 """Raised when the arrays or what they mean change."""
@@ -71,7 +71,7 @@ def digest(rules: Sequence[Rule]) -> str:
     told = hashlib.sha256(f"engine {ENGINE}".encode())
     for rule in rules:
         told.update(repr(rule).encode())
-    for words in (ACCOUNTS, PLACEHOLDERS, ENDINGS_OF_FILES):
+    for words in LISTS:
         told.update(repr(sorted(words)).encode())
     return told.hexdigest()
 
