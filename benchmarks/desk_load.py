@@ -64,8 +64,8 @@ def main() -> int:
         cookies, cases = prepare(chosen.cases, chosen.entries, chosen.users)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        program = f"from holdfast.web.serving import serve; serve(port={port})"
-        server = subprocess.Popen([sys.executable, "-c", program])
+        command = [sys.executable, "-m", "holdfast.cli", "serve", "--port", str(port)]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             return asyncio.run(work(f"http://127.0.0.1:{port}", cookies, cases, chosen))
         finally:
