@@ -34,7 +34,7 @@ LEVELS = tuple(Level)
 KEPT = 31 << 20
 """Bytes of the largest array that glibc will take from memory it keeps, once one of that size was freed; until then it
 gives what is larger than 128 KiB back to the system at once (mallopt(3), M_MMAP_THRESHOLD; 32 MiB are its limit).
-Taking all anew for each file is a seventh of reading one of 60,000 lines."""
+Whoever reads many small files would pay for taking all anew with each."""
 np.empty(KEPT, np.uint8)
 
 
