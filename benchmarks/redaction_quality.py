@@ -35,7 +35,8 @@ def main() -> None:
 
 def leaks(folder: Path, plants: int) -> None:
     """Plant, redact, search."""
-    ledger = corpus.write(folder / "in", plants * 290, seed=random.SystemRandom().randrange(10**9))
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**9)
+    ledger = corpus.write(folder / "in", plants * 290, seed=seed)
     report = redact_bundle([folder / "in"], folder / "out", Key.fresh())
     text = b"\0".join(
         path.read_bytes() for path in sorted((folder / "out").iterdir()) if path.name != "manifest.json"
@@ -46,7 +47,7 @@ def leaks(folder: Path, plants: int) -> None:
     leaked, withheld = sum(kinds.values()), len(report.withheld)
     print(f"leaks: {leaked} of {len(ledger.plants)} plants in {count} writings, {withheld} files withheld")
     for (kind, encoding), number in kinds.most_common(10):
-        print(f"  {kind} written {encoding}: {number}")
+        print(f"  {kind} written {encoding}: {number}, seed {seed}: {sorted(left)[:3]}")
 
 
 def remaining(text: bytes, values: set[str]) -> set[str]:
