@@ -118,7 +118,7 @@ def _shifted(pair: Pair) -> Pair:
 def _wide(pair: Pair) -> Pair:
     """The bundle holds the quiet hours of the baseline too, as artefacts of their own."""
     baseline, bundle = pair
-    apart = pl.lit("quiet-") + pl.col("artefact")
+    apart = pl.concat_str(pl.lit("quiet-"), "artefact").alias("artefact")
     spans = pl.concat([baseline.spans.with_columns(apart), bundle.spans])
     records = pl.concat([baseline.records.with_columns(apart), bundle.records])
     return baseline, replace(
@@ -137,6 +137,7 @@ VARIANTS: dict[str, Callable[[Pair], Pair]] = {
     "no spans": _without(spans=Evidence().spans),
     "no metrics": _without(signals=[]),
     "no logs": _without(records=Evidence().records),
+    "metrics alone": _without(spans=Evidence().spans, records=Evidence().records),
     "one trace in ten": _one_in_ten,
     "one trace in ten, all lines": _thin_spans,
     "half the clocks 90 s ahead": _shifted,
@@ -150,6 +151,7 @@ REMOVING = {
     "no spans",
     "no metrics",
     "no logs",
+    "metrics alone",
     "one trace in ten",
     "one trace in ten, all lines",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from holdfast.diagnostics.correlation.gathering import component
@@ -50,3 +51,35 @@ def test_a_column_of_metrics_belongs_to_the_component_its_name_begins_with(tmp_p
     moved = [one for one in found.findings if one.rule.startswith("metrics.")]
     assert [one.components for one in moved] == [("orders",)]
     assert "db_pool_in_use" in moved[0].title
+
+
+def table(folder: Path, columns: dict[str, tuple[float, float]], *, counted: bool = False) -> Diagnosis:
+    """A table and nothing else: each column's value, and what it is from the 20th minute on."""
+    noise, totals = np.random.default_rng(3), dict.fromkeys(columns, 1e5)
+    rows = [",".join(["time", *columns])]
+    for n in range(0, 1800, 10):
+        now = {c: values[n >= 1200] * noise.uniform(0.98, 1.02) for c, values in columns.items()}
+        totals = {c: totals[c] + 10 * now[c] for c in columns}
+        shown = totals if counted else now
+        stamp = f"2026-05-01T10:{n // 60:02d}:{n % 60:02d}Z"
+        rows.append(",".join([stamp, *(f"{shown[c]:.4f}" for c in columns)]))
+    (folder / "metrics.csv").write_text("\n".join(rows) + "\n")
+    return investigate([folder])
+
+
+def test_a_table_alone_names_components_by_what_their_columns_have_in_common(tmp_path: Path) -> None:
+    names = ("cart", "orders", "stock", "mail", "redis-cart", "mongo")
+    columns = {f"{name}_mem": (5e8, 5e8) for name in names}
+    columns |= {f"{name}_cpu": (0.2, 0.9 if name == "stock" else 0.2) for name in names}
+    assert [one.name for one in table(tmp_path, columns).components] == ["stock"]
+
+
+def test_a_counter_in_a_table_speaks_by_its_pace(tmp_path: Path) -> None:
+    names = ("cart", "orders", "stock", "mail", "redis-cart", "mongo")
+    columns = {f"{name}_cpu_seconds_total": (0.2, 0.9 if name == "mail" else 0.2) for name in names}
+    columns |= {f"{name}_fs_writes_bytes_total": (4e5, 4e5) for name in names}
+    found = table(tmp_path, columns, counted=True)
+    assert [one.name for one in found.components] == ["mail"]
+    assert found.findings[0].title == (
+        "cpu_seconds_total of mail rises from 0.2 to 0.901 a second, unlike the same metric elsewhere"
+    )

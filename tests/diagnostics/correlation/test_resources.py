@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from holdfast.diagnostics.correlation.resources import Shift, shifts
+from holdfast.diagnostics.metrics.counters import paced
 from holdfast.diagnostics.signals import Signal
 from small_system import NOON, SECOND
 
@@ -67,6 +70,31 @@ def test_what_goes_on_growing_as_it_did_has_not_shifted() -> None:
 def test_what_begins_to_grow_has() -> None:
     moved = found([growing(of, 0.01, 40.0 if of == "c" else 0.01) for of in NAMES], after=8)
     assert [shift.signal.component for shift in moved] == ["c"]
+
+
+def counting(name: str, before: float, after: float, of: str) -> Signal:
+    """A counter that has run for long and grows by so much a sample, and by another from the middle on."""
+    one = series(name, of, before, after, spread=0.02)
+    return paced(replace(one, values=1e6 + np.cumsum(np.abs(one.values))))
+
+
+def test_a_counter_that_grows_faster_has_shifted() -> None:
+    signals = [counting("container_cpu_usage_seconds_total", 1, 5 if of == "c" else 1, of) for of in NAMES]
+    moved = [shift for shift in found(signals) if shift.score > 0]
+    assert [shift.signal.component for shift in moved] == ["c"]
+    assert 0.9 < moved[0].after < 1.1  # five seconds of processor in five seconds
+    assert moved[0].effect > 0.5
+
+
+def restarts(of: str, at: tuple[int, ...]) -> Signal:
+    one = series("kube_pod_container_status_restarts_total", of, 0, 0, spread=0)
+    return paced(replace(one, values=3.0 + np.isin(np.arange(40), at).cumsum()))
+
+
+def test_restarts_are_seen_and_one_by_chance_is_not() -> None:
+    again = [restarts(of, tuple(range(21, 40, 3)) if of == "c" else ()) for of in NAMES]
+    assert [shift.signal.component for shift in found(again)] == ["c"]
+    assert found([restarts(of, (25,) if of == "c" else ()) for of in NAMES]) == []
 
 
 def test_gaps_and_short_series_are_no_trouble() -> None:

@@ -11,6 +11,7 @@ from holdfast.diagnostics.correlation.certainty import COUNTED, judged
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import weigh
 from holdfast.diagnostics.correlation.wording import Wording
+from holdfast.diagnostics.metrics.counters import paced
 from holdfast.diagnostics.signals import Signal
 from small_system import NOON, SECOND, healthy
 
@@ -30,7 +31,7 @@ def counts(lost: Lost, start: int = NOON, name: str = TOTAL) -> list[Signal]:
         for status, each in (("200", 10 * (1 - share)), ("error", 10 * share)):
             values = np.cumsum(each) if name.endswith("total") else each
             labels = (("peer", f"{called}.shop.example:80"), ("status", status))
-            found.append(Signal(caller, name, times, values, "M-counts", labels=labels))
+            found.append(paced(Signal(caller, name, times, values, "M-counts", labels=labels)))
     return found
 
 

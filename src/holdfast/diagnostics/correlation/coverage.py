@@ -13,6 +13,7 @@ from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.ranking import Weighed
 from holdfast.diagnostics.correlation.shares import STRICT, surely_more
 from holdfast.diagnostics.diagnosis import Gap, iso
+from holdfast.diagnostics.metrics.counters import PER_SECOND
 
 SHORT = 30_000_000_000
 """Nanoseconds of healthy time before the onset below which the bundle says little about what is usual."""
@@ -162,6 +163,8 @@ def _few(weighed: Weighed) -> Iterator[Raw]:
 def _flat(bundle: Evidence) -> Iterator[Raw]:
     by_name: dict[str, list[bool]] = {}
     for signal in bundle.signals:
+        if signal.unit == PER_SECOND:
+            continue  # nothing was counted, which is no sign that nobody counts
         finite = signal.values[np.isfinite(signal.values)]
         by_name.setdefault(signal.name, []).append(len(finite) > 2 and not np.any(finite))
     dead = sorted(name for name, zeros in by_name.items() if all(zeros))

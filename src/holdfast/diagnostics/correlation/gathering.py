@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -11,6 +12,8 @@ import polars as pl
 
 from holdfast.diagnostics.analysers.contract import Opened, Reading
 from holdfast.diagnostics.correlation.evidence import RECORDS, Evidence
+from holdfast.diagnostics.metrics.columns import parted
+from holdfast.diagnostics.metrics.counters import paced
 from holdfast.diagnostics.signals import Signal
 from holdfast.diagnostics.traces import spans
 
@@ -52,7 +55,7 @@ def gather(pairs: Sequence[tuple[Opened, Reading]], known: frozenset[str] = froz
         spans.join((o.artefact.id, r.spans) for o, r in pairs if r.spans is not None).frame
     )
     owners = _owners(evidence.spans)
-    evidence.signals = [signal for _, reading in pairs for signal in reading.signals]
+    evidence.signals = [paced(signal) for _, reading in pairs for signal in reading.signals]
     for signal in evidence.signals:
         labels = dict(signal.labels)
         for label in ("pod", "instance", "container"):
@@ -71,7 +74,7 @@ def gather(pairs: Sequence[tuple[Opened, Reading]], known: frozenset[str] = froz
     if frames:
         evidence.records = pl.concat(frames)
     written = set(evidence.records["component"].unique()) - {""}
-    evidence.signals = [_owned(signal, names | written) for signal in evidence.signals]
+    evidence.signals = _parted([_owned(signal, names | written) for signal in evidence.signals])
     return evidence
 
 
@@ -80,6 +83,21 @@ def _owned(signal: Signal, names: set[str] | frozenset[str]) -> Signal:
     best = max((n for n in names if _begins(signal.name, n)), key=len, default="")
     rest = signal.name[len(best) :].lstrip("_-.: ")
     return replace(signal, component=best, name=rest) if best and rest and not signal.component else signal
+
+
+def _parted(signals: list[Signal]) -> list[Signal]:
+    """Return the series with a component for those of tables whose columns name some that nothing else speaks of."""
+    columns: dict[str, list[str]] = defaultdict(list)
+    for signal in signals:
+        if not (signal.component or signal.labels):
+            columns[signal.artefact].append(signal.name)
+    parts = {artefact: parted(names) for artefact, names in columns.items()}
+    found = []
+    for signal in signals:
+        bare = not (signal.component or signal.labels)
+        owner, name = parts.get(signal.artefact, {}).get(signal.name, ("", "")) if bare else ("", "")
+        found.append(replace(signal, component=owner, name=name) if owner else signal)
+    return found
 
 
 def _records(records: pl.DataFrame, owner: str, stem: str, artefact: str) -> pl.DataFrame:

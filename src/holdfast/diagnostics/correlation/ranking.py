@@ -111,7 +111,7 @@ class _Comparison:
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
                 found += self._by_counts(whole.ranked[0])
         elif not found:
-            moved = shifts([], self.bundle.signals, _middle(self.bundle), _stop(self.bundle))
+            moved = self._shifts(_middle(self.bundle))
             found = self._asked(_by_means(moved))
         return [*dict.fromkeys(found), None]
 
@@ -146,7 +146,7 @@ class _Comparison:
         if self.theirs.any() and earlier.any():
             counted = self._counted(ours & early, ~ours)
             _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts, counted)))
-        moved = shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
+        moved = self._shifts(start)
         compared = bool(reference.any()) or not self.baseline.empty()
         return Weighed(
             self.seen,
@@ -160,6 +160,10 @@ class _Comparison:
             z >= Z,
             self.texts,
         )
+
+    def _shifts(self, start: int) -> list[Shift]:
+        """Return what metrics say since a moment."""
+        return shifts(self.baseline.signals, self.bundle.signals, start, _stop(self.bundle))
 
     def _counted(self, now: pl.Expr, before: pl.Expr) -> pl.DataFrame | None:
         return divided(self.tallies, now, before) if self.tallies.height else None

@@ -13,23 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from holdfast.diagnostics.correlation.shares import Z, surely_more
+from holdfast.diagnostics.metrics.counters import PER_SECOND
 from holdfast.diagnostics.metrics.prometheus import MACHINES
+from holdfast.diagnostics.metrics.quantities import ANSWERS, USED_UP, is_own
 from holdfast.diagnostics.signals import Signal, Values
 
-USED_UP = re.compile(
-    r"cpu|memor|\bmem|rss|resident|heap|\bgc\b|_gc_|disk|filesystem|\bfs_|inode|\bfds?\b|_fds|file_desc|throttl|evict|"
-    r"restart|oom|swap|quota",
-    re.IGNORECASE,
-)
-"""Metric names that speak of a component's own means, in the words of the usual exporters."""
-ANSWERS = re.compile(r"^up$|probe_success|(^|_)(healthy|alive|ready)$", re.IGNORECASE)
-"""Metric names that say with 1 or 0 whether a component answers its collector at all: it hangs, or it is gone."""
-WAITED_FOR = re.compile(
-    r"pool|connections|sessions|queue|lag|backlog|thread|goroutine|lock|unacked|in_flight|inflight", re.I
-)
-"""Metric names of what fills up when something else is slow: a sign of trouble, weak as a proof of whose."""
 WEAK = 0.12
-"""Weight of the latter, and of machines: many things run on one."""
+"""Weight of what is waited for, and of machines: many things run on one."""
 FEW = 3
 """Samples a level needs."""
 MANY = 12
@@ -69,15 +60,11 @@ def shifts(baseline: list[Signal], bundle: list[Signal], start: int, stop: int) 
         earlier[_key(signal)].append(signal.values)
     levels: dict[str, list[_Level]] = defaultdict(list)
     for signal in bundle:
-        if signal.component and _telling(signal.name):
+        if signal.component and is_own(signal.name):
             level = _level(signal, earlier.get(_key(signal), []), start, stop)
             if level is not None:
                 levels[signal.name].append(level)
     return [shift for group in levels.values() for shift in _unlike_the_others(group)]
-
-
-def _telling(name: str) -> bool:
-    return bool(USED_UP.search(name) or ANSWERS.search(name) or WAITED_FOR.search(name))
 
 
 def _key(signal: Signal) -> object:
@@ -93,6 +80,8 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
         return None
     if ANSWERS.search(signal.name):
         return _answered(signal, before, now, after)
+    if signal.unit == PER_SECOND and not np.median(before) and not np.median(now):
+        return _rare(signal, before, now, after)
     usual, spread = _usual(before, now)
     spread = max(spread, _drift(signal, start, float(np.median(signal.times[after]))))
     level = _reached(now, usual)
@@ -110,6 +99,20 @@ def _answered(signal: Signal, before: Values, now: Values, after: npt.NDArray[np
     spread = float(np.sqrt(usual * (1 - usual) / len(before)))
     return _Level(
         signal, usual, spread, float(now.mean()), int(mute[0] if len(mute) else np.flatnonzero(after)[0])
+    )
+
+
+def _rare(signal: Signal, before: Values, now: Values, after: npt.NDArray[np.bool_]) -> _Level | None:
+    """Return the mean paces of what is counted now and then (restarts, kills): a middle does not see it."""
+    surely = surely_more((now > 0).sum(), len(now), (before > 0).sum(), len(before), Z)
+    if not surely > 0:
+        return None
+    return _Level(
+        signal,
+        float(before.mean()),
+        0.0,
+        float(now.mean()),
+        int(np.flatnonzero(after & (signal.values > 0))[0]),
     )
 
 
@@ -180,9 +183,12 @@ def _unlike_the_others(group: list[_Level]) -> list[Shift]:
             effect = 1 - float(np.exp(-(abs(score) - 3) / 3))
             if _full(level):
                 effect = 1 - (1 - effect) * 0.2
-            if not (
-                USED_UP.search(level.signal.name) or ANSWERS.search(level.signal.name)
-            ) or level.signal.name.startswith(MACHINES):
-                effect *= WEAK
+            effect *= _weight(level.signal.name)
             found.append(Shift(level.signal, level.before, level.after, float(score), effect, level.at))
     return found
+
+
+def _weight(name: str) -> float:
+    """Return how far a metric speaks against the component that has it."""
+    own = USED_UP.search(name) or ANSWERS.search(name)
+    return 1.0 if own and not name.startswith(MACHINES) else WEAK

@@ -14,6 +14,7 @@ import polars as pl
 
 from holdfast.diagnostics.correlation.shares import HALF_SURE, surely_more
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits
+from holdfast.diagnostics.metrics.counters import PER_SECOND
 from holdfast.diagnostics.signals import Signal
 
 CALLED = re.compile(
@@ -29,7 +30,6 @@ UNANSWERED = re.compile(
 """Ends of calls that no answer came to: a number of a status is one."""
 CALLS = re.compile(r"request|call|rpc", re.IGNORECASE)
 PACE = re.compile(r"per_second|_rate$|_rps$|_qps$", re.IGNORECASE)
-SUM = re.compile(r"_(total|count)$", re.IGNORECASE)
 SAMPLED = 0.5
 """Share of the counted calls below which those traced are a sample, and the counts say more."""
 
@@ -70,20 +70,17 @@ def _counted(side: int, signals: list[Signal]) -> Iterator[pl.DataFrame]:
     for signal in signals:
         called = next((value for name, value in signal.labels if CALLED.search(name)), "")
         ended = next((value for name, value in signal.labels if ENDED.search(name)), "")
-        paced = PACE.search(signal.name)
         if not (signal.component and called and ended and CALLS.search(signal.name)):
             continue
-        if called == signal.component or not (paced or SUM.search(signal.name)) or len(signal.times) < 2:
+        paced = signal.unit == PER_SECOND or PACE.search(signal.name)
+        if called == signal.component or not paced or len(signal.times) < 2:
             continue
-        yield _samples(side, signal, called, lost=bool(UNANSWERED.search(ended)), paced=bool(paced))
+        yield _samples(side, signal, called, lost=bool(UNANSWERED.search(ended)))
 
 
-def _samples(side: int, signal: Signal, called: str, *, lost: bool, paced: bool) -> pl.DataFrame:
+def _samples(side: int, signal: Signal, called: str, *, lost: bool) -> pl.DataFrame:
     lasted = np.diff(signal.times) / 1e9
-    values = np.nan_to_num(signal.values)
-    calls = (
-        values * np.append(np.median(lasted), lasted) if paced else np.append(0.0, np.diff(values).clip(0))
-    )
+    calls = np.nan_to_num(signal.values) * np.append(np.median(lasted), lasted)
     numbers = signal.samples or range(1, len(calls) + 1)
     return pl.DataFrame(
         {

@@ -13,6 +13,7 @@ from holdfast.diagnostics.correlation.ranking import Weighed
 from holdfast.diagnostics.correlation.resources import Shift
 from holdfast.diagnostics.correlation.visits import BUNDLE
 from holdfast.diagnostics.findings import Finding, Severity
+from holdfast.diagnostics.metrics.counters import PER_SECOND
 from holdfast.diagnostics.units import duration, figure
 
 _ID = re.compile(r"\b(trace|span|request|correlation)[_ -]?id\W{0,3}<\*>\W?", re.IGNORECASE)
@@ -169,8 +170,9 @@ class Wording:
         """Return a shift of means as a finding."""
         signal = shift.signal
         verb = "rises" if shift.score > 0 else "falls"
+        pace = " a second" if signal.unit == PER_SECOND else ""
         title = (
-            f"{signal.name} of {signal.component} {verb} from {figure(shift.before)} to {figure(shift.after)}, "
+            f"{signal.name} of {signal.component} {verb} from {figure(shift.before)} to {figure(shift.after)}{pace}, "
             "unlike the same metric elsewhere"
         )
         time = int(signal.times[shift.at])
