@@ -14,6 +14,7 @@ import pytest
 
 from holdfast.range import Bundle, list_faults, list_systems, run
 from holdfast.range.faults import FAULTS
+from holdfast.range.parts.relay import RETRANSMISSION
 from holdfast.range.topology import load_topology
 
 DEFAULT = ["exception_after_deploy", "expired_certificate", "lock_contention", "pool_exhausted"]
@@ -148,10 +149,17 @@ VISIBLE: dict[str, Callable[[Bundle, str], bool]] = {
     ),
     "network_delay": became_slow,
     "network_partition": became_slow,
+    "packet_loss": lambda b, c: (
+        max(calls_to(b, c, after=True)) > mean(calls_to(b, c, after=False)) + 1000 * RETRANSMISSION
+    ),
     "poison_message": lambda b, c: "Could not process message" in logs(b, c),
     "pool_exhausted": kept_connections,
     "retry_storm": lambda b, c: max(samples(b, "http_client_retries_per_second", c)) > 1,
     "slow_dependency": became_slow,
+    "slow_disk": lambda b, c: (
+        max(samples(b, "disk_io_time_seconds_per_second", c))
+        > 3 * max(samples(b, "disk_io_time_seconds_per_second", c, after=False))
+    ),
     "wrong_return": lost_children,
 }
 

@@ -253,6 +253,11 @@ async def disk_full(stage: Stage, site: Site, _: random.Random) -> None:
     await stage.ail_one(site.component, fill_disk=True)
 
 
+@fault("slow_disk", "Whatever a component writes takes long to reach its disk.", disk_writers)
+async def slow_disk(stage: Stage, site: Site, rng: random.Random) -> None:
+    await stage.ail(site.component, write_delay=rng.uniform(0.25, 0.7))
+
+
 @fault("cpu_contention", "Runaway threads take the processor from a component.", applications)
 async def cpu_contention(stage: Stage, site: Site, rng: random.Random) -> None:
     await stage.ail_one(site.component, burn_threads=rng.randint(2, 4))
@@ -265,12 +270,17 @@ async def wrong_return(stage: Stage, site: Site, _: random.Random) -> None:
 
 @fault("network_delay", "Packets to and from a component are late.", anything_slow)
 async def network_delay(stage: Stage, site: Site, rng: random.Random) -> None:
-    await stage.put_relay(site.component, rng.uniform(120, 350))
+    await stage.put_relay(site.component, delay_ms=rng.uniform(120, 350))
+
+
+@fault("packet_loss", "A share of the packets to and from a component is lost.", anything_slow)
+async def packet_loss(stage: Stage, site: Site, rng: random.Random) -> None:
+    await stage.put_relay(site.component, loss=rng.uniform(0.15, 0.35))
 
 
 @fault("network_partition", "Connections to a component open, and nothing ever comes back.", anything_slow)
 async def network_partition(stage: Stage, site: Site, _: random.Random) -> None:
-    await stage.put_relay(site.component, -1)
+    await stage.put_relay(site.component, delay_ms=-1)
 
 
 @fault("cache_down", "The cache dies and stays dead.", caches)

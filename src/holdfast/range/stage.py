@@ -281,10 +281,11 @@ class Stage:
         await asyncio.gather(*(child.order({"op": "flush"}) for child in living), return_exceptions=True)
         await self.children["clients"].order({"op": "har", "path": str(har)})
 
-    async def put_relay(self, name: str, delay_ms: float) -> None:
+    async def put_relay(self, name: str, *, delay_ms: float = 0.0, loss: float = 0.0) -> None:
         """Put a relay between a component's first replica and everybody who looks it up from now on."""
         relay = {"kind": "relay", "name": f"relay-{name}", "layout": "logfmt", "node": "network"}
-        settings: Settings = {"relay.target": self.children[name].port, "relay.delay_ms": delay_ms}
+        target = self.children[name].port
+        settings: Settings = {"relay.target": target, "relay.delay_ms": delay_ms, "relay.loss": loss}
         self.config_file(relay["name"]).write_text(encode_settings(settings, "json"), encoding="utf-8")
         child = await self._launch(relay, relay["name"], relay["name"])
         self.ports[self.host(name)][name] = child.port

@@ -100,7 +100,7 @@ class Broker:
         if len(queue.waiting) >= self.around.setting("queue.max_length", 5000):
             return {"error": f"queue '{message['queue']}' is full: maxlen reached"}
         try:
-            self.around.disk.append(JOURNAL, message["body"].encode() + b"\n" + b"\0" * 400)
+            await self.around.write(JOURNAL, message["body"].encode() + b"\n" + b"\0" * 400)
         except OSError:
             return self._disk_alarm()
         self.blocked = False

@@ -126,7 +126,7 @@ class Database:
             return {"error": "canceling statement due to lock timeout"}
         await self.around.ailments.slow_down(self.around.rng)
         try:
-            rows = self._run(message["sql"], message.get("values", {}))
+            rows = await self._run(message["sql"], message.get("values", {}))
         except (sqlite3.Error, OSError) as error:
             return {"error": _worded(error)}
         finally:
@@ -134,9 +134,9 @@ class Database:
                 await self._release(session)
         return {"rows": rows}
 
-    def _run(self, statement: str, values: dict[str, Any]) -> list[list[Any]]:
+    async def _run(self, statement: str, values: dict[str, Any]) -> list[list[Any]]:
         if statement.split()[0].upper() in ("INSERT", "UPDATE", "DELETE"):
-            self.around.disk.append(JOURNAL, json.dumps([statement, values]).encode() + b"\n" + b"\0" * 600)
+            await self.around.write(JOURNAL, json.dumps([statement, values]).encode() + b"\n" + b"\0" * 600)
         if statement.upper().startswith("LOCK"):
             return []
         return [list(row) for row in self.store.execute(statement, values).fetchmany(50)]

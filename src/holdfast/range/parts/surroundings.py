@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ class Ailments:
     """The faults active in this process; all zero or empty when it is healthy."""
 
     delay: float = 0.0
+    write_delay: float = 0.0
     leak_connections: float = 0.0
     hoard_objects: int = 0
     leak_files: int = 0
@@ -39,9 +41,12 @@ class Ailments:
     hoard: list[list[list[object]]] = field(default_factory=list)
 
     async def slow_down(self, rng: random.Random) -> None:
-        """Wait as long as the ailment demands, with the spread of a real slow disk or peer."""
-        if self.delay > 0:
-            await asyncio.sleep(self.delay * rng.uniform(0.6, 1.5))
+        """Wait as long as the ailment demands, with the spread of a real slow peer."""
+        await _wait(self.delay, rng)
+
+    async def write_slowly(self, rng: random.Random) -> None:
+        """The same for a disk that takes its time."""
+        await _wait(self.write_delay, rng)
 
     def grow(self) -> None:
         """Keep objects and files that nothing will ever need; the last free descriptor ends in EMFILE."""
@@ -49,6 +54,11 @@ class Ailments:
             self.leaked_files.append(os.open(os.devnull, os.O_RDONLY))
         if self.hoard_objects:
             self.hoard.append([[i, f"session-{i}"] for i in range(self.hoard_objects)])
+
+
+async def _wait(seconds: float, rng: random.Random) -> None:
+    if seconds > 0:
+        await asyncio.sleep(seconds * rng.uniform(0.6, 1.5))
 
 
 class Surroundings:
@@ -99,6 +109,14 @@ class Surroundings:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         for file in self.log.files.values():
             file.close()
+
+    async def write(self, name: str, data: bytes) -> None:
+        """Append to a file on the disk, and count bytes and time as the machine's exporter would; raises OSError."""
+        began = time.monotonic()
+        await self.ailments.write_slowly(self.rng)
+        self.disk.append(name, data)
+        self.registry.count("disk_written_bytes", len(data))
+        self.registry.count("disk_io_time_seconds", time.monotonic() - began)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run `work` beside everything else; the reference keeps the task from being collected."""

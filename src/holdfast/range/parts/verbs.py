@@ -245,7 +245,7 @@ async def wait(app: "Application", step: Step, _: "Scope") -> None:
 
 async def write(app: "Application", step: Step, _: "Scope") -> None:
     """Append bytes to a file of the quota-limited data directory."""
-    app.around.disk.append(step.words[0], b"x" * int(step.words[1]))
+    await app.around.write(step.words[0], b"x" * int(step.words[1]))
 
 
 async def verify(app: "Application", _: Step, scope: "Scope") -> None:
