@@ -103,6 +103,7 @@ def test_a_value_is_found_in_other_writings(write, redactor: Redactor) -> None: 
         "took 1764019200123456 ns, 4111 rows, 12.345.678 bytes",
         "(KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/119.0.0.0",
         "Mozilla/5.0 (X11; U; Linux x86_64; en-US; rv:1.9.1.8) Gecko/20100214 Ubuntu/9.10 (karmic) Firefox/3.5.8",
+        "Could not load System.Data, Version=4.0.0.0, Culture=neutral, PublicKeyToken=null or a dependency of it",
         "addAppToken: AppWindowToken{11516628 token=Token{d43ac4b ActivityRecord{e1ec227}}",
         "LS_COLORS=*.tar=01;31:*.zip=01;31",
         "GET /images/modules/home/desktop-mac.png?v=1",

@@ -32,6 +32,8 @@ from holdfast.redaction.emitting import (
 from holdfast.redaction.gates import is_issuer, is_run, luhn
 from holdfast.redaction.kernels import DIGIT, KINDS, LETTER, LOWER, UNDER, UPPER, WORD, kernel
 
+_VERSION, _CULTURE = np.frombuffer(b"Version=", np.uint8), np.frombuffer(b", Culture=", np.uint8)
+
 
 @kernel
 def _groups(data, at, high):  # type: ignore[no-untyped-def]
@@ -134,9 +136,20 @@ def _octets(data, at, sizes, marks, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _stands(data, at, word):  # type: ignore[no-untyped-def]
+    """Tell whether a word stands at a place of data that is padded."""
+    for k in range(len(word)):
+        if data[at + k] != word[k]:
+            return False
+    return True
+
+
+@kernel
 def _is_version(data, at, end, low):  # type: ignore[no-untyped-def]
-    """Tell whether what looks like an address is a product's version, as browsers have it: `Chrome/120.0.0.0`, and
-    `rv:1.9.1.8) Gecko`."""
+    """Tell whether what looks like an address is a version: a browser's as `Chrome/120.0.0.0` and `rv:1.9.1.8) Gecko`,
+    an assembly's of .NET as `Version=4.0.0.0, Culture=neutral`."""
+    if at - len(_VERSION) >= low and _stands(data, at - len(_VERSION), _VERSION):
+        return _stands(data, end, _CULTURE)
     if at - 3 >= low and data[at - 1] == 58 and data[at - 2] == 118 and data[at - 3] == 114:
         return data[end] == 41 and data[end + 1] == 32 and data[end + 2] == 71 and data[end + 3] == 101
     if at - 2 < low or data[at - 1] != 47 or not (KINDS[data[at - 2]] & LETTER):
