@@ -71,7 +71,10 @@ def test_a_table_alone_names_components_by_what_their_columns_have_in_common(tmp
     names = ("cart", "orders", "stock", "mail", "redis-cart", "mongo")
     columns = {f"{name}_mem": (5e8, 5e8) for name in names}
     columns |= {f"{name}_cpu": (0.2, 0.9 if name == "stock" else 0.2) for name in names}
-    assert [one.name for one in table(tmp_path, columns).components] == ["stock"]
+    found = table(tmp_path, columns)
+    assert [one.name for one in found.components] == ["stock"]
+    assert found.certainty == "medium"
+    assert found.certainty_why.startswith("what it uses up speaks alone")
 
 
 def test_a_counter_in_a_table_speaks_by_its_pace(tmp_path: Path) -> None:

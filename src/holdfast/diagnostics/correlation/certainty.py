@@ -22,6 +22,7 @@ MOSTLY = 0.5
 """Share of the calls that show it, from which on an argument rests on calls read off lines."""
 SATURATED = 0.8
 """Effect from which what a component uses up names it without help: it is full."""
+MEANS_ALONE = "what it uses up speaks alone"
 UNHEARD = "without logs the calls alone speak"
 ONE_SIDED = (
     "one caller alone cannot reach it, and says so at once: its name, address or settings may be wrong there"
@@ -66,6 +67,8 @@ def _lacking(weighed: Weighed) -> str:
     items, frame = weighed.visits.items, weighed.visits.frame
     top = weighed.ranked[0]
     argument = top.suspicions[0] if top.suspicions else None
+    if not frame.height:
+        return MEANS_ALONE
     shown = frame["span"] if argument is None else frame["span"].gather(argument.visits)
     if (frame["span"] == "").all() or (
         argument and not argument.loose and (shown == "").sum() > MOSTLY * shown.len()
@@ -74,7 +77,7 @@ def _lacking(weighed: Weighed) -> str:
     if argument is None or argument.unexplained < top.score / 2:
         full = bool(top.shifts) and top.shifts[0].effect >= SATURATED
         known = bool((frame["side"] == BASELINE).any())  # else how it strays in an hour is not known
-        return "" if full and known else "what it uses up speaks alone"
+        return "" if full and known else MEANS_ALONE
     if not (items["kind"] == "log").any():
         if argument.kind == "behaviour":
             return UNHEARD if argument.detail["bad"] else UNTOLD

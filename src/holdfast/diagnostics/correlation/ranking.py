@@ -147,7 +147,8 @@ class _Comparison:
             counted = self._counted(ours & early, ~ours)
             _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts, counted)))
         moved = self._shifts(start)
-        compared = bool(reference.any()) or not self.baseline.empty()
+        since_then = onset is not None and bool(moved)  # what came before is in the metrics at least
+        compared = bool(reference.any()) or not self.baseline.empty() or since_then
         return Weighed(
             self.seen,
             subject,
