@@ -25,8 +25,9 @@ def test_a_counter_becomes_what_it_grew_by_a_second() -> None:
 
 
 def test_a_counter_that_starts_anew_loses_nothing() -> None:
-    made = paced(series("http_requests_total", [900, 950, 20, 70]))
-    np.testing.assert_allclose(made.values, [np.nan, 5.0, 2.0, 5.0])
+    before, since = [900 + 50 * n for n in range(9)], [20, 70]
+    made = paced(series("http_requests_total", [*before, *since]))
+    np.testing.assert_allclose(made.values, [np.nan, *[5.0] * 8, 2.0, 5.0])
 
 
 def test_a_gap_is_bridged() -> None:

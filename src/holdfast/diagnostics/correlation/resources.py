@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,12 @@ def shifts(baseline: list[Signal], bundle: list[Signal], start: int, stop: int) 
 
 
 def _key(signal: Signal) -> object:
-    return signal.component, signal.name, tuple(x for x in signal.labels if x[0] not in ("instance", "node"))
+    return (
+        signal.component,
+        signal.name,
+        signal.unit,
+        tuple(x for x in signal.labels if x[0] not in ("instance", "node")),
+    )
 
 
 def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Level | None:
@@ -80,11 +86,14 @@ def _level(signal: Signal, earlier: list[Values], start: int, stop: int) -> _Lev
         return None
     if ANSWERS.search(signal.name):
         return _answered(signal, before, now, after)
-    if signal.unit == PER_SECOND and not np.median(before) and not np.median(now):
-        return _rare(signal, before, now, after)
-    usual, spread = _usual(before, now)
+    if signal.unit == PER_SECOND:
+        if _by_chance(before, now):
+            return None
+        usual, spread, level = _paces(before, now)
+    else:
+        usual, spread = _usual(before, now)
+        level = _reached(now, usual)
     spread = max(spread, _drift(signal, start, float(np.median(signal.times[after]))))
-    level = _reached(now, usual)
     middle = (usual + level) / 2
     crossed = np.flatnonzero(after & ((signal.values >= middle) == (level >= usual)))
     return _Level(
@@ -102,18 +111,21 @@ def _answered(signal: Signal, before: Values, now: Values, after: npt.NDArray[np
     )
 
 
-def _rare(signal: Signal, before: Values, now: Values, after: npt.NDArray[np.bool_]) -> _Level | None:
-    """Return the mean paces of what is counted now and then (restarts, kills): a middle does not see it."""
-    surely = surely_more((now > 0).sum(), len(now), (before > 0).sum(), len(before), Z)
-    if not surely > 0:
-        return None
-    return _Level(
-        signal,
-        float(before.mean()),
-        0.0,
-        float(now.mean()),
-        int(np.flatnonzero(after & (signal.values > 0))[0]),
-    )
+def _by_chance(before: Values, now: Values) -> bool:
+    """Tell whether what is counted now and then (restarts, kills) was not surely counted more often."""
+    often = np.median(before) or np.median(now)
+    return not often and not surely_more((now > 0).sum(), len(now), (before > 0).sum(), len(before), Z) > 0
+
+
+def _paces(before: Values, now: Values) -> tuple[float, float, float]:
+    """Return the pace of a counter, how far that of as many samples strays by itself, and the pace it reached.
+
+    Means: a middle tells little of few steps, or of what is counted now and then.
+    """
+    last = now[-max(len(now) // 3, min(MANY, len(now))) :]
+    known = before if len(before) >= 2 * FEW else now
+    strays = _strays(known, max(1, min(len(last), len(known) // 2)), np.mean)
+    return float(before.mean()), strays, float(last.mean())
 
 
 def _reached(now: Values, usual: float) -> float:
@@ -137,9 +149,9 @@ def _usual(before: Values, now: Values) -> tuple[float, float]:
     return middle, _strays(before, min(step, len(before) // 2))
 
 
-def _strays(values: Values, step: int) -> float:
+def _strays(values: Values, step: int, level: Callable[..., Values] = np.median) -> float:
     stretches = np.lib.stride_tricks.sliding_window_view(values, step)[:: max(1, step // 2)]
-    return float(np.max(np.abs(np.median(stretches, axis=1) - np.median(values))))
+    return float(np.max(np.abs(level(stretches, axis=1) - level(values))))
 
 
 def _drift(signal: Signal, start: int, until: float) -> float:
