@@ -97,6 +97,8 @@ class _Comparison:
     def best(self, z: float) -> Weighed:
         """Return the comparison since the moment under which one component explains most."""
         tried = [self.since(moment.time if moment else self.first, moment, z) for moment in self.moments(z)]
+        # what differs from before says more than what only looks grave
+        tried = [w for w in tried if w.compared and w.first >= ABNORMAL] or tried
         best = max(tried, key=lambda weighed: weighed.first)
         early = [w for w in tried if w.onset and best.onset and w.start < best.start]
         return min((w for w in early if w.first >= EARLIER * best.first), key=lambda w: w.start, default=best)
