@@ -26,8 +26,10 @@ def callers(spans: pl.DataFrame, trace: str = "t0") -> list[tuple[str, str]]:
     mine = {row["span"]: row for row in spans.iter_rows(named=True) if row["trace"] == trace}
 
     def caller(row: dict[str, object]) -> str:
-        waiting = mine.get(str(row["parent"]))
-        return str(mine[waiting["parent"]]["component"]) if waiting else ""
+        above = mine.get(str(row["parent"]))
+        if above and not above["span"].startswith(LINES):
+            above = mine[above["parent"]]  # what stands between is the caller's waiting
+        return str(above["component"]) if above else ""
 
     return [(row["component"], caller(row)) for name, row in mine.items() if name.startswith(LINES)]
 
@@ -53,6 +55,37 @@ def test_two_calls_in_a_row_are_told_apart_by_what_other_traces_show() -> None:
     assert callers(spans) == [("a", ""), ("b", "a"), ("c", "a")]
 
 
+SHOP = {"edge": {"shop", "stock", "pay"}, "shop": {"stock", "pay"}, "stock": set(), "pay": set()}
+"""Whom each calls, as a sample of the traces shows it."""
+
+
+def test_who_writes_its_only_line_at_the_end_called_those_before_it() -> None:
+    assert callers(activations(lines("stock pay shop edge"), SHOP)) == [
+        ("stock", "shop"),
+        ("pay", "shop"),
+        ("shop", "edge"),
+        ("edge", ""),
+    ]
+
+
+def test_nobody_is_called_by_one_who_is_known_never_to_call_it() -> None:
+    assert callers(activations(lines("shop stock pay shop"), SHOP)) == [
+        ("shop", ""),
+        ("stock", "shop"),
+        ("pay", "shop"),
+    ]
+    assert callers(activations(lines("stock pay"), SHOP)) == [("stock", ""), ("pay", "")]
+
+
+def test_no_call_lies_within_one_that_it_made() -> None:
+    spans = activations(lines("a b c"), {"a": set(), "c": {"a"}})
+    assert callers(spans) == [("a", ""), ("b", "a"), ("c", "b")]
+
+
+def test_of_those_nobody_knows_the_order_tells_as_ever() -> None:
+    assert callers(activations(lines("shop mail shop"), SHOP)) == [("shop", ""), ("mail", "shop")]
+
+
 def test_the_caller_waits_from_its_last_line_to_its_next() -> None:
     spans = activations(lines("a b b a"))
     waiting = spans.filter(pl.col("span").str.starts_with("wait:")).row(0, named=True)
@@ -67,11 +100,16 @@ def test_the_first_line_names_the_operation() -> None:
     assert spans.filter(pl.col("component") == "b")["operation"].to_list() == ["y"]
 
 
+KNOWN = st.dictionaries(st.sampled_from("abcd"), st.sets(st.sampled_from("abcd")))
+
+
 @settings(deadline=None)
-@given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=12), min_size=1, max_size=6))
-def test_every_line_lies_in_a_call_of_its_component(traces: list[list[str]]) -> None:
+@given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=12), min_size=1, max_size=6), KNOWN)
+def test_every_line_lies_in_a_call_of_its_component(
+    traces: list[list[str]], known: dict[str, set[str]]
+) -> None:
     records = lines(*(" ".join(trace) for trace in traces))
-    spans = activations(records)
+    spans = activations(records, known)
     assert set(SCHEMA) <= set(spans.columns)
     calls = spans.filter(pl.col("span").str.starts_with(LINES))
     within = records.join(calls, on=["trace", "component"]).filter(
@@ -80,3 +118,8 @@ def test_every_line_lies_in_a_call_of_its_component(traces: list[list[str]]) -> 
     assert within.select("trace", "time").unique().height == records.height
     assert spans["span"].is_unique().all()
     assert set(spans["parent"]) - {""} <= set(spans["span"])
+    above = dict(spans.select("span", "parent").iter_rows())
+    for at in calls["span"]:
+        for _ in above:
+            at = above.get(at, "")
+        assert at == ""  # no call lies within itself

@@ -4,6 +4,9 @@ Whoever writes a line of a trace is at work on it. A component that starts to wr
 another was called by it; one that goes on writing has its answer. So the lines of a trace, in order of
 time, are read as a stack: a new component is a call, an earlier one a return. The first line of a call
 says which operation it is, and the time from the caller's last line to its next one is what it waited.
+
+Where a sample of the traces has spans, it is known who calls whom: nobody is called by one who never calls it,
+and who writes its first line when those it called are done called them all the same.
 """
 
 from __future__ import annotations
@@ -23,16 +26,26 @@ MOST = 2000
 """Components whose habits are counted; with more, the innermost is taken for the caller."""
 
 
-def activations(records: pl.DataFrame) -> pl.DataFrame:
+NEAR = 1000
+"""Calls of a trace among which the caller of an earlier one is looked for."""
+Calls = dict[str, set[str]]
+"""Whom each component calls, however far down."""
+
+
+def activations(records: pl.DataFrame, known: Calls | None = None) -> pl.DataFrame:
     """Return spans for records that each name a trace: one for each call, and one for its caller's waiting.
 
     Columns of `spans.SCHEMA` and `artefact`; ids begin with `LINES`, `operation` is the template of the first line.
+    known: of components that send spans.
     """
     lines = records.filter(pl.col("time") > 0).sort("trace", "time", "artefact", "line")
     trace, _ = codes(lines["trace"])
     who, names = codes(lines["component"])
     habits = _returns(trace, who, len(names)) if len(names) <= MOST else np.zeros((0, 0), np.int64)
+    if len(habits) and known:
+        _correct(habits, names, known)
     of, above, first, last = _stacked(trace, who, habits)
+    outer = _callers(trace, who, habits, first, above)
     time = lines["time"].to_numpy()
     calls = lines[first].select(
         "trace",
@@ -48,7 +61,12 @@ def activations(records: pl.DataFrame) -> pl.DataFrame:
         "line",
     )
     calls = calls.with_columns(
-        pl.when(pl.col("parent") == "-1").then(pl.lit("")).otherwise(WAIT + pl.col("parent")).alias("parent")
+        pl.when(pl.col("parent") != "-1")
+        .then(WAIT + pl.col("parent"))
+        .when(pl.Series(outer >= 0))
+        .then(LINES + pl.Series(outer).cast(pl.String))
+        .otherwise(pl.lit(""))
+        .alias("parent")
     )
     both: pl.DataFrame = pl.concat([calls, _waiting(lines, time, of, above, first, last)])
     return both.with_columns(
@@ -78,6 +96,43 @@ def _waiting(lines: pl.DataFrame, time: Ints, of: Ints, above: Ints, first: Ints
         "artefact",
         "line",
     )
+
+
+def _correct(habits: Any, names: list[str], known: Calls) -> None:
+    """Put in what is known: 1 and more for who calls whom, -1 for who does not."""
+    numbers = [number for number, name in enumerate(names) if name in known]
+    for caller in numbers:
+        for called in numbers:
+            calls = names[called] in known[names[caller]]
+            habits[caller, called] = max(habits[caller, called], 1) if calls else -1
+
+
+@making
+def _callers(trace: Ints, who: Ints, habits: Any, first: Ints, above: Ints) -> Any:
+    """Return for each call that no open one made the nearest that begins later in its trace and is known to make it.
+
+    -1 for none. Only one direction may be known: of two that call each other the order decides.
+    """
+    size = len(first)
+    outer = np.full(size, -1, np.int64)
+    if not len(habits):
+        return outer
+    for call in range(size):
+        if above[call] >= 0:
+            continue
+        mine = who[first[call]]
+        for other in range(call + 1, min(size, call + NEAR)):
+            if trace[first[other]] != trace[first[call]]:
+                break
+            caller = who[first[other]]
+            calls = habits[caller, mine] > 0 and habits[mine, caller] < 0
+            if calls and (outer[call] < 0 or habits[who[first[outer[call]]], caller] > 0):
+                at = other
+                while at >= 0 and at != call:
+                    at = above[at] if above[at] >= 0 else outer[at]
+                if at < 0:  # else it lies within the call itself
+                    outer[call] = other
+    return outer
 
 
 @making
@@ -114,10 +169,13 @@ def _stacked(trace: Ints, who: Ints, habits: Any) -> Any:
         else:
             at = top - 1
             if len(habits):
-                while at > 0 and habits[who[first[stack[at]]], who[row]] == 0:
+                while at >= 0 and habits[who[first[stack[at]]], who[row]] <= 0:
                     at -= 1
-                if at >= 0 and habits[who[first[stack[at]]], who[row]] > 0:
-                    top = at + 1
+                if at < 0:  # nobody known to call it: the innermost that is not known not to
+                    at = top - 1
+                    while at >= 0 and habits[who[first[stack[at]]], who[row]] < 0:
+                        at -= 1
+                top = at + 1
             first[calls] = row
             above[calls] = stack[top - 1] if top else -1
             stack[top] = calls

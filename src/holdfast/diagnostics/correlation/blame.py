@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation import behaviour, latency
+from holdfast.diagnostics.correlation.inferred import all_below
 from holdfast.diagnostics.correlation.shares import COUNTS
 from holdfast.diagnostics.correlation.silence import LATE, Silence
 from holdfast.diagnostics.correlation.tallies import unanswered
@@ -292,7 +293,7 @@ def _reach(visits: Visits, counted: pl.DataFrame | None) -> dict[str, set[str]]:
     known = [frame, leaves] if counted is None else [frame, leaves, counted.select("caller", "component")]
     for caller, called in pl.concat(known).iter_rows():
         direct.setdefault(caller, set()).add(called)
-    return {name: _all_from(name, direct) for name in direct}
+    return all_below(direct)
 
 
 def fed(visits: Visits) -> dict[str, set[str]]:
@@ -305,17 +306,6 @@ def fed(visits: Visits) -> dict[str, set[str]]:
     ):
         fed.setdefault(broker, set()).add(consumer)
     return fed
-
-
-def _all_from(name: str, direct: dict[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for called in direct.get(waiting.pop(), ()):
-            if called not in seen:
-                seen.add(called)
-                waiting.append(called)
-    return seen - {name}
 
 
 class _Strongest:

@@ -10,14 +10,21 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from holdfast.diagnostics.correlation.activations import LINES, activations
+from holdfast.diagnostics.correlation.activations import LINES, Calls, activations
 from holdfast.diagnostics.traces import spans
 from holdfast.diagnostics.traces.shape import Ints, codes
+from holdfast.diagnostics.traces.spans import parents
 from holdfast.kernels import making
 
+CALLS = ("trace", "span", "parent", "component")
+"""Columns that tell who calls whom."""
 
-def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Return the spans with inferred ones appended for each (trace, component) that has lines only."""
+
+def complete(known: pl.DataFrame, records: pl.DataFrame, calls_of: Calls | None = None) -> pl.DataFrame:
+    """Return the spans with inferred ones appended for each (trace, component) that has lines only.
+
+    calls_of: whom the components of all spans call, from `called`.
+    """
     spoken = linked(known, records)
     alone = spoken.join(known, on="trace", how="anti")
     seen = known.select("trace", "component").unique()
@@ -37,8 +44,37 @@ def complete(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     if calls.height:
         known = pl.concat([known, _nested(known, calls)], how="diagonal_relaxed").select(known.columns)
     if alone.height:
-        known = pl.concat([known, activations(alone)], how="diagonal_relaxed").select(known.columns)
+        known = pl.concat([known, activations(alone, calls_of)], how="diagonal_relaxed").select(known.columns)
     return known
+
+
+def called(known: pl.DataFrame) -> Calls:
+    """Return whom each component that sends spans calls or posts to, however far down, by columns `CALLS`."""
+    parent = parents(known)
+    inside = np.flatnonzero(parent >= 0)
+    pairs = pl.DataFrame(
+        {"caller": known["component"].gather(parent[inside]), "called": known["component"].gather(inside)}
+    ).unique()
+    direct: Calls = {name: set() for name in known["component"].unique()}
+    for caller, other in pairs.filter(pl.col("caller") != pl.col("called")).iter_rows():
+        direct[caller].add(other)
+    return all_below(direct)
+
+
+def all_below(direct: Calls) -> Calls:
+    """Return whom each calls however far down, itself left out."""
+    return {name: _below(name, direct) for name in direct}
+
+
+def _below(name: str, direct: Calls) -> set[str]:
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for other in direct.get(waiting.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen - {name}
 
 
 def linked(known: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ import polars as pl
 from holdfast.diagnostics.correlation.activations import LINES, WAIT
 from holdfast.diagnostics.correlation.evidence import ERROR, Evidence
 from holdfast.diagnostics.correlation.frames import changed
-from holdfast.diagnostics.correlation.inferred import complete, linked
+from holdfast.diagnostics.correlation.inferred import CALLS, called, complete, linked
 from holdfast.diagnostics.correlation.shares import Z
 from holdfast.diagnostics.correlation.stretches import stretches
 from holdfast.diagnostics.traces.shape import codes, depths, entries, exclusive
@@ -63,8 +63,9 @@ class Division:
 def visits(baseline: Evidence, bundle: Evidence) -> Visits:
     """Return the visits of both sides in one table."""
     clocked = zip((BASELINE, BUNDLE), (baseline, bundle), changed(baseline.spans, bundle.spans), strict=True)
+    calls_of = called(pl.concat([side.spans.select(CALLS) for side in (baseline, bundle)]))
     sides = [
-        complete(spans, side.records).with_columns(pl.lit(number, pl.Int8).alias("side"))
+        complete(spans, side.records, calls_of).with_columns(pl.lit(number, pl.Int8).alias("side"))
         for number, side, spans in clocked
     ]
     texts = {key: text[:HEADLINE] for side in (baseline, bundle) for key, text in side.templates.items()}
