@@ -24,8 +24,6 @@ LINES, WAIT = "lines:", "wait:"
 """What ids of spans begin with that were read off lines: the call, and its caller's waiting."""
 MOST = 2000
 """Components whose habits are counted; with more, the innermost is taken for the caller."""
-
-
 NEAR = 1000
 """Calls of a trace among which the caller of an earlier one is looked for."""
 Calls = dict[str, set[str]]
@@ -101,10 +99,13 @@ def _waiting(lines: pl.DataFrame, time: Ints, of: Ints, above: Ints, first: Ints
 def _correct(habits: Any, names: list[str], known: Calls) -> None:
     """Put in what is known: 1 and more for who calls whom, -1 for who does not."""
     numbers = [number for number, name in enumerate(names) if name in known]
-    for caller in numbers:
-        for called in numbers:
-            calls = names[called] in known[names[caller]]
-            habits[caller, called] = max(habits[caller, called], 1) if calls else -1
+    place = {names[number]: at for at, number in enumerate(numbers)}
+    grid = np.ix_(numbers, numbers)
+    counted, told = habits[grid], np.full((len(place), len(place)), -1, np.int64)
+    for caller, at in place.items():
+        calls = [place[called] for called in known[caller] if called in place]
+        told[at, calls] = np.maximum(counted[at, calls], 1)
+    habits[grid] = told
 
 
 @making
