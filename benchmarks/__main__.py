@@ -183,7 +183,7 @@ def run(script: str, *arguments: str) -> str:
     """Run one script; return what it printed. Its failure, on the way too, leaves it out: half a table misleads."""
     command = [sys.executable, str(HERE / script), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if not done.stdout or "Traceback (most recent call last)" in done.stderr:
+    if not done.stdout or re.search(r"^Traceback", done.stderr, re.M):
         raise LeftOut(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it printed nothing")
     return done.stdout
 
