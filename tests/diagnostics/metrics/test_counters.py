@@ -50,4 +50,5 @@ def test_any_numbers_at_all_are_taken(values: np.ndarray) -> None:  # type: igno
     one = series("things_total", list(values))
     made = paced(one)
     assert len(made.values) == len(one.values)
-    assert not (made.values[np.isfinite(made.values)] < 0).any() or made is one or (values < 0).any()
+    if not (values < 0).any():
+        assert not (made.values < 0).any()

@@ -48,7 +48,7 @@ def activations(records: pl.DataFrame, known: Calls | None = None) -> pl.DataFra
     calls = lines[first].select(
         "trace",
         pl.Series("span", np.arange(len(first))).cast(pl.String).str.replace("^", LINES),
-        pl.Series("parent", np.where(above >= 0, np.arange(len(first)), -1)).cast(pl.String),
+        _parents(above, outer).alias("parent"),
         "component",
         pl.col("template").alias("operation"),
         pl.Series("start", time[first]),
@@ -58,20 +58,25 @@ def activations(records: pl.DataFrame, known: Calls | None = None) -> pl.DataFra
         "artefact",
         "line",
     )
-    calls = calls.with_columns(
-        pl.when(pl.col("parent") != "-1")
-        .then(WAIT + pl.col("parent"))
-        .when(pl.Series(outer >= 0))
-        .then(LINES + pl.Series(outer).cast(pl.String))
-        .otherwise(pl.lit(""))
-        .alias("parent")
-    )
     both: pl.DataFrame = pl.concat([calls, _waiting(lines, time, of, above, first, last)])
     return both.with_columns(
         pl.lit(-1, pl.Int8).alias("error"),
         pl.lit(0, pl.Int16).alias("http"),
         *(pl.lit("").alias(name) for name in ("peer", "node", "fault")),
     )
+
+
+def _parents(above: Ints, outer: Ints) -> pl.Series:
+    """Return the span each call lies in: its caller's waiting, a caller that writes later, or none."""
+    calls = pl.DataFrame({"call": np.arange(len(above)), "above": above, "outer": outer})
+    return calls.select(
+        pl.when(pl.col("above") >= 0)
+        .then(pl.lit(WAIT) + pl.col("call").cast(pl.String))
+        .when(pl.col("outer") >= 0)
+        .then(pl.lit(LINES) + pl.col("outer").cast(pl.String))
+        .otherwise(pl.lit(""))
+        .alias("parent")
+    )["parent"]
 
 
 def _waiting(lines: pl.DataFrame, time: Ints, of: Ints, above: Ints, first: Ints, last: Ints) -> pl.DataFrame:
