@@ -30,6 +30,7 @@ def test_a_component_that_lacks_some_quantities_is_one_all_the_same() -> None:
         ["cpu_user", "cpu_system", "mem_used", "mem_free", "disk_read", "disk_write"],
         ["latency_p50", "latency_p90", "duration_p50", "duration_p90"],
         ["read_bytes", "write_bytes", "read_ops", "write_ops"],
+        ["cpu.user", "cpu.system", "mem.used", "mem.free"],
         ["cpu", "mem"],
         ["orders_cpu"],
         [],

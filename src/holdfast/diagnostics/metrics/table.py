@@ -37,8 +37,6 @@ def _signal(rows: pl.DataFrame, column: str, labels: dict[str, str], artefact: s
     name = named.get("metric") or named.get("name") or named.get("__name__") or ""
     single = column.strip().lower() in VALUE_NAMES
     owner = component(named)
-    if not owner and not single and "." in column:
-        owner, _, column = column.partition(".")
     return Signal(
         component=owner,
         name=name if name and single else fallback if single else column,
