@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from holdfast.desk.updates.models import Update
+from pressing import press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,20 +25,21 @@ def test_what_is_typed_is_checked_kept_and_mended_by_a_digit(desk, browser, sign
     assert page.locator(".under mark").all_inner_texts() == ["probably", "This will never happen again"]
     assert page.locator(".under mark.stops").all_inner_texts() == ["This will never happen again"]
     assert "probably the cache" in Update.objects.get().known
+    page.locator("#preview mark").first.wait_for()
     assert page.locator("#preview mark").all_inner_texts() == ["We are watching it closely"]
 
     known.focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("1")
+    press(page, "Tab")
+    press(page, "1")
     page.locator("#check", has_text="1 hit").wait_for()
     assert known.input_value().endswith("the cache. We are watching it closely.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("i")
+    press(page, "Tab")
+    press(page, "i")
     page.keyboard.type("the customer asked for our guess")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.get_by_text("Nothing found").wait_for()
     known.focus()
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.locator("#U-1").wait_for()
     assert Update.objects.get().state == "sent"
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")

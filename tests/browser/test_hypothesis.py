@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pressing import press
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -29,9 +31,9 @@ def test_a_hypothesis_is_judged_by_keys_and_seen_by_others_as_it_happens(
     page.locator("#trials [data-due]", has_text="9m").wait_for(timeout=10_000)
     assert page.locator("#trials").get_by_text("of 10 min").is_visible()
 
-    page.keyboard.press("-")
+    press(page, "-")
     page.keyboard.type("waiting stayed the same at night")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator("#evidence-against", has_text="stayed the same").wait_for()
 
     page.locator("#live:not(.stale)").wait_for()
@@ -39,10 +41,10 @@ def test_a_hypothesis_is_judged_by_keys_and_seen_by_others_as_it_happens(
     hypotheses.finish_test(test, "contradicts", "waiting stayed", by=team_mate)
     page.locator("#trials .seen", has_text="waiting stayed").wait_for(timeout=10_000)
     page.get_by_label("What was not checked").fill("production")
-    page.keyboard.press("Escape")
-    page.keyboard.press("R")
+    press(page, "Escape")
+    press(page, "R")
     page.get_by_role("button", name="Press R again").wait_for()
-    page.keyboard.press("R")
+    press(page, "R")
     page.locator("#claim .tag", has_text="refuted").wait_for()
     page.set_viewport_size({"width": 390, "height": 830})
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from holdfast.desk.cases import commands
+from pressing import press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "".join(
@@ -26,7 +27,7 @@ def test_from_declaration_to_proof(desk, browser, sign_in, engineer, tmp_path):
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     sign_in(page, desk, engineer)
 
-    page.keyboard.press("n")
+    press(page, "n")
     page.get_by_label("What is broken").fill("Checkout fails")
     page.get_by_label("Sev 1").check()
     page.get_by_role("button", name="Declare").click()
@@ -36,15 +37,13 @@ def test_from_declaration_to_proof(desk, browser, sign_in, engineer, tmp_path):
     page.get_by_role("button", name="Read the evidence").click()
     page.locator("#components .ranked, #components p.empty").first.wait_for(timeout=240_000)
 
-    page.keyboard.press("a")
-    page.keyboard.press("a")
+    press(page, "a", "a")
     page.get_by_text("met in").first.wait_for()
 
-    page.keyboard.press("g")
-    page.keyboard.press("d")
+    press(page, "g", "d")
     page.locator(".rows tbody tr").first.wait_for()
     page.locator("input[name=text][type=search]").fill("order 777")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator(".rows tr.chosen", has_text="order 777").wait_for()
     page.get_by_role("button", name="ERROR").click()
     page.locator(".rows td.bad").first.wait_for()

@@ -15,6 +15,7 @@ from holdfast.desk.response.handing import hand_over
 from holdfast.desk.response.models import Question as Asked
 from holdfast.desk.updates.commands import draft
 from holdfast.desk.updates.models import Update
+from pressing import follow, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,12 +32,6 @@ def opened(desk, browser, sign_in):
     return open_as
 
 
-def pressed(page, key):
-    """Press a key that leads somewhere, and arrive there."""
-    with page.expect_navigation():
-        page.keyboard.press(key)
-
-
 def test_in_the_room_f_and_d_make_of_the_chosen_message_and_shift_a_approves(opened, case, engineer, lead):
     comment(case, "line 53 is back on one pod", by=engineer)
     ask(
@@ -47,17 +42,17 @@ def test_in_the_room_f_and_d_make_of_the_chosen_message_and_shift_a_approves(ope
     page = opened(lead, f"/cases/{case.key}/room")
     page.locator("#write-text").press("Escape")
 
-    page.keyboard.press("f")  # nothing is chosen, so nothing is made of anything
+    press(page, "f")  # nothing is chosen, so nothing is made of anything
     while not page.locator("#room-live li.chosen[data-kind=comment]").count():
-        page.keyboard.press("j")
-    page.keyboard.press("f")
+        press(page, "j")
+    press(page, "f")
     page.locator("#room-live li[data-kind=fact]", has_text="line 53 is back").wait_for()
     page.locator("#write-text").press("Escape")
 
-    page.keyboard.press("A")
+    press(page, "A")
     page.get_by_role("button", name="Press A again").wait_for()
     assert Decision.objects.get().state == "waiting"
-    pressed(page, "A")
+    follow(page, "A")
     assert page.url.endswith("/room")
     assert Decision.objects.get().state == "taken"
 
@@ -67,24 +62,24 @@ def test_a_hand_over_is_read_and_taken_by_keys_one_item_at_a_time(opened, case, 
     hand = hand_over(owned, team_mate, timezone.now() + timedelta(minutes=30), by=engineer)
     page = opened(team_mate, f"/cases/{case.key}/handover")
 
-    page.keyboard.press("T")  # not yet
-    page.keyboard.press("j")
-    page.keyboard.press("q")
+    press(page, "T")  # not yet
+    press(page, "j")
+    press(page, "q")
     page.keyboard.type("who approves the text?")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.get_by_text("who approves the text?").wait_for()
     assert Asked.objects.get().key == "state"
     while page.locator("[data-key=Enter]").count():
         left = page.locator("[data-key=Enter]").count()
-        page.keyboard.press("j")
-        pressed(page, "Enter")
+        press(page, "j")
+        follow(page, "Enter")
         assert page.locator("[data-key=Enter]").count() == left - 1
     hand.refresh_from_db()
     assert hand.state == "open"
 
-    page.keyboard.press("T")
+    press(page, "T")
     page.get_by_role("button", name="Press T again").wait_for()
-    pressed(page, "T")
+    follow(page, "T")
     case.refresh_from_db()
     assert case.owner == team_mate
 
@@ -94,14 +89,14 @@ def test_in_the_composer_a_goes_to_the_next_audience_and_r_fills_anew(opened, ca
     Update.objects.filter(id=mine.id).update(known="my own words")
     page = opened(engineer, f"/cases/{case.key}/updates")
 
-    page.keyboard.press("r")
+    press(page, "r")
     page.get_by_role("button", name="Press r again").wait_for()
-    pressed(page, "r")
+    follow(page, "r")
     assert page.locator("[name=known]").input_value() != "my own words"
-    pressed(page, "a")
+    follow(page, "a")
     page.locator("[name=audience][aria-pressed=true]", has_text="Executive").wait_for()
     assert [one.audience for one in Update.objects.order_by("number")] == ["customer", "executive"]
 
-    page.keyboard.press("?")
+    press(page, "?")
     for says in ("next audience", "fill from the case, pressed twice"):
         page.locator("#page-keys dd", has_text=says).wait_for()

@@ -11,6 +11,7 @@ from holdfast.desk.cases.chain import verify
 from holdfast.desk.cases.models import Case
 from holdfast.desk.outbox.models import Letter
 from holdfast.desk.updates.models import Update
+from pressing import press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST = 8
@@ -35,8 +36,7 @@ class Hands:
 
     def press(self, *keys):
         self.count += 1
-        for key in keys:
-            self.page.keyboard.press(key)
+        press(self.page, *keys)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from holdfast.desk.impact.commands import Counted, count
 from holdfast.desk.investigation.commands import keep
 from holdfast.desk.investigation.hypotheses import Claim, Plan, finish_test, plan_test, propose, rule
 from holdfast.desk.triage.commands import Answers, answer
+from pressing import follow, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,33 +37,31 @@ def test_a_ticket_is_written_filed_sent_back_answered_and_accepted(
     team, owner = pages
 
     team.goto(f"{desk}/cases/ESC-1/")
-    team.keyboard.press("g")
-    team.keyboard.press("k")
+    press(team, "g", "k")
     team.get_by_role("button", name="Begin a ticket").click()
     team.locator("#gate header", has_text="9 of 11").wait_for()
-    team.keyboard.press("x")
+    press(team, "x")
     team.locator("#part-environment.chosen").wait_for()
-    team.keyboard.press("e")
+    press(team, "e")
     team.keyboard.type("prod, version 1.0.2")
-    team.keyboard.press("Control+Enter")  # while typing it keeps the part, and files nothing
+    follow(team, "Control+Enter")  # while typing it keeps the part, and files nothing
     team.locator("#gate header", has_text="10 of 11").wait_for()
-    team.keyboard.press("x")
-    team.keyboard.press("e")
+    press(team, "x", "e")
     team.keyboard.type("Low: one log line. See route.log:54")
     team.locator("#part-risk").get_by_role("button", name="Keep").click()
     team.locator("#part-risk a", has_text="route.log:54").wait_for()
-    team.keyboard.press("p")
+    press(team, "p")
     team.locator("#preview pre", has_text="## Expected").wait_for()
     for width in (1280, 390):
         team.set_viewport_size({"width": width, "height": 900})
         assert not team.evaluate("document.documentElement.scrollWidth > innerWidth")
     team.set_viewport_size({"width": 1280, "height": 900})
-    team.keyboard.press("Control+Enter")
+    press(team, "Control+Enter")
     team.locator("#filed header", has_text="ENG-1").wait_for()
 
     owner.goto(f"{desk}/tickets/")
-    owner.keyboard.press("j")
-    owner.keyboard.press("Enter")
+    press(owner, "j")
+    press(owner, "Enter")
     owner.get_by_label("Words").fill("Which flag is it?")
     owner.get_by_label("It lacks").select_option("steps")
     owner.get_by_role("button", name="Send back").click()
