@@ -61,7 +61,7 @@ def test_tiles_and_the_frontier_count_the_same_root(size: int) -> None:
     hashes = [leaf_hash(str(n).encode()) for n in range(size)]
     frontier = Frontier()
     for one in hashes:
-        frontier.add(one)
+        frontier.extend([one])
 
     assert frontier.root() == root(size, tree(hashes)) == defined(hashes)
 

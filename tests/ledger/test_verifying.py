@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from holdfast.cli.application import app
+from holdfast.ledger import verifying
 from holdfast.ledger.checkpoints import cosigned
 from holdfast.ledger.notes import COSIGNATURE, SigningKey, VerifierKey
 from holdfast.ledger.verifying import Unusable, verify
@@ -46,6 +47,39 @@ def test_a_whole_log_holds_and_another_program_agrees(log: Log, unpacked: Export
     assert (verdict.faults, verdict.proven, verdict.entries) == ([], 300, 300)
     assert (verdict.checkpoints, verdict.openings) == (4, 300)
     assert second(folder, log.key.verifier)
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 5000])
+def test_it_holds_however_much_is_read_at_once(
+    unpacked: Exported, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    folder, seen = unpacked(), list[int]()
+    monkeypatch.setattr(verifying, "AT_ONCE", at_once)
+
+    verdict = verify(folder, progress=seen.append)
+
+    assert (verdict.faults, verdict.proven, seen[-1]) == ([], 300, 300)
+
+
+def test_an_entry_without_end_is_refused_before_it_fills_the_memory(
+    unpacked: Exported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = unpacked()
+    monkeypatch.setattr(verifying, "AT_ONCE", 1000)
+    monkeypatch.setattr(verifying, "MOST_LINE", 5000)
+    with (folder / "entries.jsonl").open("ab") as file:
+        file.write(b"x" * 6001)
+
+    with pytest.raises(Unusable, match="longer than 5000 bytes"):
+        verify(folder)
+
+
+def test_a_last_entry_that_is_cut_off_shows(unpacked: Exported) -> None:
+    folder = unpacked()
+    raw = (folder / "entries.jsonl").read_bytes()
+    (folder / "entries.jsonl").write_bytes(raw[:-1])
+
+    assert verify(folder).faults == ["the last entry is cut off"]
 
 
 def test_a_part_holds_by_its_proofs_and_another_program_agrees(log: Log, unpacked: Exported) -> None:

@@ -33,14 +33,18 @@ class Frontier:
         if len(self._edge) != size.bit_count():
             raise ValueError("a frontier has one node for each bit of its size")
 
-    def add(self, leaf: bytes) -> None:
-        """Append a leaf's hash."""
-        edge, size, sha256 = self._edge, self.size, hashlib.sha256
-        while size & 1:
-            leaf = sha256(b"\x01" + edge.pop() + leaf).digest()
-            size >>= 1
-        edge.append(leaf)
-        self.size += 1
+    def extend(self, leaves: Iterable[bytes]) -> None:
+        """Append the hashes of leaves: level by level, each pair is one node of the next level."""
+        row, size, left, sha256 = list(leaves), self.size, [], hashlib.sha256
+        self.size += len(row)
+        while row:
+            if size & 1:
+                row.insert(0, self._edge.pop())
+            if len(row) & 1:
+                left.append(row.pop())
+            pairs = zip(row[::2], row[1::2], strict=True)
+            row, size = [sha256(b"\x01" + one + other).digest() for one, other in pairs], size >> 1
+        self._edge += reversed(left)
 
     def root(self) -> bytes:
         """Return the root over all leaves so far."""

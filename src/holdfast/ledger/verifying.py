@@ -7,7 +7,6 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +19,8 @@ from holdfast.ledger.notes import BadNote, Note, VerifierKey
 from holdfast.ledger.timestamps import stamped_at
 
 MOST_LINE = 16 * 1024 * 1024
+AT_ONCE = 1024 * 1024
+"""Bytes of entries that are read and hashed together."""
 Progress = Callable[[int], None]
 
 
@@ -184,18 +185,17 @@ def _whole(
     """Count the tree over all entries and compare it at every checkpoint."""
     frontier, left = Frontier(), dict(marks)
     _compare(frontier, left, verdict)
+    due = sorted(left)
     with open_part("entries.jsonl") as file:
-        add, due = frontier.add, sorted(left)
-        until = due.pop(0) if due else -1
-        for line in file:
-            add(sha256(b"\x00" + line[:-1]).digest())
-            if not line.endswith(b"\n"):
-                verdict.faults.append("the last entry is cut off")
-            if frontier.size == until:
+        for entries in _batches(file, verdict):
+            while due and due[0] <= frontier.size + len(entries):
+                upto = due.pop(0) - frontier.size
+                frontier.extend(map(leaf_hash, entries[:upto]))
+                entries = entries[upto:]
                 _compare(frontier, left, verdict)
-                until = due.pop(0) if due else -1
-                if progress is not None:
-                    progress(frontier.size)
+            frontier.extend(map(leaf_hash, entries))
+            if progress is not None:
+                progress(frontier.size)
     verdict.entries = frontier.size
     for size in left:
         verdict.faults.append(
@@ -206,6 +206,19 @@ def _whole(
             f"{frontier.size - verdict.last.size} entries are after the last checkpoint: unproven"
         )
     return {}
+
+
+def _batches(file: IO[bytes], verdict: Verdict) -> Iterator[list[bytes]]:
+    """The entries, many at a time: hashing one by one would take twice as long."""
+    rest = b""
+    while block := file.read(AT_ONCE):
+        *entries, rest = (rest + block).split(b"\n")
+        if len(rest) > MOST_LINE:
+            raise ValueError(f"an entry is longer than {MOST_LINE} bytes")
+        yield entries
+    if rest:
+        verdict.faults.append("the last entry is cut off")
+        yield [rest]
 
 
 def _compare(frontier: Frontier, left: dict[int, bytes], verdict: Verdict) -> None:
