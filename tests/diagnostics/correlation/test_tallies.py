@@ -66,6 +66,8 @@ def test_an_answer_that_says_no_is_an_answer() -> None:
         replace(s, labels=tuple((k, v.replace("error", "503")) for k, v in s.labels)) for s in now.signals
     ]
     assert judged(weigh(before, replace(now, signals=refused)))[0] == "nothing_abnormal"
+    said = [replace(s, labels=(("outcome", "SERVER_ERROR"), *s.labels)) for s in refused]
+    assert judged(weigh(before, replace(now, signals=said)))[0] == "nothing_abnormal"
 
 
 def test_where_traces_show_the_calls_their_counts_say_nothing_more() -> None:

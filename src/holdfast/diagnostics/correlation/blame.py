@@ -64,7 +64,7 @@ class Suspicion:
 
 
 def by_counts(suspicion: Suspicion) -> bool:
-    """Tell whether it rests on what callers counted."""
+    """Tell whether it rests on what callers counted or timed."""
     return any(way.get("counted") for way in suspicion.detail.get("ways", ()))
 
 
@@ -275,7 +275,7 @@ def _explain_waiting(found: list[Suspicion], reach: dict[str, set[str]], fed: di
             names = names | fed.get(suspicion.component, set())
         below = [worst[name] for name in sorted(names) if name in worst]
         grave = [s for s in below if s.kind != "behaviour" or suspicion.loose]
-        given_up = suspicion.loose or by_counts(suspicion)
+        given_up = suspicion.loose or (by_counts(suspicion) and suspicion.lost == float("inf"))
         grave = [s for s in grave if given_up or s.lost >= COMPARABLE * suspicion.lost]
         best = max(grave, key=lambda s: strength[s.component], default=None)
         if best is not None and suspicion.unexplained > 0:

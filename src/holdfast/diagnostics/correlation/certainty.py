@@ -32,6 +32,7 @@ ASKED = "one alone asks for a name that is not known: the name may be wrong ther
 UNNAMED = "its name was not found, so it may never have been asked"
 UNTOLD = "without logs who no longer calls may have been told wrong by what it called before"
 COUNTED = "callers count calls without an answer, but not why: their patience, names or settings may be wrong"
+TIMED = "callers clock calls that take longer, but not where in the called the time goes"
 OF_MESSAGES = "it only speaks of messages, and they may be the fault of who takes them"
 SEVERAL_ASK = 2
 """Who must not find a name, for its resolver to be at fault by what it answers alone."""
@@ -86,7 +87,7 @@ def _lacking(weighed: Weighed) -> str:
     if argument.kind != "behaviour" and _together(weighed.ranked[1:]) > ALONE * top.score:
         return SPREAD
     if by_counts(argument):
-        return COUNTED
+        return COUNTED if argument.lost == float("inf") else TIMED
     if unknown := _unknown_name(weighed, argument):
         return unknown
     if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):

@@ -15,7 +15,7 @@ from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, gains, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
 from holdfast.diagnostics.correlation.shares import Z
-from holdfast.diagnostics.correlation.tallies import divided, tallies
+from holdfast.diagnostics.correlation.tallies import WAY, divided, tallies
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Division, Visits, visits
 
 ABNORMAL = 0.1
@@ -106,28 +106,28 @@ class _Comparison:
     def moments(self, z: float) -> list[Moment | None]:
         """Return the moments worth trying; None stands for "since before the bundle begins"."""
         found = self._asked(divide(self.seen))
-        if self.theirs.any():
+        if self.theirs.any() or self.tallies.height:
             whole = self.since(self.first, None, z)
             if whole.ranked:
                 wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
                 found += self._by_counts(whole.ranked[0])
-        elif not found:
-            moved = self._shifts(_middle(self.bundle))
-            found = self._asked(_by_means(moved))
+        if not found:
+            found = self._asked(_by_means(self._shifts(_middle(self.bundle)))) + self._by_all_counts()
         return [*dict.fromkeys(found), None]
 
     def _by_counts(self, first: Ranked) -> list[Moment]:
         """Return the moment that best divides what callers counted of a candidate that does not answer them."""
         ways = [way for s in first.suspicions if s.unexplained >= WORTH for way in s.detail.get("ways", ())]
-        ways = [(way["caller"], way["component"]) for way in ways if way.get("counted")]
-        if not ways:
-            return []
-        mine = pl.struct("caller", "component").is_in([{"caller": a, "component": b} for a, b in ways])
-        counted = self.tallies.filter(mine & (pl.col("side") == BUNDLE))
-        counted = counted.group_by("time").agg(pl.sum("lost", "calls")).sort("time")
-        gain = gains(counted["lost"].to_numpy()[None], counted["calls"].to_numpy()[None])[0]
-        return [Moment(int(counted["time"][int(gain.argmax()) + 1]), float(gain.max()), first.component)]
+        wanted = [{name: way[name] for name in (*WAY, "late")} for way in ways if way.get("counted")]
+        mine = pl.struct(*WAY, "late").is_in(wanted)
+        return _divided(self.tallies.filter(mine), first.component) if wanted else []
+
+    def _by_all_counts(self) -> list[Moment]:
+        """Return the moment that best divides what callers counted of anybody."""
+        ways = self.tallies.partition_by(*WAY, "late")
+        moments = [moment for way in ways for moment in _divided(way, way["component"][0])]
+        return [max(moments, key=lambda moment: moment.gain)] if moments else []
 
     def _asked(self, moments: list[Moment]) -> list[Moment]:
         """Return the moments before which calls were made, where any are known: where they begin nothing broke."""
@@ -202,6 +202,15 @@ def _wanted(suspected: Sequence[Suspicion]) -> pl.DataFrame:
         else:
             rows += [(ways_of(way["caller"], way["component"]), "slow") for way in suspicion.detail["ways"]]
     return pl.DataFrame(rows, schema={"population": pl.String, "item": pl.String}, orient="row")
+
+
+def _divided(counted: pl.DataFrame, component: str) -> list[Moment]:
+    """Return the moment that best divides calls counted, some of them lost."""
+    ours = counted.filter(pl.col("side") == BUNDLE).group_by("time").agg(pl.sum("lost", "calls")).sort("time")
+    if ours.height < 2 or not ours["lost"].sum():
+        return []
+    gain = gains(ours["lost"].to_numpy()[None], ours["calls"].to_numpy()[None])[0]
+    return [Moment(int(ours["time"][int(gain.argmax()) + 1]), float(gain.max()), component)]
 
 
 def _by_means(moved: list[Shift]) -> list[Moment]:

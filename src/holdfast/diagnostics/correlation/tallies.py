@@ -1,7 +1,8 @@
-"""Calls that callers count: where traces are a sample, or lacking, metrics still know of every call who got no answer.
+"""Calls that callers count and time: where traces are a sample, or lacking, metrics still know of every call.
 
 A series that names the called and how a call ended, as most clients of HTTP and RPC export it, is a tally of one way
 between two components. An answer that says something failed is an answer: what failed below it is told by other ways.
+How long its calls take says how many of them were late (`waits`).
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from holdfast.diagnostics.correlation.latency import GRAVE
 from holdfast.diagnostics.correlation.shares import HALF_SURE, surely_more
 from holdfast.diagnostics.correlation.visits import BASELINE, BUNDLE, Visits
+from holdfast.diagnostics.correlation.waits import called, waits
 from holdfast.diagnostics.metrics.counters import PER_SECOND
 from holdfast.diagnostics.signals import Signal
 
-CALLED = re.compile(
-    r"^(peer|upstream|target|remote|server|destination)(_?(service|name|address|host|workload|cluster))?$|^net_peer_name$",
-    re.IGNORECASE,
+ENDED = (
+    re.compile(r"^(http[_.])?(response[_.])?(status|code)([_.]code)?$", re.IGNORECASE),
+    re.compile(r"^(outcome|result)$", re.IGNORECASE),
 )
-"""Labels that name whom a call went to."""
-ENDED = re.compile(r"^((http_)?(response_)?(status|code)(_code)?|outcome|result)$", re.IGNORECASE)
-"""Labels that say how it ended."""
+"""Labels that say how it ended, the more exact ones first."""
 UNANSWERED = re.compile(
     r"error|time_?d?_?out|refused|reset|unreachable|unavailable|^0$|^none$|^-1$", re.IGNORECASE
 )
@@ -39,7 +40,10 @@ SCHEMA = {
     "component": pl.String,
     "time": pl.Int64,
     "calls": pl.Float64,
+    "late": pl.Boolean,
     "lost": pl.Float64,
+    "usual": pl.Float64,
+    "waited": pl.Float64,
     "artefact": pl.String,
     "sample": pl.Int64,
 }
@@ -48,14 +52,29 @@ SCHEMA = {
 def tallies(baseline: list[Signal], bundle: list[Signal], visits: Visits) -> pl.DataFrame:
     """Return the calls counted in each sample, columns of `SCHEMA`; none where traces show most of them.
 
-    time: ns UTC, the end of what the sample counts. lost: calls of these that got no answer.
+    time: ns UTC, the end of what the sample counts. lost: calls of these that got no answer or, where `late` says
+    so, took longer than usual; usual and waited beyond it: ns.
     """
     rows = [
         row for side, signals in ((BASELINE, baseline), (BUNDLE, bundle)) for row in _counted(side, signals)
     ]
-    found = pl.concat(rows) if rows else pl.DataFrame(schema=SCHEMA)
+    counted = pl.concat(rows) if rows else pl.DataFrame(schema=SCHEMA)
+    found = pl.concat([counted, _late(waits(baseline, bundle), counted)])
     found = found.with_columns(pl.col("component").replace(_names(found, visits)))
     return found if _traced(found, visits) < SAMPLED else found.clear()
+
+
+def _late(waited: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+    """Return as calls the samples of how long they took; a sample of a way whose calls nobody counted is one."""
+    way = ["side", *WAY]
+    known = counted.group_by(way).agg(pl.col("calls").sum().alias("counted"))
+    each = pl.col("counted") / pl.len().over(way)
+    return (
+        waited.join(known, on=way, how="left", maintain_order="left")
+        .with_columns(each.fill_null(1.0).alias("calls"), late=pl.lit(value=True))
+        .with_columns(lost=pl.col("calls") * pl.col("share"))
+        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+    )
 
 
 def _names(found: pl.DataFrame, visits: Visits) -> dict[str, str]:
@@ -68,17 +87,17 @@ def _names(found: pl.DataFrame, visits: Visits) -> dict[str, str]:
 
 def _counted(side: int, signals: list[Signal]) -> Iterator[pl.DataFrame]:
     for signal in signals:
-        called = next((value for name, value in signal.labels if CALLED.search(name)), "")
-        ended = next((value for name, value in signal.labels if ENDED.search(name)), "")
-        if not (signal.component and called and ended and CALLS.search(signal.name)):
+        to = called(signal)
+        ended = next((end for said in ENDED for name, end in signal.labels if said.search(name)), "")
+        if not (signal.component and to and ended and CALLS.search(signal.name)):
             continue
         paced = signal.unit == PER_SECOND or PACE.search(signal.name)
-        if called == signal.component or not paced or len(signal.times) < 2:
+        if not paced or len(signal.times) < 2:
             continue
-        yield _samples(side, signal, called, lost=bool(UNANSWERED.search(ended)))
+        yield _samples(side, signal, to, lost=bool(UNANSWERED.search(ended)))
 
 
-def _samples(side: int, signal: Signal, called: str, *, lost: bool) -> pl.DataFrame:
+def _samples(side: int, signal: Signal, to: str, *, lost: bool) -> pl.DataFrame:
     lasted = np.diff(signal.times) / 1e9
     calls = np.nan_to_num(signal.values) * np.append(np.median(lasted), lasted)
     numbers = signal.samples or range(1, len(calls) + 1)
@@ -86,10 +105,13 @@ def _samples(side: int, signal: Signal, called: str, *, lost: bool) -> pl.DataFr
         {
             "side": np.full(len(calls), side),
             "caller": [signal.component] * len(calls),
-            "component": [re.split(r"[:/]", called)[0]] * len(calls),
+            "component": [to] * len(calls),
             "time": signal.times,
             "calls": calls,
+            "late": [False] * len(calls),
             "lost": calls * lost,
+            "usual": [None] * len(calls),
+            "waited": [None] * len(calls),
             "artefact": [signal.artefact] * len(calls),
             "sample": list(numbers),
         },
@@ -98,9 +120,11 @@ def _samples(side: int, signal: Signal, called: str, *, lost: bool) -> pl.DataFr
 
 
 def _traced(found: pl.DataFrame, visits: Visits) -> float:
-    """Return which share of the counted calls of the bundle was traced."""
-    counted = found.filter(pl.col("side") == BUNDLE)
-    called = pl.concat(
+    """Return which share of the counted calls of the bundle was traced; where none were counted, of those timed."""
+    ours = found.filter(pl.col("side") == BUNDLE)
+    counted = ours.filter(~pl.col("late"))
+    counted = counted if counted.height else ours
+    seen = pl.concat(
         [
             visits.frame.filter((pl.col("side") == BUNDLE) & (pl.col("gap") >= 0)).select(
                 "caller", "component"
@@ -110,31 +134,32 @@ def _traced(found: pl.DataFrame, visits: Visits) -> float:
             ),
         ]
     )
-    seen = called.join(counted.select(WAY).unique(), on=WAY, how="semi")
+    seen = seen.join(counted.select(WAY).unique(), on=WAY, how="semi")
     return seen.height / max(float(counted["calls"].sum()), 1.0)
 
 
 def divided(found: pl.DataFrame, now: pl.Expr, before: pl.Expr) -> pl.DataFrame:
-    """Return of each way how many calls were counted (n) and lost (k), now (1) and before (0).
+    """Return of each way how many calls were counted (n) and lost or late (k), now (1) and before (0).
 
-    counted: time, artefact and number of the sample in which some are lost first now.
+    counted: time, artefact and number of the sample in which some are first now.
     """
     first = pl.col("lost") > 0
     return (
         found.sort("time")
-        .group_by(WAY)
+        .group_by(*WAY, "late")
         .agg(
             pl.col("lost").filter(now).sum().round().alias("k1"),
             pl.col("calls").filter(now).sum().round().alias("n1"),
             pl.col("lost").filter(before).sum().round().alias("k0"),
             pl.col("calls").filter(before).sum().round().alias("n0"),
+            pl.col("usual", "waited").filter(now & first).median(),
             pl.struct("time", "artefact", "sample").filter(now & first).first().alias("counted"),
         )
     )
 
 
 def unanswered(counted: pl.DataFrame, ways: pl.DataFrame, z: float) -> pl.DataFrame:
-    """Return the ways, rows of `latency.slow_ways`, with those that surely lose calls by what callers count.
+    """Return the ways, rows of `latency.slow_ways`, with those that surely lose calls by what callers count, or wait.
 
     counted: see `divided`. A way that the traces themselves say changed stays as it is. Where one of several
     callers alone loses calls the fault may be either end's: it counts half, and not at all where the others surely
@@ -144,35 +169,43 @@ def unanswered(counted: pl.DataFrame, ways: pl.DataFrame, z: float) -> pl.DataFr
     lost = _lost(counted, z).join(known, on=WAY, how="anti")
     if not lost.height:
         return ways
-    lost = lost.join(ways.select(*WAY, "change", "usual", "now", "leaf"), on=WAY, how="left").with_columns(
+    lost = lost.join(ways.select(*WAY, "change", "leaf"), on=WAY, how="left").with_columns(
         pl.col("change").fill_null(-1).cast(ways.schema["change"], strict=False),
         pl.col("leaf").fill_null(value=True),
         **{name: pl.col(name).cast(ways.schema[name]) for name in ("k1", "n1", "k0", "n0")},
         **{weight: pl.col(count).cast(pl.Float64) for weight, count in WEIGHED.items()},
-        lost=pl.lit(None, pl.Float64),
+        f1=pl.when("late").then(0.0).otherwise(pl.col("k1")).cast(pl.Float64),
+        now=pl.col("usual") + pl.col("waited"),
+        lost=pl.col("waited"),
         line=pl.lit(1, ways.schema["line"]),
     )
     rest = ways.join(lost, on=WAY, how="anti")
-    return pl.concat([rest, lost], how="diagonal_relaxed").sort(WAY)
+    return pl.concat([rest, lost.drop("waited")], how="diagonal_relaxed").sort(WAY)
 
 
 def _lost(counted: pl.DataFrame, z: float) -> pl.DataFrame:
-    """Return the ways that surely lose calls, with effect and gravity (0..1)."""
-    others = {f"{name}_others": pl.sum(name).over("component") - pl.col(name) for name in ("k1", "n1")}
-    counted = counted.filter(pl.col("n0") > 0).with_columns(**others)
+    """Return the ways that surely lose calls or wait longer, with effect and gravity (0..1): of both what is graver."""
+    alike = ["component", "late"]
+    others = {f"{name}_others": pl.sum(name).over(alike) - pl.col(name) for name in ("k1", "n1")}
+    request = pl.col("usual").max()
+    waiting = 1 - (-pl.col("waited") / (GRAVE * request)).exp()
+    counted = counted.filter(pl.col("n0") > 0).with_columns(
+        **others, gravity=pl.when("late").then(waiting).otherwise(1.0).fill_null(0.0)
+    )
     k1, n1, k0, n0, k, n = (counted[name] for name in ("k1", "n1", "k0", "n0", *others))
     counted = counted.with_columns(
         pl.Series("effect", surely_more(k1, n1, k0, n0, z)),
         pl.Series("apart", surely_more(k1, n1, k, n, z) > 0),
     )
     lost = counted.filter(pl.col("effect") > 0)
-    alone = (pl.len().over("component") == 1) & (pl.col("n1_others") > 0)
-    lost = lost.with_columns(gravity=pl.when(alone).then(HALF_SURE).otherwise(1.0)).filter(
+    alone = (pl.len().over(alike) == 1) & (pl.col("n1_others") > 0)
+    lost = lost.with_columns(pl.col("gravity") * pl.when(alone).then(HALF_SURE).otherwise(1.0)).filter(
         ~(alone & pl.col("apart"))
     )
-    return lost.drop("apart", *others).sort(WAY)
+    graver = (pl.col("effect") * pl.col("gravity")).rank("ordinal", descending=True).over(WAY) == 1
+    return lost.filter(graver).drop("apart", *others).sort(WAY)
 
 
 WAY = ["caller", "component"]
-WEIGHED = {"w1": "k1", "m1": "n1", "w0": "k0", "m0": "n0", "f1": "k1"}
+WEIGHED = {"w1": "k1", "m1": "n1", "w0": "k0", "m0": "n0"}
 """What each call weighs where each is counted: one."""

@@ -127,7 +127,8 @@ class Wording:
         }[d["side"]]
         if worst["f1"] > worst["w1"] / 2:
             return self._slow("traces.slower_way", f"{verb} fail without an answer", None, None, s)
-        return self._slow("traces.slower_way", f"{verb} wait on the way", worst["usual"], worst["lost"], s)
+        how = "take longer" if worst.get("counted") else "wait on the way"
+        return self._slow("traces.slower_way", f"{verb} {how}", worst["usual"], worst["lost"], s)
 
     def _slow(self, rule: str, what: str, usual: float | None, lost: float | None, s: Suspicion) -> Finding:
         """Return what is slower, from its usual time and what it lost; both None where no answer comes at all."""
@@ -144,7 +145,9 @@ class Wording:
         if usual is not None:
             now = usual + (lost or 0)
             data |= {"usual": round(usual), "now": round(now)}
-            title = f"{what}: usually {duration(usual)}, now {duration(now)} in {_of(d['k1'], d['n1'])} calls"
+            clocked = any(way.get("counted") for way in d.get("ways", ()))  # then the share is an estimate
+            of = f"about {100 * d['k1'] / d['n1']:.0f} % of" if clocked else _of(d["k1"], d["n1"])
+            title = f"{what}: usually {duration(usual)}, now {duration(now)} in {of} calls"
         confidence = min(0.99, s.effect + 0.3)
         first, last = self._period(s)
         counted = sorted((way["counted"] for way in d.get("ways", ()) if way.get("counted")), key=_time)
