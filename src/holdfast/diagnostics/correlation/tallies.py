@@ -59,21 +59,15 @@ def tallies(baseline: list[Signal], bundle: list[Signal], visits: Visits) -> pl.
         row for side, signals in ((BASELINE, baseline), (BUNDLE, bundle)) for row in _counted(side, signals)
     ]
     counted = pl.concat(rows) if rows else pl.DataFrame(schema=SCHEMA)
-    found = pl.concat([counted, _late(waits(baseline, bundle), counted)])
+    found = pl.concat([counted, _late(waits(baseline, bundle))])
     found = found.with_columns(pl.col("component").replace(_names(found, visits)))
     return found if _traced(found, visits) < SAMPLED else found.clear()
 
 
-def _late(waited: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    """Return as calls the samples of how long they took; a sample of a way whose calls nobody counted is one."""
-    way = ["side", *WAY]
-    known = counted.group_by(way).agg(pl.col("calls").sum().alias("counted"))
-    each = pl.col("counted") / pl.len().over(way)
-    return (
-        waited.join(known, on=way, how="left", maintain_order="left")
-        .with_columns(each.fill_null(1.0).alias("calls"), late=pl.lit(value=True))
-        .with_columns(lost=pl.col("calls") * pl.col("share"))
-        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+def _late(waited: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples of how long calls took as calls: each is one, of every way alike, however many it is of."""
+    return waited.with_columns(late=pl.lit(value=True), calls=pl.lit(1.0), lost=pl.col("share")).select(
+        pl.col(name).cast(kind) for name, kind in SCHEMA.items()
     )
 
 
