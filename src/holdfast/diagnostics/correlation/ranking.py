@@ -112,7 +112,7 @@ class _Comparison:
                 wanted = _wanted([s for s in whole.ranked[0].suspicions if s.unexplained >= WORTH])
                 found += divide(self.seen, wanted) if wanted.height else _by_means(whole.ranked[0].shifts)
                 found += self._by_counts(whole.ranked[0])
-        if not found:
+        if not found and not self.theirs.any():
             found = self._asked(_by_means(self._shifts(_middle(self.bundle)))) + self._by_all_counts()
         return [*dict.fromkeys(found), None]
 
