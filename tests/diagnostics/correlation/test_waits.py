@@ -96,6 +96,8 @@ def test_who_answers_late_is_found_by_the_clocks_of_its_callers(name: str, scale
 def test_with_nothing_before_the_onset_is_where_most_calls_begin_to_be_late() -> None:
     weighed = judge([], clocked(SLOW_STOCK))
 
+    verdict, certainty, why = judged(weighed)
+    assert (verdict, certainty, why.partition(";")[0]) == ("abnormal", "medium", TIMED)
     assert weighed.ranked[0].component == "stock"
     assert weighed.start == NOON + 30 * SECOND
 

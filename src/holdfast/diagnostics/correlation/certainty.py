@@ -68,8 +68,9 @@ def _lacking(weighed: Weighed) -> str:
     items, frame = weighed.visits.items, weighed.visits.frame
     top = weighed.ranked[0]
     argument = top.suspicions[0] if top.suspicions else None
+    told = _by_callers(argument) if argument else ""
     if not frame.height:
-        return MEANS_ALONE
+        return told or MEANS_ALONE
     shown = frame["span"] if argument is None else frame["span"].gather(argument.visits)
     if (frame["span"] == "").all() or (
         argument and not argument.loose and (shown == "").sum() > MOSTLY * shown.len()
@@ -86,8 +87,8 @@ def _lacking(weighed: Weighed) -> str:
             return UNHEARD
     if argument.kind != "behaviour" and _together(weighed.ranked[1:]) > ALONE * top.score:
         return SPREAD
-    if by_counts(argument):
-        return COUNTED if argument.lost == float("inf") else TIMED
+    if told:
+        return told
     if unknown := _unknown_name(weighed, argument):
         return unknown
     if _refused_at_once(argument) and not any(s.unexplained >= WORTH for s in top.suspicions[1:]):
@@ -97,6 +98,13 @@ def _lacking(weighed: Weighed) -> str:
     if argument.loose and top.component in _callers(weighed):
         return "its lines belong to no call that could be followed further"
     return "" if _beyond_chance(argument) else "few calls were seen"
+
+
+def _by_callers(argument: Suspicion) -> str:
+    """Return what callers leave open who only count and clock their calls; empty where more is known."""
+    if not by_counts(argument):
+        return ""
+    return COUNTED if argument.lost == float("inf") else TIMED
 
 
 def takers(weighed: Weighed) -> list[str]:

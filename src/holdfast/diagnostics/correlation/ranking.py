@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.diagnostics.correlation.alignment import aligned
-from holdfast.diagnostics.correlation.blame import Suspicion, suspicions
+from holdfast.diagnostics.correlation.blame import Suspicion, by_counts, suspicions
 from holdfast.diagnostics.correlation.evidence import Evidence
 from holdfast.diagnostics.correlation.onset import FEWEST, Moment, calls_of, divide, gains, ways_of
 from holdfast.diagnostics.correlation.resources import Shift, shifts
@@ -149,7 +149,7 @@ class _Comparison:
             counted = self._counted(ours & early, ~ours)
             _discount(found, suspicions(Division(self.seen, earlier, self.theirs, z, self.texts, counted)))
         moved = self._shifts(start)
-        since_then = onset is not None and bool(moved)  # what came before is in the metrics at least
+        since_then = onset is not None and bool(moved or any(map(by_counts, found)))  # metrics know of before
         compared = bool(reference.any()) or not self.baseline.empty() or since_then
         return Weighed(
             self.seen,
