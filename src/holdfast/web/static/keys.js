@@ -48,30 +48,25 @@
     if (line) line.focus(); else document.getElementById("new")?.click();
   };
   const follow = (way) => document.querySelector(`.casehead a[rel=${way}]`)?.click();
-  let armed = 0;
-  const acknowledge = () => {
-    const button = document.getElementById("acknowledge");
-    if (!button) return;
-    if (Date.now() - armed < 4000) return button.form.requestSubmit();
-    armed = Date.now();
-    button.textContent = "Press a again";
-  };
   // What a page's own keys do stands in the page: data-key names the key of a field, a choice, a fold or a button.
   // A button marked data-twice wants its key a second time; the page may have come anew between the two. In a list of
   // rows a key is that of the chosen row.
   let first = { deed: "", at: 0 };
   const deedOf = (button) => `${button.form?.action} ${button.name} ${button.value}`;
+  const asked = (button) => first.deed === deedOf(button) && Date.now() - first.at < 4000;
+  const ask = (button) => { button.textContent = `Press ${button.dataset.key} again`; };
+  document.addEventListener("holdfast:replaced", () => [...document.querySelectorAll("[data-twice]")].filter(asked).forEach(ask));
   const own = (name) => {
     const at = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === name && !one.disabled && one.getClientRects().length && (!one.closest("[data-rows]") || one.closest(".chosen")));
     if (!at) return false;
     if (at.matches("details")) { at.open = true; at.querySelector("input:not([type=hidden]), textarea, select")?.focus(); }
     else if (at.type === "radio") { at.checked = true; at.form.querySelector("input:not([type]), textarea").focus(); }
     else if (at.matches("input, textarea, select")) at.focus();
-    else if (at.dataset.twice === undefined || (first.deed === deedOf(at) && Date.now() - first.at < 4000)) at.click();
-    else { first = { deed: deedOf(at), at: Date.now() }; at.textContent = `Press ${name} again`; }
+    else if (at.dataset.twice === undefined || asked(at)) at.click();
+    else { first = { deed: deedOf(at), at: Date.now() }; ask(at); }
     return true;
   };
-  const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, a: acknowledge, "[": () => follow("prev"), "]": () => follow("next") };
+  const deeds = { "/": () => document.querySelector(".search input")?.focus(), "?": shown, j: () => choose(1), k: () => choose(-1), Enter: open, n: fresh, "[": () => follow("prev"), "]": () => follow("next") };
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(document.activeElement)) return document.activeElement.blur();

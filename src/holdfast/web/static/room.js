@@ -43,6 +43,7 @@
       const unfolded = [...here.querySelectorAll("details")].map((one) => one.open);
       there.querySelectorAll("details").forEach((one, place) => { one.open = Boolean(unfolded[place]); });
       here.replaceWith(there);
+      document.dispatchEvent(new CustomEvent("holdfast:replaced", { detail: there }));
     }
   };
   // Where many watch, each asks at a moment of its own, so that they do not all stand at the door at once.
