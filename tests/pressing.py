@@ -15,7 +15,7 @@ def press(page: Any, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def follow(page: Any, *keys: str) -> None:
-    """Press keys that lead somewhere, and arrive there."""
+def follow(page: Any, key: str) -> None:
+    """Press a key that leads somewhere, and arrive there."""
     with page.expect_navigation():
-        press(page, *keys)
+        press(page, key)
