@@ -85,6 +85,7 @@ def test_a_hand_over_is_read_and_taken_by_keys_one_item_at_a_time(opened, case, 
     assert page.get_by_role("button", name="Press T again").count() == 1
     page.wait_for_timeout(4100)
     press(page, "T")  # too late: it is asked again
+    page.wait_for_timeout(500)
     hand.refresh_from_db()
     assert hand.state == "open"
     follow(page, "T")
