@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -67,29 +68,70 @@ def _of(packed, k):  # type: ignore[no-untyped-def]
     return packed >> 8 * k & 255
 
 
+_WRITTEN = (
+    (CARD, "9999 9999 9999 9999", "9999-9999-9999-9999", "9999 999999 99999", "9999-999999-99999"),
+    (CARD, "9999 999999 9999", "9999-999999-9999"),
+    (SSN, "999-99-9999"),
+    (SIN, "999-999-999"),
+    (RRN, "999999-9999999"),
+    (CUIT, "99-99999999-9"),
+    (PNR, "999999-9999", "99999999-9999"),
+    (AHV, "999.9999.9999.99"),
+    (AADHAAR, "9999 9999 9999"),
+    (RC, "999999/9999", "999999/999"),
+    (PHONE, "999-999-9999", "999.999.9999"),
+    (CPF, "999.999.999-99"),
+    (CNPJ, "99.999.999/9999-99"),
+    (NRN, "99.99.99-999.99"),
+    (NIR, "9 99 99 99 999 999 99"),
+    (RUT, "99.999.999-9", "9.999.999-9"),
+)
+"""Shapes and how they are written, 9 for a digit."""
+_ENDS_IN_LETTERS = ("999999-999", "99.999.999", "9.999.999")
+"""The digits of those that end in a letter: HETU, and RUT with a K."""
+
+
+def _packed(form: str) -> tuple[int, int, int]:
+    """Return the sizes and marks of a written form as `_groups` packs them, and how many groups it has."""
+    groups, marks = re.findall("9+", form), re.findall("[^9]", form)
+    return (
+        sum(len(group) << 8 * k for k, group in enumerate(groups)),
+        sum(ord(mark) << 8 * k for k, mark in enumerate(marks)),
+        len(groups),
+    )
+
+
+def _behind(form: str, count: int) -> int:
+    """Return the bits of the mark behind a form that do not count: so many groups may be followed by anything, what is
+    written with blanks by a blank, all else by none."""
+    return 255 if count > 5 else ord(" ") if " " in form else 0
+
+
+def _forms() -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Rows of shape, length, sizes, bits of sizes that count, marks, bits of marks that count."""
+    rows = []
+    for shape, *written in _WRITTEN:
+        for form in written:
+            sizes, marks, count = _packed(form)
+            every = (1 << 8 * count) - 1
+            behind = every ^ (_behind(form, count) << 8 * (count - 1))
+            rows.append((shape, len(form), sizes, every, marks, behind))
+    return np.array(rows, np.int64)
+
+
 def _maybe() -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Which sizes of the first two groups, by their mark, may begin something known."""
     table = np.zeros((16, 16, 256), np.bool_)
-    table[1:4, 1:4, ord(".")] = True
-    for one, two, marks in (
-        *(
-            (4, 4, " -"),
-            (4, 6, " -"),
-            (3, 2, "-"),
-            (3, 3, "-."),
-            (6, 7, "-"),
-            (2, 8, "-"),
-            (6, 4, "-/"),
-            (8, 4, "-"),
-        ),
-        *((3, 4, "."), (6, 3, "/-"), (1, 2, " ")),
-    ):
-        for mark in marks:
-            table[one, two, ord(mark)] = True
+    table[1:4, 1:4, ord(".")] = True  # an IPv4 address
+    for form in (*(form for _, *written in _WRITTEN for form in written), *_ENDS_IN_LETTERS):
+        sizes, marks, _ = _packed(form)
+        table[sizes & 255, sizes >> 8 & 255, marks & 255] = True
     return table
 
 
-_MAYBE = _maybe()
+_FORMS, _MAYBE = _forms(), _maybe()
+_HETU, *_RUTS = (_packed(form)[0] for form in _ENDS_IN_LETTERS)
+_RUT = tuple(_RUTS)
 
 
 @kernel
@@ -98,19 +140,6 @@ def _run(data, at, high):  # type: ignore[no-untyped-def]
     while i < high and (KINDS[data[i]] & DIGIT):
         i += 1
     return i - at
-
-
-@kernel
-def _is(sizes, marks, n, a, b, c, d, m):  # type: ignore[no-untyped-def]
-    """Tell whether the first groups have these sizes, 0 for none, all parted by the mark m and then at an end."""
-    count = 2 + (c > 0) + (d > 0)
-    every = (1 << 8 * count) - 1
-    if n < count or sizes & every != a | b << 8 | c << 16 | d << 24:
-        return False
-    if (marks ^ m * 0x01010101) & every >> 8:
-        return False
-    last = _of(marks, count - 1)
-    return last == 0 or (last == 32 and m == 32)
 
 
 @kernel
@@ -175,165 +204,88 @@ def number(data, at, low, high):  # type: ignore[no-untyped-def]
     n, end, sizes, marks = _groups(data, at, high)
     one = at + _of(sizes, 0)
     before = data[at - 1] if at > low else np.uint8(32)
-    glued = (
-        before == 46
-        or before == 45
-        or before == 95
-        or (before == 47 and at - 1 > low and (KINDS[data[at - 2]] & DIGIT))
-    )
     follows = data[end] if end < high else np.uint8(32)
+    glued = before == 46 or before == 45 or before == 95
+    glued = glued or (before == 47 and at - 1 > low and (KINDS[data[at - 2]] & DIGIT) != 0)
     if n == 1:
         if KINDS[follows] & LETTER:
             return _number_word(data, at, one, high, glued)
-        size = one - at
-        if size >= 13 and size <= 19 and not glued and follows != 95:
-            if is_issuer(data, at, one) and luhn(data, at, one) and not is_run(data, at, one):
-                return CARD, one, one
-            if size == 18 and (before != 46):
-                return CNID, one, one
-            if size == 15 and (data[at] == 49 or data[at] == 50):
-                return NIR, one, one
-        return -1, at, one
-    ends = 0
-    for k in range(min(4, n)):
-        ends += _of(sizes, k) + (k > 0)
+        shape = -1 if glued or follows == 95 else _alone(data, at, one)
+        return (shape, one, one) if shape >= 0 else (-1, at, one)
     if _octets(data, at, sizes, marks, n):
-        if (
-            before != 46
-            and before != 45
-            and before != 95
-            and not (KINDS[data[at + ends] if at + ends < high else np.uint8(32)] & (LETTER | UNDER))
-            and not _is_version(data, at, at + ends, low)
-        ):
-            return IPV4, at + ends, at + ends
+        stop = _after(sizes, at, 4)
+        if before != 46 and before != 45 and before != 95 and _is_address(data, at, stop, low, high):
+            return IPV4, stop, stop
         return -1, at, end
-    if (
-        n == 2
-        and _of(sizes, 0) == 6
-        and _of(sizes, 1) == 3
-        and _of(marks, 0) == 45
-        and (KINDS[follows] & UPPER)
-        and not glued
-    ) and (end + 1 >= high or not (KINDS[data[end + 1]] & WORD)):
+    if n == 2 and sizes == _HETU and marks == 45 and not glued and _ends_in_letter(data, end, high):
         return HETU, end + 1, end + 1
-    if (glued or (KINDS[follows] & WORD and _of(marks, n - 1) == 0)) and not (
-        follows == 75 or follows == 107
-    ):
+    goes_on = (KINDS[follows] & WORD) != 0 and _of(marks, n - 1) == 0
+    if (glued or goes_on) and (follows | 32) != 107:  # a RUT may end in K
         return -1, at, end if before == 46 else one
-    found, stop = -1, 0
-    if _is(sizes, marks, n, 4, 4, 4, 4, 32) or _is(sizes, marks, n, 4, 4, 4, 4, 45):
-        found, stop = CARD, at + 19
-    elif _is(sizes, marks, n, 4, 6, 5, 0, 32) or _is(sizes, marks, n, 4, 6, 5, 0, 45):
-        found, stop = CARD, at + 17
-    elif _is(sizes, marks, n, 4, 6, 4, 0, 32) or _is(sizes, marks, n, 4, 6, 4, 0, 45):
-        found, stop = CARD, at + 16
-    if found == CARD:
-        if is_issuer(data, at, stop) and luhn(data, at, stop):
-            return CARD, stop, stop
-        return -1, at, one
-    if _is(sizes, marks, n, 3, 2, 4, 0, 45):
-        found = SSN
-    elif _is(sizes, marks, n, 3, 3, 3, 0, 45) and luhn(data, at, at + 11):
-        found = SIN
-    elif _is(sizes, marks, n, 6, 7, 0, 0, 45):
-        found = RRN
-    elif _is(sizes, marks, n, 2, 8, 1, 0, 45):
-        found = CUIT
-    elif _is(sizes, marks, n, 6, 4, 0, 0, 45) or _is(sizes, marks, n, 8, 4, 0, 0, 45):
-        found = PNR
-    elif _is(sizes, marks, n, 3, 4, 4, 2, 46):
-        found = AHV
-    elif _is(sizes, marks, n, 4, 4, 4, 0, 32):
-        found = AADHAAR
-    elif before != 47 and (_is(sizes, marks, n, 6, 4, 0, 0, 47) or _is(sizes, marks, n, 6, 3, 0, 0, 47)):
-        found = RC  # not two parts of a path
-    elif (
-        (_is(sizes, marks, n, 3, 3, 4, 0, 45) or _is(sizes, marks, n, 3, 3, 4, 0, 46))
-        and data[at] > 49
-        and data[at + 4] > 49
-    ):
-        found = PHONE
-    if found >= 0:
-        stop = at
-        for k in range(4):
-            stop += _of(sizes, k) + (k > 0)
-            if (
-                _of(marks, k) == 0
-                or (_of(marks, k) == 32 and found != AADHAAR)
-                or (found == AADHAAR and k == 2)
-            ):
-                break
-        return found, stop, stop
-    if (
-        n == 4
-        and _of(sizes, 0) == 3
-        and _of(sizes, 1) == 3
-        and _of(sizes, 2) == 3
-        and _of(sizes, 3) == 2
-        and _of(marks, 2) == 45
-        and _of(marks, 0) == 46
-    ):
-        return CPF, end, end
-    if (
-        n == 5
-        and _of(sizes, 0) == 2
-        and _of(sizes, 1) == 3
-        and _of(sizes, 2) == 3
-        and _of(sizes, 3) == 4
-        and _of(marks, 2) == 47
-        and _of(marks, 0) == 46
-    ):
-        return CNPJ, end, end
-    if (
-        n == 5
-        and _of(sizes, 0) == 2
-        and _of(sizes, 1) == 2
-        and _of(sizes, 2) == 2
-        and _of(sizes, 3) == 3
-        and _of(sizes, 4) == 2
-        and _of(marks, 0) == 46
-        and _of(marks, 2) == 45
-    ):
-        return NRN, end, end
-    if (
-        n >= 7
-        and _of(sizes, 0) == 1
-        and _of(sizes, 1) == 2
-        and _of(sizes, 2) == 2
-        and _of(sizes, 3) == 2
-        and _of(sizes, 4) == 3
-        and _of(sizes, 5) == 3
-        and _of(sizes, 6) == 2
-        and _of(marks, 0) == 32
-        and _of(marks, 5) == 32
-    ):
-        return NIR, at + 21, at + 21
-    if (
-        (
-            n == 3
-            and _of(sizes, 0) <= 2
-            and _of(sizes, 1) == 3
-            and _of(sizes, 2) == 3
-            and _of(marks, 0) == 46
-            and _of(marks, 1) == 46
-            and follows == 45
-        )
-        and end + 1 < high
-        and ((KINDS[data[end + 1]] & DIGIT) or (data[end + 1] | 32) == 107)
-    ):
-        return RUT, end + 2, end + 2
-    if (
-        n == 4
-        and _of(sizes, 0) <= 2
-        and _of(sizes, 1) == 3
-        and _of(sizes, 2) == 3
-        and _of(sizes, 3) == 1
-        and _of(marks, 0) == 46
-        and _of(marks, 1) == 46
-        and _of(marks, 2) == 45
-    ):
-        return RUT, end, end
+    shape, length = _grouped(data, at, before, sizes, marks)
+    if shape >= 0:
+        return shape, at + length, at + length
+    if n == 3 and (sizes == _RUT[0] or sizes == _RUT[1]) and marks == 0x2E2E and follows == 45:
+        if end + 1 < high and (data[end + 1] | 32) == 107:
+            return RUT, end + 2, end + 2
     return -1, at, one
+
+
+@kernel
+def _after(sizes, at, count):  # type: ignore[no-untyped-def]
+    """Return the end of the first groups of a number that begins at `at`."""
+    stop = at + count - 1
+    for k in range(count):
+        stop += _of(sizes, k)
+    return stop
+
+
+@kernel
+def _alone(data, at, end):  # type: ignore[no-untyped-def]
+    """Return the shape of digits without marks, or -1."""
+    size = end - at
+    if 13 <= size <= 19 and is_issuer(data, at, end) and luhn(data, at, end) and not is_run(data, at, end):
+        return CARD
+    if size == 18:
+        return CNID
+    if size == 15 and (data[at] == 49 or data[at] == 50):
+        return NIR
+    return -1
+
+
+@kernel
+def _is_address(data, at, end, low, high):  # type: ignore[no-untyped-def]
+    """Tell whether four octets stand alone and are no version."""
+    follows = data[end] if end < high else np.uint8(32)
+    return not (KINDS[follows] & (LETTER | UNDER)) and not _is_version(data, at, end, low)
+
+
+@kernel
+def _ends_in_letter(data, end, high):  # type: ignore[no-untyped-def]
+    """Tell whether one capital letter follows the digits, and no more."""
+    if end >= high or not (KINDS[data[end]] & UPPER):
+        return False
+    return end + 1 >= high or not (KINDS[data[end + 1]] & WORD)
+
+
+@kernel
+def _grouped(data, at, before, sizes, marks):  # type: ignore[no-untyped-def]
+    """Return the shape whose written form the groups have, or -1, and its length."""
+    for row in range(len(_FORMS)):
+        if sizes & _FORMS[row, 3] != _FORMS[row, 2] or marks & _FORMS[row, 5] != _FORMS[row, 4]:
+            continue
+        shape, length = _FORMS[row, 0], _FORMS[row, 1]
+        stop, known = at + length, True
+        if shape == CARD:
+            known = is_issuer(data, at, stop) and luhn(data, at, stop)
+        elif shape == SIN:
+            known = luhn(data, at, stop)
+        elif shape == RC:
+            known = before != 47  # not two parts of a path
+        elif shape == PHONE:
+            known = data[at] > 49 and data[at + 4] > 49
+        return (shape, length) if known else (np.int64(-1), length)
+    return np.int64(-1), np.int64(0)
 
 
 @kernel

@@ -6,7 +6,24 @@ import numpy as np
 
 from holdfast.diagnostics.logs.memory import word_at
 from holdfast.redaction import commands, fields
-from holdfast.redaction.database import LONG, SHORT
+from holdfast.redaction.database import (
+    BASIC,
+    BEARER,
+    COOKIE,
+    FLAG,
+    HOST,
+    INSIDE,
+    JWT,
+    LEAD,
+    LOGIN,
+    LONG,
+    NAME,
+    PATH,
+    PEM,
+    PREFIX,
+    SHORT,
+    URL,
+)
 from holdfast.redaction.emitting import emit
 from holdfast.redaction.gates import entropy, is_reference, is_run, looks_random
 from holdfast.redaction.grams import bytes_hash, may_stand
@@ -37,6 +54,8 @@ _FOLLOWS = np.array([chr(code) in "\"'`\\:=>])\t\n\r(?+!-" for code in range(256
 """Bytes that may follow the name of a field."""
 _GOES_ON = np.array([chr(code).isalpha() and code < 128 and chr(code) not in "nrt" for code in range(256)])
 """Letters behind which a word goes on, whatever stands in front of them."""
+_BEFORE_LITERAL = (KINDS & BASE64 != 0) | np.isin(np.arange(256), [ord(byte) for byte in "~.:"])
+"""Bytes that may stand in front of the literal that a value holds."""
 BLOCK = 1024
 """Bytes looked at before what begins in them is: their places stay in the nearest cache."""
 TOKENS, TEXT, AUTH = 0, 1, 2
@@ -248,6 +267,61 @@ def _is_there(data, i, word, db, entry):  # type: ignore[no-untyped-def]
     return True
 
 
+@inlined
+def _around(data, at, end, low, high, trigger, rule, db):  # type: ignore[no-untyped-def]
+    """Return the bounds of a value that a literal data[at:end] stands within, else (-1, -1)."""
+    back = at
+    while back > low and at - back < db.backs[trigger] and _BEFORE_LITERAL[data[back - 1]]:
+        back -= 1
+    while back <= at:
+        if _free_before(data, back, low) or at - back == db.backs[trigger]:
+            stop = _shaped(data, back, high, rule, db)
+            if stop >= end:
+                return back, stop
+        back += 1
+    return -1, -1
+
+
+@kernel
+def _address(data, at, high, rule, user, out, count):  # type: ignore[no-untyped-def]
+    """Emit the user and the password, or the token, of an address behind its `://`; return the events."""
+    us, ue, ps, pe = address(data, at, high)
+    if ps >= 0 and pe > ps and not is_reference(data, ps, pe):
+        count = emit(out, count, ps, pe, rule)
+    if us >= 0 and ue - us >= 3 and ps >= 0 and not is_reference(data, us, ue):
+        count = emit(out, count, us, ue, user)
+    if us >= 0 and ps < 0 and ue - us >= 16 and looks_random(data, us, ue):
+        count = emit(out, count, us, ue, rule)
+    return count
+
+
+@kernel
+def _structured(data, at, end, low, high, mode):  # type: ignore[no-untyped-def]
+    """Return the bounds of the one value of a structure that a literal data[at:end] announces, else (-1, -1)."""
+    if mode == HOST:
+        return host(data, at, end, low, high)
+    if mode == FLAG:
+        return after_colon(data, end, high)
+    if mode == PEM:
+        s, e = key_body(data, end, high)
+        return (s, e) if e - s >= 20 else (-1, -1)
+    if mode in (BEARER, BASIC):
+        if not _free_before(data, at, low):
+            return -1, -1
+        e = bearer(data, end, high) if mode == BEARER else basic(data, end, high)
+        return (end, e) if e > 0 else (-1, -1)
+    if mode == PATH and data[at] == 47 and data[at + 1] == 117:  # /users/ in small letters is no folder
+        return -1, -1
+    s = end
+    while mode == PATH and s < high and data[s] == 92:
+        s += 1
+    e = name_like(data, s, high)
+    if mode == LOGIN and e - s == 7 and data[s] == 105 and data[s + 6] == 100:  # invalid user
+        s = min(e + 6, high)
+        e = name_like(data, s, high)
+    return (s, e) if e - s >= 2 else (-1, -1)
+
+
 @kernel
 def scan_triggers(data, low, high, db, names, user, out, pending, places):  # type: ignore[no-untyped-def]
     """Scan data[low:high]; data has eight bytes more.
@@ -276,7 +350,7 @@ def scan_triggers(data, low, high, db, names, user, out, pending, places):  # ty
                 if end > high:
                     continue
                 mode, rule = db.modes[trigger], db.called[trigger]
-                if mode == 3:
+                if mode == NAME:
                     if i < read_to or not (db.glued[trigger] or fields.begins_word(data, i, low)):
                         continue
                     named = _named(data, i, end, low, high)
@@ -285,11 +359,10 @@ def scan_triggers(data, low, high, db, names, user, out, pending, places):  # ty
                         count, waiting, read_to = _field(
                             data, i, end, named, low, high, db, names, out, count, pending, waiting
                         )
-                    continue
-                if mode == 0 or mode == 2 or mode == 4:
-                    if mode != 2 and not db.glued[trigger] and not _free_before(data, i, low):
+                elif mode in (PREFIX, JWT, LEAD):
+                    if mode != LEAD and not db.glued[trigger] and not _free_before(data, i, low):
                         continue
-                    begin = end if mode == 2 else i
+                    begin = end if mode == LEAD else i
                     # `matched`, without a call that hands on all the arrays
                     state, stop, k = db.starts[rule], -1, begin
                     while k < high:
@@ -301,77 +374,19 @@ def scan_triggers(data, low, high, db, names, user, out, pending, places):  # ty
                             stop = k
                     if stop > 0 and _is_whole(data, begin, stop, high, db.opens[rule], db.entropies[rule]):
                         count = emit(out, count, begin, stop, rule)
-                elif mode == 1:
-                    back = i
-                    while (
-                        back > low
-                        and i - back < db.backs[trigger]
-                        and (
-                            (KINDS[data[back - 1]] & BASE64)
-                            or data[back - 1] == 126
-                            or data[back - 1] == 46
-                            or data[back - 1] == 58
-                        )
-                    ):
-                        back -= 1
-                    while back <= i:
-                        if _free_before(data, back, low) or i - back == db.backs[trigger]:
-                            stop = _shaped(data, back, high, rule, db)
-                            if stop >= end:
-                                count = emit(out, count, back, stop, rule)
-                                break
-                        back += 1
-                elif mode == 5:
-                    s, e = key_body(data, end, high)
-                    if s >= 0 and e - s >= 20:
-                        count = emit(out, count, s, e, rule)
-                elif mode == 6:
-                    if _free_before(data, i, low):
-                        e = bearer(data, end, high)
-                        if e > 0:
-                            count = emit(out, count, end, e, rule)
-                elif mode == 7:
-                    if _free_before(data, i, low):
-                        e = basic(data, end, high)
-                        if e > 0:
-                            count = emit(out, count, end, e, rule)
-                elif mode == 8:
-                    us, ue, ps, pe = address(data, end, high)
-                    if ps >= 0 and pe > ps and not is_reference(data, ps, pe):
-                        count = emit(out, count, ps, pe, rule)
-                    if us >= 0 and ue - us >= 3 and ps >= 0 and not is_reference(data, us, ue):
-                        count = emit(out, count, us, ue, user)
-                    if us >= 0 and ps < 0 and ue - us >= 16 and looks_random(data, us, ue):
-                        count = emit(out, count, us, ue, rule)
-                elif mode == 9:
+                elif mode == URL:
+                    count = _address(data, end, high, rule, user, out, count)
+                elif mode == COOKIE:
                     count = cookies(data, end, high, low, rule, out, count, end)
-                elif mode == 10:
-                    if data[i] == 47 and data[i + 1] == 117:
+                else:
+                    if mode == INSIDE:
+                        s, e = _around(data, i, end, low, high, trigger, rule, db)
+                    elif mode <= FLAG:
+                        s, e = _structured(data, i, end, low, high, mode)
+                    elif _free_before(data, i, low):
+                        s, e = commands.credential(data, end, high, mode, rule, db)
+                    else:
                         continue
-                    s = end
-                    while s < high and data[s] == 92:
-                        s += 1
-                    e = name_like(data, s, high)
-                    if e - s >= 2:
-                        count = emit(out, count, s, e, rule)
-                elif mode == 11:
-                    s, e = host(data, i, end, low, high)
-                    if s >= 0:
-                        count = emit(out, count, s, e, rule)
-                elif mode == 12:
-                    s = end
-                    e = name_like(data, s, high)
-                    if e - s == 7 and data[s] == 105 and data[s + 6] == 100:  # invalid user
-                        s = min(e + 6, high)
-                        e = name_like(data, s, high)
-                    if e - s >= 2:
-                        count = emit(out, count, s, e, rule)
-                elif mode == 13:
-                    s, e = after_colon(data, end, high)
-                    if s >= 0:
-                        count = emit(out, count, s, e, rule)
-                elif _free_before(data, i, low):
-                    s, e = commands.credential(data, end, high, mode, rule, db)
                     if s >= 0:
                         count = emit(out, count, s, e, rule)
     return count, waiting
