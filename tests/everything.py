@@ -12,16 +12,26 @@ import sys
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
 WORKERS = ("-n", "2", "--dist", "worksteal")
+LONG_FIRST = ("tests/browser", "tests/cli/test_looking_after.py", "tests/web", "tests")
+"""The longest tests begin at once, so that no processor waits for one at the end."""
 ON_POSTGRESQL = (
-    "tests/desk",
-    "tests/web",
-    "--ignore=tests/web/test_roles.py",  # who may do what does not depend on the database
     "tests/browser/test_life.py",
-    "tests/browser/test_acting.py",
+    "tests/web",
+    "tests/desk",
+    "--ignore=tests/web/test_roles.py",  # who may do what does not depend on the database
 )
 
+REDACTING = """
+import pathlib, tempfile
+from holdfast.redaction import Key, redact_bundle
+with tempfile.TemporaryDirectory() as name:
+    seen, told = pathlib.Path(name, "seen.txt"), pathlib.Path(name, "told.env")
+    seen.write_bytes("it was Tr0ub4dor77\\n".encode("utf-16"))
+    told.write_text("DB_PASSWORD=Tr0ub4dor77\\n")
+    redact_bundle([seen, told], pathlib.Path(name, "out"), Key.fresh(), workers=1)
+"""
 WARM = (
-    "from holdfast import redaction; redaction.warm()",
+    REDACTING,
     "from holdfast.diagnostics import reading; reading.warm()",
     "from holdfast.diagnostics.correlation import conclusion; conclusion.warm()",
 )
@@ -35,7 +45,7 @@ def main() -> int:
     codes = [one.wait() for one in compiling]
     if any(codes):
         return 1
-    code = _pytest([*WORKERS, *more], {})
+    code = _pytest([*WORKERS, *(more or LONG_FIRST)], {})
     if not _reachable():
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")
         return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
