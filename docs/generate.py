@@ -167,6 +167,8 @@ def commands() -> str:
     codes = [(str(getattr(investigating, name)), says) for name, says in EXIT_CODES]
     parts = [
         "## Exit codes of `holdfast investigate`\n\n" + table(("code", "meaning"), codes),
+        "Other commands end with 0 when all was done and with 2 when nothing was, with the reason; those of a desk,"
+        " too, where it refuses or does not answer. What else a code may tell stands with its command.",
         *(_command(path, one) for path, one in _commands(typer.main.get_command(app), "holdfast")),
     ]
     return page("Commands", *parts)

@@ -83,7 +83,10 @@ def logs(
     ] = "",
     top: Annotated[int, typer.Option(help="How many templates to show.")] = 40,
 ) -> None:
-    """Read logs of any layout into templates with counts, times and levels."""
+    """Read logs of any layout into templates with counts, times and levels.
+
+    Exit code: 0 read, 2 unusable input, 3 a part of the input only was read.
+    """
     from holdfast.cli.reading_logs import run
 
     raise typer.Exit(run(files, json, assign, top, follow))
@@ -96,7 +99,10 @@ def show(
     keep: Annotated[Path, typer.Option(help="The folder given to investigate --keep.")],
     around: Annotated[int, typer.Option(help="Lines before and after.")] = 4,
 ) -> None:
-    """Show the lines that prove a finding, with their neighbours."""
+    """Show the lines that prove a finding, with their neighbours.
+
+    Exit code: 0 shown, 2 no such report, finding or place.
+    """
     from holdfast.cli.showing import run
 
     raise typer.Exit(run(finding, report, keep, around))
@@ -219,7 +225,10 @@ def mail(
 def demo(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)] = 8137,
 ) -> None:
-    """Investigate a broken system's evidence before your eyes, then serve the desk with that case open."""
+    """Investigate a broken system's evidence before your eyes, then serve the desk with that case open.
+
+    Exit code: 2 where it cannot listen.
+    """
     from holdfast.cli.desk import demo as run
 
     raise typer.Exit(run(port))
