@@ -27,12 +27,18 @@ def incidents() -> Path:
     return folder
 
 
+LONG = ("browser/", "cli/test_looking_after.py", "web/test_api.py", "web/test_backing_up.py")
+"""Tests that begin first, so that no processor waits for one of them at the end."""
+
+
+@pytest.hookimpl(trylast=True)  # pytest-django would put those of browsers behind all others
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what may reach the database is tried; from all else pytest-django keeps it."""
     if "HOLDFAST_TEST_DATABASE_URL" in os.environ:
         apart = [one for one in items if not _may_reach_the_database(one)]
         config.hook.pytest_deselected(items=apart)
         items[:] = [one for one in items if _may_reach_the_database(one)]
+    items.sort(key=lambda item: not item.nodeid.removeprefix("tests/").startswith(LONG))
 
 
 def _may_reach_the_database(item: pytest.Item) -> bool:

@@ -12,12 +12,10 @@ import sys
 POSTGRESQL = os.environ.get("HOLDFAST_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
 WORKERS = ("-n", "2", "--dist", "worksteal")
-LONG_FIRST = ("tests/browser", "tests/cli/test_looking_after.py", "tests/web", "tests")
-"""The longest tests begin at once, so that no processor waits for one at the end."""
 ON_POSTGRESQL = (
-    "tests/browser/test_life.py",
-    "tests/web",
     "tests/desk",
+    "tests/web",
+    "tests/browser/test_life.py",
     "--ignore=tests/web/test_roles.py",  # who may do what does not depend on the database
 )
 
@@ -45,7 +43,7 @@ def main() -> int:
     codes = [one.wait() for one in compiling]
     if any(codes):
         return 1
-    code = _pytest([*WORKERS, *(more or LONG_FIRST)], {})
+    code = _pytest([*WORKERS, *more], {})
     if not _reachable():
         print("skipped: the desk on PostgreSQL (no server at the address in HOLDFAST_TEST_POSTGRESQL)")
         return code or (1 if os.environ.get("HOLDFAST_REQUIRE") == "all" else 0)
