@@ -195,8 +195,8 @@ def diagnosed(cast):
 
 
 def promised_a_build(cast):
-    due = timezone.now() + timedelta(seconds=40)
-    promise = {"about": "fix", "promise": "a build with the fix", "due": f"{due:%Y-%m-%dT%H:%M:%S}Z"}
+    due = timezone.now() + timedelta(minutes=1, seconds=5)
+    promise = {"about": "fix", "promise": "a build with the fix", "due": f"{due:%Y-%m-%dT%H:%M}:00Z"}
     told(cast, "Searches work since the release was rolled back.", **promise)
 
 
