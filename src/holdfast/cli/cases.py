@@ -385,7 +385,10 @@ def profile_apply(
     url: Url = HERE,
     token: Token = "",
 ) -> None:
-    """Publish the policies of a profile; says first which of your own versions it would overtake."""
+    """Publish the policies of a profile; says first which of your own versions it would overtake.
+
+    Exit code: 0 done, 1 you did not agree, 2 refused.
+    """
     from holdfast.cli.casework import apply_profile
 
     def agree(own: list[str]) -> bool:

@@ -146,7 +146,7 @@ def compiled(rules: Sequence[Rule]) -> Database:
     triggers = list(_triggers(rules))
     ends = np.concatenate(accepts).astype(np.uint8) if accepts else np.zeros(2, np.uint8)
     following = [_following(wide, ends, int(starts[t[3]]), t[0]) if t[2] == PREFIX else b"" for t in triggers]
-    leads = [rule.lead.encode() if rule.handler else b"" for rule in rules]
+    leads = ["".join(rule.lead).encode() if rule.handler else b"" for rule in rules]
     return Database(
         **_index(triggers, following),
         exact=np.array([t[1] for t in triggers], np.uint8),

@@ -69,26 +69,34 @@ def _of(packed, k):  # type: ignore[no-untyped-def]
 
 
 _WRITTEN = (
-    (CARD, "9999 9999 9999 9999", "9999-9999-9999-9999", "9999 999999 99999", "9999-999999-99999"),
-    (CARD, "9999 999999 9999", "9999-999999-9999"),
+    (CARD, "9999 9999 9999 9999"),
+    (CARD, "9999-9999-9999-9999"),
+    (CARD, "9999 999999 99999"),
+    (CARD, "9999-999999-99999"),
+    (CARD, "9999 999999 9999"),
+    (CARD, "9999-999999-9999"),
     (SSN, "999-99-9999"),
     (SIN, "999-999-999"),
     (RRN, "999999-9999999"),
     (CUIT, "99-99999999-9"),
-    (PNR, "999999-9999", "99999999-9999"),
+    (PNR, "999999-9999"),
+    (PNR, "99999999-9999"),
     (AHV, "999.9999.9999.99"),
     (AADHAAR, "9999 9999 9999"),
-    (RC, "999999/9999", "999999/999"),
-    (PHONE, "999-999-9999", "999.999.9999"),
+    (RC, "999999/9999"),
+    (RC, "999999/999"),
+    (PHONE, "999-999-9999"),
+    (PHONE, "999.999.9999"),
     (CPF, "999.999.999-99"),
     (CNPJ, "99.999.999/9999-99"),
     (NRN, "99.99.99-999.99"),
     (NIR, "9 99 99 99 999 999 99"),
-    (RUT, "99.999.999-9", "9.999.999-9"),
+    (RUT, "99.999.999-9"),
+    (RUT, "9.999.999-9"),
 )
 """Shapes and how they are written, 9 for a digit."""
-_ENDS_IN_LETTERS = ("999999-999", "99.999.999", "9.999.999")
-"""The digits of those that end in a letter: HETU, and RUT with a K."""
+_BEFORE_LETTER = ((HETU, "999999-999"), (RUT, "99.999.999"), (RUT, "9.999.999"))
+"""The same of those that end in a letter: a RUT in a K."""
 
 
 def _packed(form: str) -> tuple[int, int, int]:
@@ -110,12 +118,11 @@ def _behind(form: str, count: int) -> int:
 def _forms() -> np.ndarray[Any, np.dtype[np.int64]]:
     """Rows of shape, length, sizes, bits of sizes that count, marks, bits of marks that count."""
     rows = []
-    for shape, *written in _WRITTEN:
-        for form in written:
-            sizes, marks, count = _packed(form)
-            every = (1 << 8 * count) - 1
-            behind = every ^ (_behind(form, count) << 8 * (count - 1))
-            rows.append((shape, len(form), sizes, every, marks, behind))
+    for shape, form in _WRITTEN:
+        sizes, marks, count = _packed(form)
+        every = (1 << 8 * count) - 1
+        behind = every ^ (_behind(form, count) << 8 * (count - 1))
+        rows.append((shape, len(form), sizes, every, marks, behind))
     return np.array(rows, np.int64)
 
 
@@ -123,15 +130,14 @@ def _maybe() -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Which sizes of the first two groups, by their mark, may begin something known."""
     table = np.zeros((16, 16, 256), np.bool_)
     table[1:4, 1:4, ord(".")] = True  # an IPv4 address
-    for form in (*(form for _, *written in _WRITTEN for form in written), *_ENDS_IN_LETTERS):
+    for _, form in (*_WRITTEN, *_BEFORE_LETTER):
         sizes, marks, _ = _packed(form)
         table[sizes & 255, sizes >> 8 & 255, marks & 255] = True
     return table
 
 
 _FORMS, _MAYBE = _forms(), _maybe()
-_HETU, *_RUTS = (_packed(form)[0] for form in _ENDS_IN_LETTERS)
-_RUT = tuple(_RUTS)
+_HETU, _LONG_RUT, _SHORT_RUT = (_packed(form)[0] for _, form in _BEFORE_LETTER)
 
 
 @kernel
@@ -225,7 +231,7 @@ def number(data, at, low, high):  # type: ignore[no-untyped-def]
     shape, length = _grouped(data, at, before, sizes, marks)
     if shape >= 0:
         return shape, at + length, at + length
-    if n == 3 and (sizes == _RUT[0] or sizes == _RUT[1]) and marks == 0x2E2E and follows == 45:
+    if n == 3 and sizes in (_LONG_RUT, _SHORT_RUT) and marks == 0x2E2E and follows == 45:
         if end + 1 < high and (data[end + 1] | 32) == 107:
             return RUT, end + 2, end + 2
     return -1, at, one

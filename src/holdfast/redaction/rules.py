@@ -58,8 +58,9 @@ class Rule:
     kind: str = SECRET
     """Class: `secret`, or one of personal data (`email`, `ipv4`, `name`, ...)."""
     pattern: str = ""
-    lead: str = ""
-    """Literal in front of the value; it stays. Of a program's rule the option, ending in a blank unless glued."""
+    lead: tuple[str, ...] = ()
+    """Literals, one of them in front of the value; it stays. Of a program's rule the option, ending in a blank unless
+    glued."""
     triggers: tuple[str, ...] = ()
     """Literals worth looking at; derived from the pattern where it begins with one."""
     back: int = 0
@@ -95,7 +96,7 @@ class Rule:
             name = self.near[0].rstrip("_")
             suffix = "" if name.endswith(("_key", "_token", "_secret")) else "_API_KEY"
             return f"{name.upper()}{suffix}={value}"
-        return f"value {self.lead}{value} here"
+        return f"value {''.join(self.lead[:1])}{value} here"
 
 
 def _varied(pattern: str, dice: random.Random) -> str:
@@ -143,12 +144,12 @@ def from_row(row: Any, where: str) -> Rule:
     name = f"{where}: rule {row['id']}"
     if unknown := set(row) - _KEYS:
         raise RuleError(f"{name}: unknown {', '.join(sorted(map(str, unknown)))}")
-    lists = {k: tuple(map(str, row.get(k, ()))) for k in _LISTS}
+    lists = {key: _several(row.get(key, ())) for key in _LISTS}
     kind = str(row.get("class", SECRET))
     rule = Rule(
         id=str(row["id"]), title=str(row.get("title", row["id"])), source=str(row.get("source", "")),
-        kind=kind, pattern=str(row.get("pattern", "")), lead=str(row.get("lead", "")),
-        back=int(row.get("back", 0)), strength=str(row.get("strength", "strong")),
+        kind=kind, pattern=str(row.get("pattern", "")), back=int(row.get("back", 0)),
+        strength=str(row.get("strength", "strong")),
         mode=str(row.get("mode", "token")), handler=str(row.get("handler", "")), open=bool(row.get("open", False)),
         tier=str(row.get("tier", "likely" if lists["fields"] else "certain")), **lists,
     )  # fmt: skip
@@ -156,7 +157,12 @@ def from_row(row: Any, where: str) -> Rule:
     return rule
 
 
-_LISTS = ("triggers", "near", "fields", "checks", "positive", "negative")
+_LISTS = ("lead", "triggers", "near", "fields", "checks", "positive", "negative")
+
+
+def _several(given: Any) -> tuple[str, ...]:
+    """Read a list of texts; one alone may stand for itself."""
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _check(rule: Rule, name: str) -> None:
@@ -178,7 +184,7 @@ def literals(rule: Rule) -> list[str]:
     if rule.near or rule.fields:
         return []
     if rule.lead and not rule.handler:
-        return [rule.lead]
+        return list(rule.lead)
     return list(rule.triggers) if rule.triggers else patterns.openings(rule.pattern) if rule.pattern else []
 
 
