@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,3 +53,24 @@ def test_what_is_said_is_seen_and_what_was_not_sent_is_not_lost(
         one.set_viewport_size({"width": width, "height": 830})
         assert not one.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert complaints == []
+
+
+def test_what_is_said_while_other_lines_are_on_their_way_is_said_once(desk, browser, sign_in, case, engineer):
+    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    sign_in(page, desk, engineer)
+    page.goto(f"{desk}/cases/ESC-1/room")
+    page.get_by_role("button", name="Open the room").click()
+    line = page.locator("#write-text")
+    line.wait_for()
+    page.wait_for_load_state("domcontentloaded")
+    page.route("**/room/say", lambda route: (time.sleep(0.3), route.continue_()))
+    said = [f"line {number} of three" for number in range(3)]
+    for text in said:
+        line.fill(text)
+        line.press("Enter")
+        page.evaluate("document.dispatchEvent(new CustomEvent('holdfast:connected'))")
+    page.locator("#room-live li", has_text=said[-1]).first.wait_for()
+    page.locator("#room-unsent").wait_for(state="hidden")
+    page.wait_for_timeout(1_500)  # what is sent twice comes a moment later
+    told = [text for text in case.entries.order_by("position").values_list("text", flat=True) if text in said]
+    assert told == said

@@ -99,18 +99,20 @@
     const said = await answer.json().catch(() => null);
     return said?.refused || said?.error?.message || `The desk refused it (${answer.status}).`;
   };
+  // One sends at a time, of all tabs that share what is kept: two would both send the same line.
+  let turn = Promise.resolve();
+  const inTurn = (deed) => { turn = navigator.locks ? navigator.locks.request(unsent, deed) : turn.then(deed); };
   // A text that the desk refused goes back into the field; one that did not arrive waits for the connection.
-  const flush = async () => {
-    const texts = queue();
-    while (texts.length) {
-      try {
-        const refused = await send(texts[0]);
-        const text = texts.shift();
-        keep(texts);
+  const flush = () => inTurn(async () => {
+    try {
+      for (let text = queue()[0]; text !== undefined; text = queue()[0]) {
+        const refused = await send(text);
+        keep(queue().slice(1));
         if (refused) { reads.textContent = refused; reads.className = "over"; if (!field.value) field.value = kept[draft] = text; }
-      } catch { keep(texts); return; }
-    }
-  };
+      }
+    } catch { /* it is still kept */ }
+    keep(queue());
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = field.value.trim();
